@@ -1,0 +1,213 @@
+/*
+ * stream/: the stream of records, which is the program. Live tracing and a file give the same records in
+ * the same order; every table, log and report is a fold over them. Position is the only order: time is
+ * for display.
+ *
+ * record.h: what a record is. One description (the two lists below) serves the struct, the text form, the
+ * file form and the checks. To add a field or a kind, add a line; the file form stores both by name, so
+ * old files stay readable.
+ */
+#ifndef STREAM_RECORD_H
+#define STREAM_RECORD_H
+
+#include "base/util.h"
+
+/*
+ * Fields: X(member, NAME, type). A field that is not in a record is not known: absent, never 0.
+ * Types: NUMBER and HEX are uint64_t (HEX is written in hexadecimal), TEXT is a const char * that lives
+ * as long as the record.
+ *
+ * time_ns      wall clock, ns since 1970; never decreases along a stream
+ * process      number of the process in this stream, from 1; defined by its `attach`
+ * pid, tid     in the initial pid namespace
+ * start_ns     wall clock at which the process started
+ * name         the process's comm;  command: its arguments, joined with blanks;  runtime: name in its .rt file
+ * pools        names of the runtime's pools, in its order, joined with commas
+ * arena        number of one generation of a pool's object in this stream, from 1; defined by its `arena`
+ * object       address of the pool's object (tt-metal: BankManager);  owner: of the device's (AllocatorImpl)
+ * pool         its name
+ * banks, bank_bytes, base, align, grain
+ *              the pool's banks; bytes and first address of a bank; what sizes are rounded to (page, block)
+ * address      of a block, as the runtime gives it
+ * reserved     bytes that the pool gave up, all banks of one chip
+ * asked        bytes that the program requested;  page: of its page size
+ * trace        id of the trace that is captured, replayed, released, or that the buffer holds
+ * tag          what the call that made the allocation is for: "trace"
+ * count        how many (replays since the process's attach; records lost since the last `lost`)
+ * seen, made   hits received and calls counted in the kernel, all probes
+ * from_ns      start of a time range that ends at time_ns
+ * reason       why: one of the words given at the kind
+ * probe        name of a probe's verb
+ * equal        1: ledger and books agreed, 0: they did not
+ * partial      1: something could not be read
+ * age_ns       how old the last comparison with the books is
+ * interval_ns  time between tables; absent when they come on request
+ */
+#define RECORD_FIELDS(X)                                                                           \
+	X(time_ns, TIME_NS, NUMBER)                                                                \
+	X(process, PROCESS, NUMBER)                                                                \
+	X(pid, PID, NUMBER)                                                                        \
+	X(tid, TID, NUMBER)                                                                        \
+	X(start_ns, START_NS, NUMBER)                                                              \
+	X(name, NAME, TEXT)                                                                        \
+	X(command, COMMAND, TEXT)                                                                  \
+	X(runtime, RUNTIME, TEXT)                                                                  \
+	X(pools, POOLS, TEXT)                                                                      \
+	X(arena, ARENA, NUMBER)                                                                    \
+	X(object, OBJECT, HEX)                                                                     \
+	X(owner, OWNER, HEX)                                                                       \
+	X(pool, POOL, TEXT)                                                                        \
+	X(banks, BANKS, NUMBER)                                                                    \
+	X(bank_bytes, BANK_BYTES, NUMBER)                                                          \
+	X(base, BASE, NUMBER)                                                                      \
+	X(align, ALIGN, NUMBER)                                                                    \
+	X(grain, GRAIN, NUMBER)                                                                    \
+	X(address, ADDRESS, NUMBER)                                                                \
+	X(reserved, RESERVED, NUMBER)                                                              \
+	X(asked, ASKED, NUMBER)                                                                    \
+	X(page, PAGE, NUMBER)                                                                      \
+	X(trace, TRACE, NUMBER)                                                                    \
+	X(tag, TAG, TEXT)                                                                          \
+	X(count, COUNT, NUMBER)                                                                    \
+	X(seen, SEEN, NUMBER)                                                                      \
+	X(made, MADE, NUMBER)                                                                      \
+	X(from_ns, FROM_NS, NUMBER)                                                                \
+	X(reason, REASON, TEXT)                                                                    \
+	X(probe, PROBE, TEXT)                                                                      \
+	X(equal, EQUAL, NUMBER)                                                                    \
+	X(partial, PARTIAL, NUMBER)                                                                \
+	X(age_ns, AGE_NS, NUMBER)                                                                  \
+	X(interval_ns, INTERVAL_NS, NUMBER)
+
+/*
+ * Kinds: X(NAME, "name", fields that must be there, besides time_ns).
+ *
+ * attach      a process is watched from here on. (pid, start_ns, exec count) is its identity: an exec is
+ *             `detach reason=exec` and a new `attach` with a new number
+ * detach      it is not any more. reason: exit, exec, killed-tracer, detached
+ * arena       one generation of a pool's object: what later records call `arena=N`. `reason=new` if its
+ *             construction was seen or it was found empty and unused: then its peak and totals are known
+ * clear       all blocks of an arena are gone (deallocate_all); `reason=gone`: and the object as well
+ * alloc       succeeded. reserved is absent when a part of the call was lost
+ * free        at the entry of the call
+ * failed      an allocation that did not succeed. reason: throw, next-call, thread-exit
+ * retract     the `failed` of this thread before was none: its alloc came after all
+ * phantom     an allocation at address 0: it reserved nothing
+ * unsettled   a step whose call was not seen whole: the books will say. reason: lost, attach
+ * capture     a trace's capture began (`trace`)
+ * captured    the runtime was told to end it; the trace's own buffer is allocated after this, tag=trace
+ * replay      the first replay of a run: nothing was allocated, captured or released since
+ * replays     `count` replays of `trace` in all since attach; sent before each tick when it changed
+ * release     a trace is released
+ * census      reading the books at attach. reason=begin: until reason=end, blocks of before attach are not
+ *             known yet, so a free of an unknown address means nothing
+ * block       a block that the books held (from before attach, or of a step that was unsettled)
+ * check       ledger and books were compared
+ * correction  a difference, settled in the books' favour. reason: missing (added), extra (removed),
+ *             size (replaced), gone (the arena does not exist any more)
+ * lost        `count` hits had no room in the ring between from_ns and time_ns
+ * unread      `count` values of `probe` could not be read in the target
+ * tick        a table is due here. events and lost totals are folds, not fields
+ */
+#define RECORD_KINDS(X)                                                                            \
+	X(ATTACH, "attach", F(PROCESS) | F(PID) | F(RUNTIME) | F(POOLS))                           \
+	X(DETACH, "detach", F(PROCESS) | F(REASON))                                                \
+	X(ARENA, "arena", F(PROCESS) | F(ARENA) | F(OBJECT) | F(POOL))                             \
+	X(CLEAR, "clear", F(PROCESS) | F(ARENA))                                                   \
+	X(ALLOC, "alloc", F(PROCESS) | F(ARENA) | F(ADDRESS))                                      \
+	X(FREE, "free", F(PROCESS) | F(ARENA) | F(ADDRESS))                                        \
+	X(FAILED, "failed", F(PROCESS) | F(REASON))                                                \
+	X(RETRACT, "retract", F(PROCESS) | F(TID))                                                 \
+	X(PHANTOM, "phantom", F(PROCESS))                                                          \
+	X(UNSETTLED, "unsettled", F(PROCESS) | F(REASON))                                          \
+	X(CAPTURE, "capture", F(PROCESS))                                                          \
+	X(CAPTURED, "captured", F(PROCESS))                                                        \
+	X(REPLAY, "replay", F(PROCESS))                                                            \
+	X(REPLAYS, "replays", F(PROCESS) | F(COUNT))                                               \
+	X(RELEASE, "release", F(PROCESS))                                                          \
+	X(CENSUS, "census", F(PROCESS) | F(REASON))                                                \
+	X(BLOCK, "block", F(PROCESS) | F(ARENA) | F(ADDRESS) | F(RESERVED))                        \
+	X(CHECK, "check", F(PROCESS) | F(EQUAL))                                                   \
+	X(CORRECTION, "correction", F(PROCESS) | F(ARENA) | F(REASON))                             \
+	X(LOST, "lost", F(COUNT))                                                                  \
+	X(UNREAD, "unread", F(COUNT))                                                              \
+	X(TICK, "tick", 0)
+
+enum field {
+#define X(member, NAME, type) FIELD_##NAME,
+	RECORD_FIELDS(X)
+#undef X
+	FIELD_NR
+};
+
+enum record_kind {
+	RECORD_NONE,
+#define X(NAME, name, required) RECORD_##NAME,
+	RECORD_KINDS(X)
+#undef X
+	RECORD_NR
+};
+
+enum field_type { FIELD_TYPE_NUMBER, FIELD_TYPE_HEX, FIELD_TYPE_TEXT };
+
+#define RECORD_MEMBER_NUMBER uint64_t
+#define RECORD_MEMBER_HEX uint64_t
+#define RECORD_MEMBER_TEXT const char *
+
+struct record {
+	enum record_kind kind;
+	uint64_t has; /* bit FIELD_x: the member is set. An unset member is 0 or NULL */
+#define X(member, NAME, type) RECORD_MEMBER_##type member;
+	RECORD_FIELDS(X)
+#undef X
+};
+
+#define FIELD_BIT(NAME) (1ULL << FIELD_##NAME)
+#define RECORD_HAS(r, NAME) (!!((r)->has & FIELD_BIT(NAME)))
+/* Set a field: RECORD_SET(&r, ADDRESS, address, 4096). */
+#define RECORD_SET(r, NAME, member, x) ((void)((r)->member = (x), (r)->has |= FIELD_BIT(NAME)))
+
+struct field_desc {
+	const char *name;
+	enum field_type type;
+	size_t offset; /* of the member in struct record */
+};
+
+struct kind_desc {
+	const char *name;
+	uint64_t required; /* FIELD_BITs */
+};
+
+extern const struct field_desc field_descs[FIELD_NR];
+extern const struct kind_desc kind_descs[RECORD_NR];
+
+/* The number of a field or kind by its name, -1 if there is none. */
+int field_by_name(const char *name, size_t len);
+int kind_by_name(const char *name, size_t len);
+
+/* Value of a field that is present, by its number. */
+uint64_t record_number(const struct record *r, enum field f);
+const char *record_text(const struct record *r, enum field f);
+void record_set_number(struct record *r, enum field f, uint64_t value);
+void record_set_text(struct record *r, enum field f, const char *text);
+
+/* Required fields that @r lacks, as bits; 0 if it is whole. */
+uint64_t record_missing(const struct record *r);
+
+/* Where records go. put() does not keep the record or its texts. Returns 0, or -errno to stop the source. */
+struct sink {
+	int (*put)(struct sink *sink, const struct record *r);
+};
+
+static inline int sink_put(struct sink *sink, const struct record *r)
+{
+	return sink->put(sink, r);
+}
+
+/* Where records come from: a live session, a file, a text. run() pushes until the end. */
+struct source {
+	int (*run)(struct source *source, struct sink *sink);
+	void (*free)(struct source *source);
+};
+
+#endif

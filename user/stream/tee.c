@@ -1,0 +1,30 @@
+#include "stream/tee.h"
+
+static int put(struct sink *sink, const struct record *r)
+{
+	struct tee *t = (struct tee *)sink;
+	int first = 0;
+
+	for (size_t i = 0; i < t->sinks.nr; i++) {
+		int err = sink_put(t->sinks.items[i], r);
+
+		if (!first)
+			first = err;
+	}
+	return first;
+}
+
+void tee_init(struct tee *t)
+{
+	*t = (struct tee){.sink = {.put = put}};
+}
+
+void tee_release(struct tee *t)
+{
+	vec_release(&t->sinks);
+}
+
+void tee_add(struct tee *t, struct sink *sink)
+{
+	vec_push(&t->sinks, sink);
+}
