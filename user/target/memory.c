@@ -1,0 +1,393 @@
+/*
+ * memory.c: reading another process's memory by process_vm_readv(), page presence first. The descriptor of
+ * pagemap holds on to the memory that it was opened for: after an exec or an exit it has no entries, so that
+ * nothing is read from a successor.
+ */
+#include "target/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "target/process.h"
+
+enum {
+	PAGE_BITS = 12, /* x86-64 */
+	PAGE_BYTES = 1 << PAGE_BITS,
+	READ_ENTRIES = 512,    /* of pagemap at a time */
+	READ_RANGES = 64,      /* of a system call */
+	SCAN_ENTRIES = 4096,
+	SCAN_BYTES = 128 << 10, /* still in the cache when it is searched */
+	SCAN_RUNS = 256,       /* runs of present pages in a system call */
+	SCAN_HITS = 1 << 16,   /* more is no program that anything can be said about */
+};
+
+#define PAGE_PRESENT (1ULL << 63)
+#define SCAN_MAPPING_MAX (1ULL << 40)
+#define USER_END ((1ULL << 47) - PAGE_BYTES)
+
+struct memory {
+	int pid;
+	int pagemap;
+};
+
+/* Entries of @nr pages from page number @page on. Returns how many, or -errno. */
+static ssize_t read_entries(int pagemap, uint64_t page, uint64_t *entries, size_t nr)
+{
+	ssize_t n = pread(pagemap, entries, nr * sizeof(*entries), page * sizeof(*entries));
+
+	return n < 0 ? -errno : n / (ssize_t)sizeof(*entries);
+}
+
+/* Some sandboxes give a pagemap that is all zeros. A page of ours that is in use must show as present. */
+static int check_pagemap(struct diag *d)
+{
+	_cleanup_(closep) int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	volatile char here = 1;
+	uint64_t entry = 0;
+
+	if (fd >= 0 && read_entries(fd, (uintptr_t)&here >> PAGE_BITS, &entry, 1) == 1 && (entry & PAGE_PRESENT))
+		return 0;
+	diag_set(d, -EPERM, "cannot see in /proc/self/pagemap which pages are present");
+	diag_hint(d, "run as root, outside of a sandbox that hides pagemap");
+	return -EPERM;
+}
+
+/* Asks for a byte that no process has: refused with EFAULT if reading is allowed, and nothing is touched. */
+static int check_readable(int pid)
+{
+	char byte;
+	struct iovec local = { &byte, 1 }, remote = { (void *)-(uintptr_t)PAGE_BYTES, 1 };
+
+	if (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0 && errno != EFAULT)
+		return -errno;
+	return 0;
+}
+
+static int cannot_open(int pid, int err, struct diag *d)
+{
+	if (err == -ENOENT || err == -ESRCH)
+		return diag_set(d, -ESRCH, "no process %d", pid);
+	if (err == -EACCES)
+		err = -EPERM;
+	diag_errno(d, err, "cannot read the memory of process %d", pid);
+	if (err == -EPERM)
+		diag_hint(d, "run as root, or grant cap_sys_ptrace");
+	return err;
+}
+
+int memory_open(int pid, struct memory **ret, struct diag *d)
+{
+	_cleanup_(freep) char *path = xasprintf("/proc/%d/pagemap", pid);
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : check_readable(pid);
+
+	if (err)
+		return cannot_open(pid, err, d);
+	err = check_pagemap(d);
+	if (err)
+		return err;
+
+	struct memory *m = xmalloc(sizeof(*m));
+
+	m->pid = pid;
+	m->pagemap = fd;
+	fd = -1;
+	*ret = m;
+	return 0;
+}
+
+void memory_free(struct memory *m)
+{
+	if (!m)
+		return;
+	close(m->pagemap);
+	free(m);
+}
+
+/* Pages @first to @last: 0 if all are present, -EFAULT, -ESRCH. */
+static int check_present(const struct memory *m, uint64_t first, uint64_t last)
+{
+	uint64_t entries[READ_ENTRIES];
+
+	while (first <= last) {
+		size_t wanted = last - first < READ_ENTRIES ? last - first + 1 : READ_ENTRIES;
+		ssize_t nr = read_entries(m->pagemap, first, entries, wanted);
+
+		if (nr < 0)
+			return nr;
+		if (!nr)
+			return first << PAGE_BITS < USER_END ? -ESRCH : -EFAULT;
+		for (ssize_t i = 0; i < nr; i++) {
+			if (!(entries[i] & PAGE_PRESENT))
+				return -EFAULT;
+		}
+		first += nr;
+	}
+	return 0;
+}
+
+static int check_ranges(const struct memory *m, const struct memory_range *ranges, size_t nr)
+{
+	uint64_t first = 1, last = 0; /* pages that were just found present: neighbours often share one */
+
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t end;
+
+		if (!ranges[i].len)
+			continue;
+		if (__builtin_add_overflow(ranges[i].address, ranges[i].len - 1, &end))
+			return -EFAULT;
+
+		uint64_t from = ranges[i].address >> PAGE_BITS, to = end >> PAGE_BITS;
+
+		if (from >= first && to <= last)
+			continue;
+
+		int err = check_present(m, from, to);
+
+		if (err)
+			return err;
+		first = from;
+		last = to;
+	}
+	return 0;
+}
+
+static int read_batch(const struct memory *m, const struct memory_range *ranges, size_t nr)
+{
+	struct iovec local[READ_RANGES], remote[READ_RANGES];
+	size_t wanted = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		local[i] = (struct iovec){ ranges[i].bytes, ranges[i].len };
+		remote[i] = (struct iovec){ (void *)(uintptr_t)ranges[i].address, ranges[i].len };
+		wanted += ranges[i].len;
+	}
+
+	ssize_t n = process_vm_readv(m->pid, local, nr, remote, nr, 0);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == wanted ? 0 : -EFAULT;
+}
+
+int memory_read_ranges(struct memory *m, const struct memory_range *ranges, size_t nr)
+{
+	int err = check_ranges(m, ranges, nr);
+
+	for (size_t i = 0; i < nr && !err; i += READ_RANGES)
+		err = read_batch(m, ranges + i, nr - i < READ_RANGES ? nr - i : READ_RANGES);
+	return err;
+}
+
+int memory_read(struct memory *m, uint64_t address, void *bytes, size_t len)
+{
+	struct memory_range range = { address, bytes, len };
+
+	return memory_read_ranges(m, &range, 1);
+}
+
+/* A scan collects runs of present pages until its buffer is full, reads them at once, and searches. */
+struct scan {
+	struct memory *memory;
+	const uint64_t *words;
+	size_t nr_words;
+	uint64_t least, span; /* all words lie in least .. least + span */
+	uint64_t *buffer;     /* SCAN_BYTES */
+	uint64_t *entries;    /* SCAN_ENTRIES */
+	struct iovec runs[SCAN_RUNS];
+	size_t nr_runs;
+	size_t bytes; /* in the runs */
+	uint64_t bytes_read;
+	memory_hits *found;
+};
+
+static void scan_match(struct scan *s, uint64_t address, uint64_t word)
+{
+	for (size_t i = 0; i < s->nr_words; i++) {
+		if (s->words[i] != word)
+			continue;
+		vec_push(s->found, ((struct memory_hit){ address, i }));
+		return;
+	}
+}
+
+/* Vtables of one library lie close together: one comparison of a range tells nearly all other words apart. */
+static void scan_words(struct scan *s, const uint64_t *words, size_t nr, uint64_t address)
+{
+	const uint64_t least = s->least, span = s->span;
+
+#pragma GCC unroll 8
+	for (size_t i = 0; i < nr; i++) {
+		if (__builtin_expect(words[i] - least <= span, 0))
+			scan_match(s, address + i * sizeof(*words), words[i]);
+	}
+}
+
+/* Search the first @bytes of the buffer and take them off the runs. */
+static void scan_search(struct scan *s, size_t bytes)
+{
+	const uint64_t *words = s->buffer;
+	size_t i = 0;
+
+	s->bytes_read += bytes;
+	s->bytes -= bytes;
+	while (bytes) {
+		struct iovec *run = &s->runs[i];
+		size_t part = bytes < run->iov_len ? bytes : run->iov_len;
+
+		scan_words(s, words, part / sizeof(*words), (uintptr_t)run->iov_base);
+		words += part / sizeof(*words);
+		bytes -= part;
+		run->iov_base = (char *)run->iov_base + part;
+		run->iov_len -= part;
+		i += !run->iov_len;
+	}
+	s->nr_runs -= i;
+	memmove(s->runs, s->runs + i, s->nr_runs * sizeof(*s->runs));
+}
+
+/* The first page of what is left has been unmapped since pagemap was read. */
+static void scan_skip_page(struct scan *s)
+{
+	s->runs[0].iov_base = (char *)s->runs[0].iov_base + PAGE_BYTES;
+	s->runs[0].iov_len -= PAGE_BYTES;
+	s->bytes -= PAGE_BYTES;
+	if (!s->runs[0].iov_len) {
+		s->nr_runs--;
+		memmove(s->runs, s->runs + 1, s->nr_runs * sizeof(*s->runs));
+	}
+}
+
+static int scan_flush(struct scan *s)
+{
+	while (s->nr_runs) {
+		struct iovec local = { s->buffer, s->bytes };
+		ssize_t n = process_vm_readv(s->memory->pid, &local, 1, s->runs, s->nr_runs, 0);
+
+		if (n < 0 && errno != EFAULT)
+			return -errno;
+		if (n > 0)
+			scan_search(s, n / PAGE_BYTES * PAGE_BYTES);
+		if (s->nr_runs)
+			scan_skip_page(s);
+		if (s->found->nr > SCAN_HITS)
+			return -EOVERFLOW;
+	}
+	return 0;
+}
+
+static int scan_add_run(struct scan *s, uint64_t address, size_t bytes)
+{
+	while (bytes) {
+		size_t room = SCAN_BYTES - s->bytes;
+		size_t part = bytes < room ? bytes : room;
+
+		s->runs[s->nr_runs++] = (struct iovec){ (void *)(uintptr_t)address, part };
+		s->bytes += part;
+		address += part;
+		bytes -= part;
+		if (s->bytes < SCAN_BYTES && s->nr_runs < SCAN_RUNS)
+			continue;
+
+		int err = scan_flush(s);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The present pages among @nr from page number @page on. */
+static int scan_entries(struct scan *s, uint64_t page, size_t nr)
+{
+	for (size_t i = 0; i < nr;) {
+		size_t first = i;
+
+		while (i < nr && (s->entries[i] & PAGE_PRESENT))
+			i++;
+
+		int err = scan_add_run(s, (page + first) << PAGE_BITS, (i - first) << PAGE_BITS);
+
+		if (err)
+			return err;
+		while (i < nr && !(s->entries[i] & PAGE_PRESENT))
+			i++;
+	}
+	return 0;
+}
+
+static int scan_mapping(struct scan *s, const struct mapping *m)
+{
+	uint64_t page = m->start >> PAGE_BITS, end = m->end >> PAGE_BITS;
+
+	while (page < end) {
+		size_t wanted = end - page < SCAN_ENTRIES ? end - page : SCAN_ENTRIES;
+		ssize_t nr = read_entries(s->memory->pagemap, page, s->entries, wanted);
+
+		if (nr <= 0)
+			return nr ? (int)nr : -ESRCH;
+
+		int err = scan_entries(s, page, nr);
+
+		if (err)
+			return err;
+		page += nr;
+	}
+	return 0;
+}
+
+/*
+ * Objects of new and malloc lie here. A name in brackets is the kernel's ([stack], [vvar]) or given by prctl
+ * ([anon:x]). What is larger than a machine's memory is a table with an entry for each address (a sanitizer's
+ * shadow): it holds no objects, and finding its present pages would take half a minute.
+ */
+static bool holds_objects(const struct mapping *m)
+{
+	if (m->end - m->start > SCAN_MAPPING_MAX)
+		return false;
+	if (m->permissions[0] != 'r' || m->permissions[1] != 'w' || m->permissions[3] != 'p' || m->inode)
+		return false;
+	return !m->path[0] || !strcmp(m->path, "[heap]") || !strncmp(m->path, "[anon:", 6);
+}
+
+static int scan_all(struct scan *s)
+{
+	mappings maps = {};
+	int err = mappings_read(s->memory->pid, &maps, NULL);
+
+	for (size_t i = 0; i < maps.nr && !err; i++) {
+		if (holds_objects(&maps.items[i]))
+			err = scan_mapping(s, &maps.items[i]);
+	}
+	mappings_release(&maps);
+	return err ? err : scan_flush(s);
+}
+
+int memory_scan(struct memory *m, const uint64_t *words, size_t nr, memory_hits *found, uint64_t *ret_bytes_read)
+{
+	struct scan s = { .memory = m, .words = words, .nr_words = nr, .found = found, .least = UINT64_MAX };
+	uint64_t most = 0;
+
+	*ret_bytes_read = 0;
+	if (!nr)
+		return 0;
+	for (size_t i = 0; i < nr; i++) {
+		s.least = words[i] < s.least ? words[i] : s.least;
+		most = words[i] > most ? words[i] : most;
+	}
+	s.span = most - s.least;
+	s.buffer = xmalloc(SCAN_BYTES);
+	s.entries = xcalloc(SCAN_ENTRIES, sizeof(*s.entries));
+
+	int err = scan_all(&s);
+
+	free(s.buffer);
+	free(s.entries);
+	*ret_bytes_read = s.bytes_read;
+	return err;
+}

@@ -1,0 +1,63 @@
+/*
+ * process.h: a process as /proc shows it. Nothing here stops, signals or writes to a process.
+ */
+#ifndef TARGET_PROCESS_H
+#define TARGET_PROCESS_H
+
+#include "base/diag.h"
+#include "base/vec.h"
+
+struct mapping {
+	uint64_t start, end, offset; /* addresses in the process; offset in the file */
+	uint64_t device, inode;	     /* 0: no file */
+	char permissions[5];	     /* "rw-p" */
+	char *path;		     /* as in maps, octal escapes undone; "" if none */
+};
+
+typedef VEC(struct mapping) mappings;
+
+/*
+ * One line of /proc/PID/maps (without its newline, @len bytes, not terminated). -EINVAL when it is none.
+ * The caller frees ret->path. Fuzzed: the path may be anything.
+ */
+int mapping_parse(const char *line, size_t len, struct mapping *ret);
+int mappings_read(int pid, mappings *ret, struct diag *d);
+void mappings_release(mappings *m);
+
+/* A path by which the mapped file can be opened even in another mount namespace or when it was deleted:
+ * /proc/PID/map_files/START-END, or /proc/PID/root/PATH where that is not allowed. The caller frees it. */
+char *mapping_file(int pid, const struct mapping *m);
+
+struct process {
+	int pid;
+	int pidfd;	   /* readable when the process has ended */
+	uint64_t start_ns; /* wall clock */
+	uint64_t start_ticks; /* since boot, as in /proc/PID/stat: with the pid, the identity */
+	char *name;	   /* comm */
+	char *command;	   /* arguments joined with blanks; "[name]" if there are none */
+	unsigned int uid;  /* effective */
+};
+
+/* -ESRCH: no such process (or a zombie, or a thread's id: the text says which). */
+int process_open(int pid, struct process *ret, struct diag *d);
+void process_close(struct process *p);
+/* False when the process has ended, whoever has its pid now. */
+bool process_alive(const struct process *p);
+
+/* Every pid of /proc that is a process, ascending. */
+typedef VEC(int) pids;
+int process_list(pids *ret);
+
+/*
+ * Threads and how long each has run on a CPU (schedstat, else stat): a thread whose time has grown by more than a
+ * call takes has left the call that it was in.
+ */
+struct thread_state {
+	int tid;
+	char state;	     /* as in /proc/PID/stat: R running, S sleeping, ... */
+	uint64_t runtime_ns; /* on a CPU, since its start */
+};
+typedef VEC(struct thread_state) thread_states;
+int process_threads(int pid, thread_states *ret);
+
+#endif
