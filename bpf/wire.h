@@ -1,0 +1,98 @@
+/*
+ * bpf/: what clang compiles for the kernel, and this file, which both sides share: the bytes of a hit and
+ * of a probe's specification. It needs the __u types to be declared (vmlinux.h or linux/types.h) and
+ * includes nothing.
+ *
+ * The kernel half captures, the user half understands: a specification says which values to read at a
+ * probe, a hit carries them. What they mean is known in user/runtime/ alone.
+ */
+#ifndef BPF_WIRE_H
+#define BPF_WIRE_H
+
+enum {
+	WIRE_VALUES = 8, /* values of a hit */
+	WIRE_LOADS = 4,	 /* loads behind one another to get a value */
+	WIRE_SPECS = 512,
+};
+
+/* Where a value starts. */
+enum wire_base {
+	WIRE_ARG0, /* to WIRE_ARG0 + 5: integer argument registers of the System V ABI */
+	WIRE_STACK = 6, /* the stack pointer at the probe */
+	WIRE_RETURN = 7, /* rax */
+};
+
+/* value = base; for each load: value = `size` bytes at value + offset, zero-extended. */
+struct wire_value {
+	__u8 base;
+	__u8 nr_loads;
+	__u16 reserved;
+	__u32 size[WIRE_LOADS]; /* 1, 2, 4, 8 */
+	__s32 offset[WIRE_LOADS];
+};
+
+enum wire_flags {
+	WIRE_BEGIN = 1 << 0,	/* opens a call on its thread */
+	WIRE_END = 1 << 1,	/* closes it */
+	WIRE_IF_OPEN = 1 << 2,	/* sent only while a call is open, once a call (exceptions) */
+	WIRE_COUNT = 1 << 3,	/* counted by value 0; sent only when it is the first of a run */
+	WIRE_ENDS_RUN = 1 << 4, /* the next counted hit of the process is the first of a new run */
+	WIRE_WAKE = 1 << 5,	/* wakes the reader at once */
+};
+
+struct wire_spec {
+	__u32 flags;
+	__u32 nr_values;
+	struct wire_value value[WIRE_VALUES];
+};
+
+/* Specifications below WIRE_FIRST_ROW are events of the kernel, not probes. */
+enum wire_event {
+	WIRE_THREAD_EXIT = 0, /* `sequence` is the thread's last running number + 1; value 0: its whole process ends */
+	WIRE_EXEC = 1,
+	WIRE_FIRST_ROW = 8,
+};
+
+struct wire_hit {
+	__u32 spec;
+	__u32 tgid;
+	__u32 tid;
+	__u32 valid;	 /* bit i: value i could be read */
+	__u64 time_ns;	 /* CLOCK_MONOTONIC */
+	__u64 thread;	 /* unique for the life of the tracer: tids are used again */
+	__u64 sequence;	 /* running number of the thread's hits, from 1; a gap is a loss */
+	__u64 stack;	 /* stack pointer */
+	__u64 value[WIRE_VALUES];
+};
+
+/* A hit of few values is sent short: its last values are left out. */
+enum {
+	WIRE_FEW = 4,
+	WIRE_HIT_FEW = sizeof(struct wire_hit) - (WIRE_VALUES - WIRE_FEW) * sizeof(__u64),
+};
+
+/* A process that is watched; hits of others are dropped. */
+struct wire_target {
+	__u64 run; /* number of the current run, see WIRE_ENDS_RUN */
+};
+
+/* Key and value of the map of counts. */
+struct wire_count_key {
+	__u32 tgid;
+	__u32 spec;
+	__u64 key;
+};
+
+struct wire_count {
+	__u64 count;
+	__u64 run;
+};
+
+/* Counted for each specification and CPU: calls made = seen + lost. */
+struct wire_stats {
+	__u64 seen;
+	__u64 lost;
+	__u64 unread; /* values that could not be read */
+};
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * bind.h: a runtime and one ELF file. Every row has a place in the file or a reason why not; every layout value has its
+ * loads or a reason why not.
+ */
+#ifndef RUNTIME_BIND_H
+#define RUNTIME_BIND_H
+
+#include "runtime/runtime.h"
+
+#include <linux/types.h>
+#include "wire.h"
+
+struct bound_value {
+	size_t nr_chains; /* 0: not known */
+	struct code_chain chain[8];
+	char *how;     /* "mov 0x20(%rdi),%eax at num_banks+0x0", for `pooltrace runtimes` */
+	char *problem; /* why it is not known; NULL */
+};
+
+/* A `let` line in a row: where the names in it come from. */
+struct bound_let {
+	int *source;	/* by index in rt_let.names: >= 0 the hit's value, BOUND_ABSENT, or bound_let_source(another let) */
+	uint32_t needs; /* the lets that it uses, directly or not, and itself: bit i is runtime->lets[i] */
+	bool possible;	/* false: something that it needs is not there in this row */
+};
+
+enum { BOUND_ABSENT = -1 };
+
+/* One probe: a row on one symbol (a pattern may match several). */
+struct bound_row {
+	const struct rt_row *row;
+	const char *symbol;   /* NULL: no symbol matched, or the row is `in any library` */
+	bool probed;	      /* false: no probe, `problem` says why. A row `in any library` is probed where that is found */
+	uint64_t file_offset; /* of the probed instruction; 0 for `in any library` */
+	struct wire_spec spec;
+	/* Which of the hit's values is which name: index, -1 absent. Further names of the row's arithmetic: `names`. */
+	int slot[RT_NAMES_NR];
+	VEC(const char *) names; /* name of each of the hit's values, by index */
+	int let[RT_NAMES_NR];	 /* the `let` line that gives the name: index in runtime->lets, -1 none */
+	struct bound_let *lets;	 /* as runtime->lets */
+	char *problem; /* why the row has no probe, or which value it must do without; NULL */
+};
+
+struct binding {
+	const struct runtime *runtime;
+	struct elf_file *elf; /* owned */
+	VEC(struct bound_value) values; /* as runtime->values */
+	VEC(struct bound_row) rows;
+	/* books: resolved addresses of vtables (symbol + 16, without load bias), 0 when the symbol is not there */
+	VEC(uint64_t) owner_vtables;
+	uint64_t list_vtable;
+};
+
+/* Does this file have the runtime? */
+bool runtime_detects(const struct runtime *rt, struct elf_file *elf);
+
+/* Takes @elf over, whether it succeeds or not. Fails only when nothing of the runtime was found. */
+int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding **ret, struct diag *d);
+void binding_free(struct binding *b);
+
+/* The value that @name has in a hit of @row: captured, or computed by a `let` line. False: not known. */
+bool bound_row_value(const struct binding *b, const struct bound_row *row, const struct wire_hit *hit,
+		     enum rt_name name, uint64_t *ret);
+
+/* Loads of a place whose base is known: resolves the steps' values. False (and a reason): a value is not known, or there
+ * are too many loads. A place with an `each` value gives several. */
+bool bound_place(const struct binding *b, const struct rt_place *place, struct code_chain *chains, size_t max,
+		 size_t *ret_nr, char **ret_problem);
+
+#endif

@@ -1,0 +1,13 @@
+/* bind_parts.h: what the files that make a binding share. Private to them. */
+#ifndef RUNTIME_BIND_PARTS_H
+#define RUNTIME_BIND_PARTS_H
+
+#include "runtime/bind.h"
+
+/* Fill @ret: the value's chains as the functions of @elf show them, or the problem. */
+void bound_value_find(struct bound_value *ret, const struct rt_value *value, struct elf_file *elf);
+
+/* When the row's values are bound: which `let` lines give which of the other names. */
+void bound_row_lets(const struct binding *b, struct bound_row *row);
+
+#endif

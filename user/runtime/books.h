@@ -1,0 +1,48 @@
+/*
+ * books.h: the runtime's own books, read from outside while the process runs. tt-metal: each device's allocator has four
+ * managers, each manager a free list whose vectors say which blocks are allocated.
+ */
+#ifndef RUNTIME_BOOKS_H
+#define RUNTIME_BOOKS_H
+
+#include "runtime/bind.h"
+#include "target/memory.h"
+
+struct book_block {
+	uint64_t address; /* as the runtime gives it: base added */
+	uint64_t bytes;	  /* of a bank */
+};
+
+/* One pool's page in the books. */
+struct book_arena {
+	uint64_t object, owner;
+	const char *pool; /* the runtime's name */
+	uint64_t list; /* address of the free list */
+	uint64_t banks, bank_bytes, base, grain, align;
+	bool consistent; /* the blocks tile the bank: nothing was torn */
+	VEC(struct book_block) blocks; /* live ones, by address */
+};
+
+typedef VEC(struct book_arena) book_arenas;
+void book_arenas_release(book_arenas *a);
+
+struct books; /* opaque: a process's owners, found by a scan */
+
+/* @bias: load address minus virtual address of the bound ELF file in the process. -ENOTSUP: the runtime has no books. */
+int books_new(const struct binding *b, struct memory *memory, uint64_t bias, struct books **ret, struct diag *d);
+void books_free(struct books *books);
+
+/* Look for owners in the whole memory (12 ms for 30 MB): at first, and when a hit named an arena that is not known. */
+int books_scan(struct books *books, struct diag *d);
+/* True if the arena's object is one that the last scan found. */
+bool books_know(const struct books *books, uint64_t object);
+
+/*
+ * Read every known arena; a torn one is tried again up to @tries times, then has consistent = false and no blocks.
+ * An owner whose object is gone is left out. Returns 0, -ESRCH when the process is gone.
+ */
+int books_read(struct books *books, unsigned int tries, book_arenas *ret);
+/* Read one arena by its object's address, known or not (owner 0 when unknown); blocks not read when @blocks is false. */
+int books_read_arena(struct books *books, uint64_t object, bool blocks, struct book_arena *ret);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * decode.h: hits to records. The steps of one call are paired by thread; what is lost never becomes a false statement.
+ * Pure: what it must know of the target's memory it asks through struct decode_target.
+ */
+#ifndef RUNTIME_DECODE_H
+#define RUNTIME_DECODE_H
+
+#include "runtime/bind.h"
+#include "stream/record.h"
+
+/* What a hit tells of an arena: fields that are not known have no bit in `has` (FIELD_BITs). */
+struct arena_hint {
+	uint64_t has;
+	uint64_t owner, banks, align, grain;
+	const char *pool;
+	bool constructed; /* its construction was seen: nothing was in it before */
+};
+
+struct decode_target {
+	/*
+	 * The number of the arena at @object, which is not known yet; its `arena` record has been put. 0: it cannot be known, or it
+	 * is no pool that is shown.
+	 */
+	uint64_t (*arena)(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint);
+};
+
+struct decoder;
+
+/* @wall_offset_ns: wall clock minus the hits' clock. @target and @sink must outlive the decoder. */
+struct decoder *decoder_new(struct sink *sink, struct decode_target *target, uint64_t wall_offset_ns);
+void decoder_free(struct decoder *d);
+
+/* One hit of a row, in the order of the ring. Returns what the sink returned. */
+int decoder_hit(struct decoder *d, uint64_t process, const struct binding *b, const struct bound_row *row,
+		const struct wire_hit *hit);
+int decoder_thread_exit(struct decoder *d, uint64_t process, const struct wire_hit *hit);
+/* Forget a process and what it left open. */
+void decoder_process_end(struct decoder *d, uint64_t process);
+
+/* The arena at @object has number @arena (from a census), or is gone (0). */
+void decoder_set_arena(struct decoder *d, uint64_t process, uint64_t object, uint64_t arena);
+uint64_t decoder_arena(const struct decoder *d, uint64_t process, uint64_t object);
+
+/* Was the construction of the arena at @object seen? Then nothing was in it before. */
+bool decoder_constructed(const struct decoder *d, uint64_t process, uint64_t object);
+
+/* Is a thread inside a call that allocates from the arena at @object, or (lost, at attach) perhaps? */
+bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t object);
+/* Was the last that a thread did the entry of a free of this block? Then the books may still hold it. */
+bool decoder_freeing(const struct decoder *d, uint64_t process, uint64_t object, uint64_t address);
+
+#endif

@@ -1,0 +1,94 @@
+/* The runtime files that are built in, and those that the user adds. */
+#include "runtime/runtime.h"
+
+#include "base/str.h"
+#include "runtime/embedded.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One more than the parser takes: so it is the parser that says that a file is too large. */
+enum { FILE_BYTES = (1 << 20) + 1 };
+
+static int read_all(int fd, struct str *ret)
+{
+	char bytes[16384];
+
+	while (ret->len < FILE_BYTES) {
+		ssize_t n = read(fd, bytes, sizeof(bytes));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		str_add_bytes(ret, bytes, (size_t)n);
+	}
+	return 0;
+}
+
+static int load_file(const char *path, struct runtime **ret, struct diag *d)
+{
+	_cleanup_(str_release) struct str text = {}, escaped = {};
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : read_all(fd, &text);
+
+	if (!err)
+		return runtime_parse(path, str_text(&text), text.len, ret, d);
+	str_add_escaped(&escaped, path);
+	return diag_errno(d, err, "cannot read the runtime file '%s'", str_text(&escaped));
+}
+
+/* Takes @rt over: in the place of one of the same name, else at the end. */
+static void put(runtimes *r, struct runtime *rt)
+{
+	for (size_t i = 0; i < r->nr; i++) {
+		if (strcmp(r->items[i]->name, rt->name) != 0)
+			continue;
+		runtime_free(r->items[i]);
+		r->items[i] = rt;
+		return;
+	}
+	vec_push(r, rt);
+}
+
+static int load_embedded(runtimes *r, struct diag *d)
+{
+	for (const struct embedded_runtime *e = embedded_runtimes; e->name; e++) {
+		_cleanup_(freep) char *path = xasprintf("built in: %s", e->name);
+		struct runtime *rt = NULL;
+		int err = runtime_parse(path, e->text, e->len, &rt, d);
+
+		if (err)
+			return err;
+		put(r, rt);
+	}
+	return 0;
+}
+
+int runtimes_load(runtimes *ret, const char *const *paths, size_t nr_paths, struct diag *d)
+{
+	_cleanup_(runtimes_release) runtimes r = {};
+	int err = load_embedded(&r, d);
+
+	for (size_t i = 0; !err && i < nr_paths; i++) {
+		struct runtime *rt = NULL;
+
+		err = load_file(paths[i], &rt, d);
+		if (!err)
+			put(&r, rt);
+	}
+	if (err)
+		return err;
+	*ret = r;
+	r = (runtimes){};
+	return 0;
+}
+
+void runtimes_release(runtimes *r)
+{
+	for (size_t i = 0; i < r->nr; i++)
+		runtime_free(r->items[i]);
+	vec_release(r);
+}

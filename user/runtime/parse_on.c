@@ -1,0 +1,188 @@
+/*
+ * `on` lines: what a call means.
+ *
+ *	on FUNCTION VERB [NAME=PLACE ...] [tag=WORD] [in any library]
+ */
+#include "runtime/parser.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/types.h>
+#include "wire.h"
+
+enum takes { TAKES_ANY, TAKES_TRACE, TAKES_NOTHING };
+enum tagged { TAG_NONE, TAG_MAY, TAG_MUST };
+
+#define NAME_BIT(NAME) (1u << RT_##NAME)
+
+/* What a row of each verb may, and what it must have. */
+static const struct {
+	enum takes takes;
+	unsigned int needs; /* NAME_BITs */
+	enum tagged tagged;
+} verbs[VERB_NR] = {
+	[VERB_BEGIN] = {.needs = NAME_BIT(ARENA)},
+	[VERB_ALLOC] = {.needs = NAME_BIT(ADDRESS)},
+	[VERB_FREE] = {.needs = NAME_BIT(ARENA) | NAME_BIT(ADDRESS)},
+	[VERB_CLEAR] = {.needs = NAME_BIT(ARENA)},
+	[VERB_GONE] = {.needs = NAME_BIT(ARENA)},
+	[VERB_NEW] = {.needs = NAME_BIT(ARENA)},
+	[VERB_THROW] = {.takes = TAKES_NOTHING},
+	[VERB_CONTEXT] = {.takes = TAKES_NOTHING, .tagged = TAG_MUST},
+	[VERB_CAPTURE] = {.takes = TAKES_TRACE},
+	[VERB_CAPTURED] = {.takes = TAKES_TRACE, .tagged = TAG_MAY},
+	[VERB_REPLAY] = {.takes = TAKES_TRACE},
+	[VERB_RELEASE] = {.takes = TAKES_TRACE},
+};
+
+unsigned int rt_verb_needs(enum rt_verb verb)
+{
+	return verbs[verb].needs;
+}
+
+bool rt_row_has(const struct rt_row *row, const char *name)
+{
+	for (size_t i = 0; i < row->values.nr; i++)
+		if (strcmp(row->values.items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int parse_verb(struct parser *p, enum rt_verb *ret)
+{
+	_cleanup_(str_release) struct str hint = {};
+
+	for (int i = 0; i < VERB_NR; i++) {
+		if (!lex_take(&p->lx, rt_verb_name((enum rt_verb)i)))
+			continue;
+		*ret = (enum rt_verb)i;
+		return 0;
+	}
+	str_add(&hint, "verbs are:");
+	for (int i = 0; i < VERB_NR; i++)
+		str_addf(&hint, " %s", rt_verb_name((enum rt_verb)i));
+	if (p->lx.token.kind != TOKEN_NAME)
+		return lex_unexpected(&p->lx, "a verb");
+	return lex_fail(&p->lx, p->lx.token.at, str_text(&hint), "unknown verb '%.*s'",
+			(int)(p->lx.token.len > 60 ? 60 : p->lx.token.len), p->lx.token.p);
+}
+
+static int parse_tag(struct parser *p, struct rt_row *row)
+{
+	struct rt_position at = p->lx.token.at;
+
+	lex_next(&p->lx);
+	if (verbs[row->verb].tagged == TAG_NONE)
+		return lex_fail(&p->lx, at, "'context' and 'captured' have one", "'%s' has no tag", rt_verb_name(row->verb));
+	if (row->tag)
+		return lex_fail(&p->lx, at, NULL, "the row has two tags");
+
+	int err = lex_expect(&p->lx, "=");
+
+	return err ? err : lex_word(&p->lx, "a tag, as tag=trace", &row->tag);
+}
+
+/* May a value of this name stand here? */
+static int check_name(struct parser *p, const struct rt_row *row, const struct rt_assignment *value)
+{
+	const char *verb = rt_verb_name(row->verb);
+
+	if (verbs[row->verb].takes == TAKES_NOTHING)
+		return lex_fail(&p->lx, value->at, NULL, "'%s' has no values", verb);
+	if (verbs[row->verb].takes == TAKES_TRACE && strcmp(value->name, rt_name_text(RT_TRACE)) != 0)
+		return lex_fail(&p->lx, value->at, "its one value is: trace", "'%s' has no value '%s'", verb, value->name);
+	if (rt_row_has(row, value->name))
+		return lex_fail(&p->lx, value->at, NULL, "'%s' is there twice", value->name);
+	if (row->values.nr == WIRE_VALUES)
+		return lex_fail(&p->lx, value->at, NULL, "a row may have %d values, '%s' is one too many", WIRE_VALUES,
+				value->name);
+	return 0;
+}
+
+static int parse_named_place(struct parser *p, const struct rt_row *row, struct rt_assignment *value)
+{
+	int err = lex_name(&p->lx, "a value as NAME=PLACE", &value->name);
+
+	if (!err)
+		err = check_name(p, row, value);
+	if (!err)
+		err = lex_expect(&p->lx, "=");
+	if (!err)
+		err = parse_place(p, place_bases_row, &value->place);
+	if (!err && place_is_several(p->rt, &value->place))
+		return lex_fail(&p->lx, value->place.at, "such a value has its place in 'books arena'",
+				"the place uses a value of which there may be several ('each')");
+	return err;
+}
+
+static int parse_assignment(struct parser *p, struct rt_row *row)
+{
+	struct rt_assignment value = {.at = p->lx.token.at};
+	int err = parse_named_place(p, row, &value);
+
+	if (err)
+		free(value.name);
+	else
+		vec_push(&row->values, value);
+	return err;
+}
+
+static int parse_any_library(struct parser *p, struct rt_row *row)
+{
+	int err = lex_expect(&p->lx, "in");
+
+	if (!err)
+		err = lex_expect(&p->lx, "any");
+	if (!err)
+		err = lex_expect(&p->lx, "library");
+	row->any_library = true;
+	return err ? err : lex_expect_end(&p->lx);
+}
+
+static int parse_row_part(struct parser *p, struct rt_row *row)
+{
+	bool assigned = lex_followed_by(&p->lx, '=');
+
+	if (lex_is(&p->lx, "tag") && assigned)
+		return parse_tag(p, row);
+	if (lex_is(&p->lx, "in") && !assigned)
+		return parse_any_library(p, row);
+	return parse_assignment(p, row);
+}
+
+static int check_row(struct parser *p, const struct rt_row *row, struct rt_position verb_at)
+{
+	const char *verb = rt_verb_name(row->verb);
+
+	for (int i = 0; i < RT_NAMES_NR; i++)
+		if (verbs[row->verb].needs & 1u << i && !rt_row_has(row, rt_name_text((enum rt_name)i)))
+			return lex_fail(&p->lx, verb_at, NULL, "'%s' needs a value '%s'", verb,
+					rt_name_text((enum rt_name)i));
+	if (verbs[row->verb].tagged == TAG_MUST && !row->tag)
+		return lex_fail(&p->lx, verb_at, "as in: context tag=trace", "'%s' needs a tag", verb);
+	if (row->any_library && strchr(row->symbol, '*'))
+		return lex_fail(&p->lx, row->at, NULL, "'in any library' needs a whole name, not the beginning of one");
+	return 0;
+}
+
+static int parse_row(struct parser *p, struct rt_row *row)
+{
+	int err = lex_pattern(&p->lx, "a function's symbol, or the beginning of one and '*'", &row->symbol);
+	struct rt_position verb_at = p->lx.token.at;
+
+	if (!err)
+		err = parse_verb(p, &row->verb);
+	while (!err && p->lx.token.kind != TOKEN_END)
+		err = parse_row_part(p, row);
+	return err ? err : check_row(p, row, verb_at);
+}
+
+int parse_on(struct parser *p)
+{
+	struct rt_row *row = vec_add(&p->rt->rows);
+
+	*row = (struct rt_row){.at = p->lx.token.at};
+	return parse_row(p, row);
+}

@@ -1,0 +1,104 @@
+/* A parsed runtime: its words, its pools, and its end. */
+#include "runtime/runtime.h"
+
+#include "runtime/arithmetic.h"
+
+#include <stdlib.h>
+
+#include <linux/types.h>
+#include "wire.h"
+
+const char *rt_verb_name(enum rt_verb verb)
+{
+	static const char *const names[] = {
+#define X(VERB, name, flags) [VERB_##VERB] = name,
+		RT_VERBS(X)
+#undef X
+	};
+
+	return names[verb];
+}
+
+unsigned int rt_verb_flags(enum rt_verb verb)
+{
+	static const unsigned int verb_flags[] = {
+#define X(VERB, name, flags) [VERB_##VERB] = (flags),
+		RT_VERBS(X)
+#undef X
+	};
+
+	return verb_flags[verb];
+}
+
+const char *rt_name_text(enum rt_name name)
+{
+	static const char *const names[] = {
+#define X(NAME, name) [RT_##NAME] = name,
+		RT_NAMES(X)
+#undef X
+	};
+
+	return names[name];
+}
+
+const char *runtime_pool(const struct runtime *rt, uint64_t id)
+{
+	for (size_t i = 0; i < rt->pools.nr; i++)
+		if (rt->pools.items[i].id == id)
+			return rt->pools.items[i].name;
+	return NULL;
+}
+
+void runtime_add_pools(struct str *s, const struct runtime *rt)
+{
+	for (size_t i = 0; i < rt->pools.nr; i++)
+		str_addf(s, "%s%s", i ? "," : "", rt->pools.items[i].name);
+}
+
+static void value_release(struct rt_value *value)
+{
+	free(value->name);
+	free(value->function);
+	free(value->callee);
+}
+
+static void row_release(struct rt_row *row)
+{
+	for (size_t i = 0; i < row->values.nr; i++)
+		free(row->values.items[i].name);
+	vec_release(&row->values);
+	free(row->symbol);
+	free(row->tag);
+}
+
+static void books_release(struct rt_books *books)
+{
+	for (size_t i = 0; i < books->owner_vtables.nr; i++)
+		free(books->owner_vtables.items[i]);
+	vec_release(&books->owner_vtables);
+	free(books->list_vtable);
+}
+
+void runtime_free(struct runtime *rt)
+{
+	if (!rt)
+		return;
+	for (size_t i = 0; i < rt->pools.nr; i++)
+		free(rt->pools.items[i].name);
+	for (size_t i = 0; i < rt->values.nr; i++)
+		value_release(&rt->values.items[i]);
+	for (size_t i = 0; i < rt->rows.nr; i++)
+		row_release(&rt->rows.items[i]);
+	for (size_t i = 0; i < rt->lets.nr; i++)
+		rt_let_free(rt->lets.items[i]);
+	vec_release(&rt->pools);
+	vec_release(&rt->values);
+	vec_release(&rt->rows);
+	vec_release(&rt->lets);
+	books_release(&rt->books);
+	free(rt->name);
+	free(rt->about);
+	free(rt->path);
+	free(rt->detect);
+	free(rt);
+}

@@ -1,0 +1,57 @@
+/* thread.h: what decode.c remembers of a thread: its open call, and the contexts that it is in. */
+#ifndef RUNTIME_THREAD_H
+#define RUNTIME_THREAD_H
+
+#include "stream/record.h"
+
+enum call_state {
+	CALL_NONE,
+	CALL_OPEN,   /* begun, and neither alloc nor failure seen */
+	CALL_FAILED, /* told as failed; an alloc that still comes wins */
+};
+
+/* An allocation that was begun. */
+struct call {
+	enum call_state state;
+	uint64_t object; /* of the arena */
+	const char *pool; /* NULL: not known, or hidden */
+	bool hidden;	  /* its pool is none that is shown */
+	uint64_t reserved, asked, page, banks, align, grain;
+	bool has_reserved, has_asked, has_page;
+	uint64_t hint_has; /* FIELD_BITs of banks, align, grain */
+};
+
+/* A call on the stack whose allocations carry a label. */
+struct context {
+	uint64_t stack;	 /* stack pointer at its entry */
+	const char *tag; /* NULL: none */
+	uint64_t trace;
+	bool has_trace;
+};
+
+enum { THREAD_CONTEXTS = 8 };
+
+struct thread {
+	uint64_t process, sequence;
+	struct call call;
+	/* Why an alloc may come that no open call here began: "attach", "lost", "unread"; "alone" if nothing explains it. */
+	const char *alone;
+	struct context contexts[THREAD_CONTEXTS];
+	size_t nr_contexts;
+	/* The last hit was the entry of a free of this block. */
+	bool freeing;
+	uint64_t free_object, free_address;
+};
+
+/* A thread of which nothing was seen yet. The caller frees it. */
+struct thread *thread_new(void);
+/* Hits were lost: what became of the open call nobody saw, nor which contexts have ended. */
+void thread_break(struct thread *t);
+/* A context begins; its trace is @mark's, if it has one. */
+void thread_enter(struct thread *t, uint64_t stack, const char *tag, const struct record *mark);
+/* A hit at @stack: contexts that were entered at it or below have returned, thrown or jumped away. */
+void thread_leave(struct thread *t, uint64_t stack);
+/* Label an allocation: the innermost tag, and the trace of any context. */
+void thread_label(const struct thread *t, struct record *alloc);
+
+#endif
