@@ -1,0 +1,189 @@
+/*
+ * The only programs that run at probes: cookie -> specification -> read -> send. They know nothing of any
+ * runtime. A hit that finds no room is counted and leaves a gap in its thread's running numbers.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "wire.h"
+#include "maps.h"
+#include "send.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Set before the load: may a read wait for a page that is not present? */
+const volatile bool sleepable = false;
+const volatile __u64 wake_bytes = 1 << 20;
+
+static __u64 next_thread;
+
+/* Totals that the reader looks at without a system call: hits that found no room, values that could not be read. */
+__u64 nr_lost;
+__u64 nr_unread;
+
+/* The registers by enum wire_base: an index into the context itself is not allowed. */
+struct bases {
+	__u64 value[8];
+};
+
+static __always_inline void read_bases(struct pt_regs *ctx, struct bases *b)
+{
+	b->value[WIRE_ARG0] = ctx->di;
+	b->value[WIRE_ARG0 + 1] = ctx->si;
+	b->value[WIRE_ARG0 + 2] = ctx->dx;
+	b->value[WIRE_ARG0 + 3] = ctx->cx;
+	b->value[WIRE_ARG0 + 4] = ctx->r8;
+	b->value[WIRE_ARG0 + 5] = ctx->r9;
+	b->value[WIRE_STACK] = ctx->sp;
+	b->value[WIRE_RETURN] = ctx->ax;
+}
+
+static __always_inline long read_user(void *to, __u32 bytes, __u64 address)
+{
+	long err = bpf_probe_read_user(to, bytes, (void *)address);
+
+	if (err && sleepable)
+		err = bpf_copy_from_user(to, bytes, (void *)address);
+	return err;
+}
+
+/* 0, or an error when a load failed: then the value is not known. */
+static __always_inline long read_value(const struct bases *b, const struct wire_value *v, __u64 *to)
+{
+	__u64 value = b->value[v->base & 7];
+
+	for (int i = 0; i < WIRE_LOADS; i++) {
+		__u64 loaded = 0;
+		__u32 bytes = v->size[i];
+
+		if (i >= v->nr_loads)
+			break;
+		if (bytes > sizeof(loaded))
+			bytes = sizeof(loaded);
+		if (read_user(&loaded, bytes, value + v->offset[i]))
+			return -1;
+		value = loaded;
+	}
+	*to = value;
+	return 0;
+}
+
+/*
+ * Count a hit by its first value. True if it is the first of a run and must be sent. Two threads at once may both find
+ * that it is: one line too many in a log, and the count is still exact.
+ */
+static __always_inline bool first_of_run(const struct bases *b, const struct wire_spec *spec, __u32 cookie, __u32 tgid,
+					 const struct wire_target *target)
+{
+	struct wire_count_key key = {.tgid = tgid, .spec = cookie};
+	struct wire_count fresh = {.run = -1ULL}, *count;
+	bool first;
+
+	if (spec->nr_values)
+		read_value(b, &spec->value[0], &key.key);
+	count = bpf_map_lookup_elem(&counts, &key);
+	if (!count) {
+		bpf_map_update_elem(&counts, &key, &fresh, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&counts, &key);
+		if (!count)
+			return true;
+	}
+	__sync_fetch_and_add(&count->count, 1);
+	first = count->run != target->run;
+	count->run = target->run;
+	return first;
+}
+
+static __always_inline void read_values(const struct bases *b, const struct wire_spec *spec, struct wire_hit *hit,
+					struct wire_stats *stat, int max)
+{
+	for (int i = 0; i < max; i++) {
+		hit->value[i] = 0;
+		if (i >= spec->nr_values)
+			continue;
+		if (!read_value(b, &spec->value[i], &hit->value[i])) {
+			hit->valid |= 1U << i;
+			continue;
+		}
+		stat->unread++;
+		__sync_fetch_and_add(&nr_unread, 1);
+	}
+}
+
+/* Remember what the hit says about its thread. False: there is nothing to send. */
+static __always_inline bool note(struct thread *thread, const struct wire_spec *spec)
+{
+	if (spec->flags & WIRE_IF_OPEN) {
+		if (thread->open != 1)
+			return false;
+		thread->open = 2;
+	}
+	if (spec->flags & WIRE_BEGIN)
+		thread->open = 1;
+	if (spec->flags & WIRE_END)
+		thread->open = 0;
+	return true;
+}
+
+static __always_inline struct thread *current_thread(void)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL,
+						     BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (thread && !thread->id)
+		thread->id = __sync_fetch_and_add(&next_thread, 1) + 1;
+	return thread;
+}
+
+static __always_inline int probe_hit(struct pt_regs *ctx)
+{
+	__u32 cookie = (__u32)bpf_get_attach_cookie(ctx);
+	__u32 tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+	struct wire_spec *spec = bpf_map_lookup_elem(&specs, &cookie);
+	struct wire_stats *stat = bpf_map_lookup_elem(&stats, &cookie);
+	struct thread *thread;
+	struct wire_hit *hit;
+	struct bases b;
+
+	if (!target || !spec || !stat)
+		return 0;
+	read_bases(ctx, &b);
+	if ((spec->flags & WIRE_COUNT) && !first_of_run(&b, spec, cookie, tgid, target))
+		return 0;
+	thread = current_thread();
+	if (!thread)
+		return lose(stat);
+	if (!note(thread, spec))
+		return 0;
+	if (spec->flags & WIRE_ENDS_RUN)
+		__sync_fetch_and_add(&target->run, 1);
+	thread->sequence++;
+	hit = spec->nr_values <= WIRE_FEW ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
+	if (hit) {
+		fill_hit(hit, cookie, thread, ctx->sp);
+		read_values(&b, spec, hit, stat, WIRE_FEW);
+	} else {
+		hit = spec->nr_values > WIRE_FEW ? bpf_ringbuf_reserve(&ring, sizeof(*hit), 0) : NULL;
+		if (!hit)
+			return lose(stat);
+		fill_hit(hit, cookie, thread, ctx->sp);
+		read_values(&b, spec, hit, stat, WIRE_VALUES);
+	}
+	stat->seen++;
+	submit(hit, spec->flags);
+	return 0;
+}
+
+SEC("uprobe")
+int probe(struct pt_regs *ctx)
+{
+	return probe_hit(ctx);
+}
+
+SEC("uprobe.s")
+int probe_sleepable(struct pt_regs *ctx)
+{
+	return probe_hit(ctx);
+}

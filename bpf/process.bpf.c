@@ -1,0 +1,64 @@
+/*
+ * Life of the watched processes and their threads. A thread's exit carries its last running number, so that a
+ * call that it left open can be told from one whose end was lost.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "wire.h"
+#include "maps.h"
+#include "send.h"
+
+#define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h, since 2.6.29 */
+
+static __always_inline void send_event(__u32 event, struct thread *thread, __u64 value)
+{
+	struct wire_stats *stat = bpf_map_lookup_elem(&stats, &event);
+	struct wire_hit *hit;
+
+	if (!stat)
+		return;
+	thread->sequence++;
+	hit = bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0);
+	if (!hit) {
+		lose(stat);
+		return;
+	}
+	fill_hit(hit, event, thread, 0);
+	hit->valid = 1;
+	hit->value[0] = value;
+	for (int i = 1; i < WIRE_FEW; i++)
+		hit->value[i] = 0;
+	stat->seen++;
+	submit(hit, WIRE_WAKE);
+}
+
+SEC("raw_tp/sched_process_exit")
+int thread_exit(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, 0);
+
+	(void)ctx;
+	/* A thread that never hit a probe has nothing to end. */
+	if (thread)
+		send_event(WIRE_THREAD_EXIT, thread, !!(task->signal->flags & SIGNAL_GROUP_EXIT));
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int process_exec(void *ctx)
+{
+	__u32 tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	struct thread *thread, none = {};
+
+	(void)ctx;
+	if (!bpf_map_lookup_elem(&targets, &tgid))
+		return 0;
+	thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
+	send_event(WIRE_EXEC, thread ? thread : &none, 0);
+	/* Its new program has none of the old one's allocations, and is watched again only when it maps a runtime. */
+	bpf_map_delete_elem(&targets, &tgid);
+	return 0;
+}
