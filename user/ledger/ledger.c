@@ -1,0 +1,396 @@
+#include "ledger/ledger.h"
+
+#include "ledger/figures.h"
+#include "ledger/phases.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct ledger *ledger_new(void)
+{
+	return xcalloc(1, sizeof(struct ledger));
+}
+
+static void process_free(struct ledger_process *p)
+{
+	for (size_t i = 0; i < p->devices.nr; i++) {
+		vec_release(&p->devices.items[i]->arenas);
+		free(p->devices.items[i]);
+	}
+	vec_release(&p->devices);
+	vec_release(&p->pools);
+	map_release(&p->replays_by_trace);
+	free(p);
+}
+
+void ledger_free(struct ledger *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->arenas.nr; i++) {
+		arena_clear(l->arenas.items[i], NULL);
+		map_release(&l->arenas.items[i]->blocks);
+		free(l->arenas.items[i]);
+	}
+	for (size_t i = 0; i < l->processes.nr; i++)
+		process_free(l->processes.items[i]);
+	for (size_t i = 0; i < l->texts.nr; i++)
+		free(l->texts.items[i]);
+	vec_release(&l->arenas);
+	vec_release(&l->processes);
+	vec_release(&l->texts);
+	free(l);
+}
+
+/* The ledger's own copy of @text, the same for equal texts. */
+static const char *intern(struct ledger *l, const char *text, size_t len)
+{
+	char *copy;
+
+	for (size_t i = 0; i < l->texts.nr; i++)
+		if (!strncmp(l->texts.items[i], text, len) && !l->texts.items[i][len])
+			return l->texts.items[i];
+	copy = xstrndup(text, len);
+	vec_push(&l->texts, copy);
+	return copy;
+}
+
+static const char *intern_text(struct ledger *l, const char *text)
+{
+	return intern(l, text ? text : "", text ? strlen(text) : 0);
+}
+
+struct ledger_process *ledger_process(const struct ledger *l, uint64_t id)
+{
+	return id && id <= l->processes.nr ? l->processes.items[id - 1] : NULL;
+}
+
+struct arena *ledger_arena(const struct ledger *l, uint64_t id)
+{
+	return id && id <= l->arenas.nr ? l->arenas.items[id - 1] : NULL;
+}
+
+struct arena *ledger_arena_at(const struct ledger *l, uint64_t process, uint64_t object)
+{
+	for (size_t i = l->arenas.nr; i > 0; i--) {
+		struct arena *a = l->arenas.items[i - 1];
+
+		if (a->object == object && a->process->id == process && !a->gone)
+			return a;
+	}
+	return NULL;
+}
+
+/* What a record is about; looked up and checked once, before anything changes. */
+struct subject {
+	struct ledger *l;
+	struct ledger_process *process;
+	struct arena *arena;
+	struct effect *effect;
+};
+
+static int apply_attach(struct subject *s, const struct record *r)
+{
+	struct ledger_process *p = xcalloc(1, sizeof(*p));
+	const char *pool = r->pools;
+
+	p->id = r->process;
+	p->pid = (int)r->pid;
+	p->attached_ns = r->time_ns;
+	p->start_ns = r->start_ns;
+	p->has_start = RECORD_HAS(r, START_NS);
+	p->name = intern_text(s->l, r->name);
+	p->command = intern_text(s->l, r->command);
+	p->runtime = intern_text(s->l, r->runtime);
+	while (*pool) {
+		size_t len = strcspn(pool, ",");
+
+		vec_push(&p->pools, intern(s->l, pool, len));
+		pool += len + (pool[len] == ',');
+	}
+	vec_push(&s->l->processes, p);
+	s->process = p;
+	return 0;
+}
+
+static int apply_detach(struct subject *s, const struct record *r)
+{
+	s->process->ended = intern_text(s->l, r->reason);
+	s->process->ended_ns = r->time_ns;
+	for (size_t i = 0; i < s->process->devices.nr; i++) {
+		struct device *d = s->process->devices.items[i];
+
+		for (size_t k = 0; k < d->arenas.nr; k++) {
+			arena_clear(d->arenas.items[k], s->effect);
+			d->arenas.items[k]->gone = true;
+		}
+	}
+	return 0;
+}
+
+static struct device *device_of(struct ledger_process *p, uint64_t owner)
+{
+	struct device *d;
+
+	for (size_t i = 0; i < p->devices.nr; i++)
+		if (p->devices.items[i]->owner == owner && !device_gone(p->devices.items[i]))
+			return p->devices.items[i];
+	d = xcalloc(1, sizeof(*d));
+	d->owner = owner;
+	vec_push(&p->devices, d);
+	return d;
+}
+
+static int apply_arena(struct subject *s, const struct record *r)
+{
+	struct arena *a = xcalloc(1, sizeof(*a));
+	struct device *d;
+
+	a->id = r->arena;
+	a->object = r->object;
+	a->owner = r->owner;
+	a->has_owner = RECORD_HAS(r, OWNER);
+	a->process = s->process;
+	a->pool = intern_text(s->l, r->pool);
+	a->base = r->base;
+	a->has_base = RECORD_HAS(r, BASE);
+	a->bank_bytes = r->bank_bytes;
+	a->align = r->align;
+	a->grain = r->grain;
+	a->figures.banks = r->banks;
+	a->figures.has_banks = RECORD_HAS(r, BANKS);
+	a->figures.has_capacity = RECORD_HAS(r, BANKS) && RECORD_HAS(r, BANK_BYTES);
+	a->figures.capacity = r->banks * r->bank_bytes;
+	a->figures.peak_known = RECORD_HAS(r, REASON) && !strcmp(r->reason, "new");
+	vec_push(&s->l->arenas, a);
+	/* An owner that is not known is the arena's own: never put pools together that may be of two devices. */
+	d = device_of(s->process, a->has_owner ? a->owner : a->object);
+	vec_push(&d->arenas, a);
+	s->arena = a;
+	return 0;
+}
+
+static void hold(struct subject *s)
+{
+	struct device *d = arena_device(s->arena);
+	unsigned int number = 0;
+
+	if (d->held)
+		return;
+	for (size_t i = 0; i < s->process->devices.nr; i++)
+		number += s->process->devices.items[i]->held && !device_gone(s->process->devices.items[i]);
+	d->held = true;
+	d->number = number;
+}
+
+static int apply_block(struct subject *s, const struct record *r)
+{
+	bool from_books = r->kind != RECORD_ALLOC;
+	struct block b = {
+		.address = r->address,
+		.reserved = r->reserved,
+		.asked = r->asked,
+		.has_asked = RECORD_HAS(r, ASKED),
+		.trace = r->trace,
+		.has_trace = RECORD_HAS(r, TRACE),
+		.is_trace = r->tag && !strcmp(r->tag, "trace"),
+		.time_ns = r->time_ns,
+		.has_time = !from_books,
+		.tid = (uint32_t)r->tid,
+		.before_attach = from_books,
+	};
+
+	hold(s);
+	s->effect->replaced = arena_put(s->arena, &b, s->effect);
+	if (r->kind == RECORD_ALLOC) {
+		s->l->replaced += s->effect->replaced;
+		if (!b.is_trace)
+			s->process->last_alloc_ns = r->time_ns;
+	}
+	if (r->kind == RECORD_BLOCK && s->process->census_running)
+		s->process->before_attach = true;
+	s->effect->block = b;
+	s->effect->has_block = true;
+	return 0;
+}
+
+static int apply_free(struct subject *s, const struct record *r)
+{
+	if (arena_remove(s->arena, r->address, &s->effect->block)) {
+		s->effect->has_block = true;
+	} else if (!s->process->census_running) {
+		/* During the census, what was allocated before attach is not in the ledger yet. */
+		s->effect->unknown_free = true;
+		s->l->unknown_frees++;
+	}
+	return 0;
+}
+
+static int apply_clear(struct subject *s, const struct record *r)
+{
+	arena_clear(s->arena, s->effect);
+	if (r->reason && !strcmp(r->reason, "gone"))
+		s->arena->gone = true;
+	return 0;
+}
+
+static int apply_correction(struct subject *s, const struct record *r)
+{
+	s->l->corrections++;
+	s->process->corrections++;
+	if (!strcmp(r->reason, "gone")) {
+		arena_clear(s->arena, s->effect);
+		s->arena->gone = true;
+		return 0;
+	}
+	if (!strcmp(r->reason, "extra")) {
+		s->effect->has_block = arena_remove(s->arena, r->address, &s->effect->block);
+		return 0;
+	}
+	return apply_block(s, r);
+}
+
+static int apply_failed(struct subject *s, const struct record *r)
+{
+	(void)r;
+	s->process->failed++;
+	return 0;
+}
+
+static int apply_retract(struct subject *s, const struct record *r)
+{
+	(void)r;
+	s->process->failed -= s->process->failed > 0;
+	return 0;
+}
+
+static int apply_unsettled(struct subject *s, const struct record *r)
+{
+	(void)r;
+	s->process->unsettled++;
+	return 0;
+}
+
+static int apply_captured(struct subject *s, const struct record *r)
+{
+	s->process->captured_ns = r->time_ns;
+	s->process->last_alloc_ns = 0;
+	return 0;
+}
+
+static int apply_replays(struct subject *s, const struct record *r)
+{
+	struct map_entry *e = map_put(&s->process->replays_by_trace, r->trace, 0, NULL);
+
+	s->process->replays += r->count - e->value;
+	e->value = r->count;
+	return 0;
+}
+
+static int apply_census(struct subject *s, const struct record *r)
+{
+	s->process->census_running = !strcmp(r->reason, "begin");
+	s->process->partial = r->partial;
+	s->process->unsettled = 0;
+	/* Arenas without a block may have had some: only an empty process is seen from its beginning. */
+	if (!s->process->census_running && s->process->devices.nr)
+		s->process->before_attach = true;
+	return 0;
+}
+
+static int apply_check(struct subject *s, const struct record *r)
+{
+	s->process->checked_ns = r->time_ns;
+	s->process->check_equal = r->equal;
+	s->process->partial = r->partial;
+	s->process->unsettled = 0;
+	return 0;
+}
+
+static int apply_lost(struct subject *s, const struct record *r)
+{
+	s->l->lost += r->count;
+	return 0;
+}
+
+static int apply_unread(struct subject *s, const struct record *r)
+{
+	s->l->unread += r->count;
+	return 0;
+}
+
+static int apply_tick(struct subject *s, const struct record *r)
+{
+	s->l->ticks++;
+	s->l->interval_ns = r->interval_ns;
+	return 0;
+}
+
+/* @event: it is something that the traced process did. */
+static const struct {
+	int (*apply)(struct subject *s, const struct record *r);
+	bool event;
+} kinds[RECORD_NR] = {
+	[RECORD_ATTACH] = {apply_attach, false},     [RECORD_DETACH] = {apply_detach, false},
+	[RECORD_ARENA] = {apply_arena, false},	     [RECORD_CLEAR] = {apply_clear, true},
+	[RECORD_ALLOC] = {apply_block, true},	     [RECORD_FREE] = {apply_free, true},
+	[RECORD_FAILED] = {apply_failed, true},	     [RECORD_RETRACT] = {apply_retract, false},
+	[RECORD_PHANTOM] = {NULL, true},	     [RECORD_UNSETTLED] = {apply_unsettled, true},
+	[RECORD_CAPTURE] = {NULL, true},	     [RECORD_CAPTURED] = {apply_captured, true},
+	[RECORD_REPLAY] = {NULL, true},		     [RECORD_REPLAYS] = {apply_replays, false},
+	[RECORD_RELEASE] = {NULL, true},	     [RECORD_CENSUS] = {apply_census, false},
+	[RECORD_BLOCK] = {apply_block, false},	     [RECORD_CHECK] = {apply_check, false},
+	[RECORD_CORRECTION] = {apply_correction, false}, [RECORD_LOST] = {apply_lost, false},
+	[RECORD_UNREAD] = {apply_unread, false},     [RECORD_TICK] = {apply_tick, false},
+};
+
+/* Find what the record is about. -EINVAL if that contradicts what came before. */
+static int look_up(struct subject *s, const struct record *r)
+{
+	if (r->kind <= RECORD_NONE || r->kind >= RECORD_NR || record_missing(r) || r->time_ns < s->l->time_ns)
+		return -EINVAL;
+	if (r->kind == RECORD_ATTACH)
+		return r->process == s->l->processes.nr + 1 ? 0 : -EINVAL;
+	if (RECORD_HAS(r, PROCESS)) {
+		s->process = ledger_process(s->l, r->process);
+		if (!s->process || s->process->ended)
+			return -EINVAL;
+	}
+	if (r->kind == RECORD_ARENA)
+		return r->arena == s->l->arenas.nr + 1 ? 0 : -EINVAL;
+	if (RECORD_HAS(r, ARENA)) {
+		s->arena = ledger_arena(s->l, r->arena);
+		if (!s->arena || s->arena->process != s->process || s->arena->gone)
+			return -EINVAL;
+	}
+	if (r->kind == RECORD_CORRECTION && strcmp(r->reason, "gone") && !RECORD_HAS(r, ADDRESS))
+		return -EINVAL;
+	return 0;
+}
+
+int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect)
+{
+	struct effect scratch;
+	struct subject s = {.l = l, .effect = effect ? effect : &scratch};
+	int err;
+
+	*s.effect = (struct effect){};
+	err = look_up(&s, r);
+	if (err)
+		return err;
+	l->time_ns = r->time_ns;
+	if (kinds[r->kind].apply)
+		err = kinds[r->kind].apply(&s, r);
+	if (err)
+		return err;
+	if (kinds[r->kind].event)
+		l->events++;
+	if (s.process) {
+		s.process->events += kinds[r->kind].event;
+		phases_apply(s.process, r, s.effect);
+	}
+	s.effect->process = s.process;
+	s.effect->arena = s.arena;
+	s.effect->device = s.arena ? arena_device(s.arena) : NULL;
+	return 0;
+}

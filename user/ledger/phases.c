@@ -1,0 +1,72 @@
+/*
+ * Init lasts until the first capture or replay. A capture lasts from its begin to the moment at which the runtime
+ * is told to end it. Execution begins with the first replay of a run and ends with the next allocation,
+ * capture, release or exit: a replay allocates nothing. Release lasts until the next capture, replay or allocation.
+ * Between two of them there is none. After a late attach nothing is known until the first mark.
+ */
+#include "ledger/phases.h"
+
+static const char *const names[] = {
+	[PHASE_UNKNOWN] = NULL,		  [PHASE_NONE] = "none",	   [PHASE_INIT] = "init",
+	[PHASE_CAPTURE] = "capture", [PHASE_EXECUTION] = "execution", [PHASE_RELEASE] = "release",
+};
+
+const char *phase_name(enum phase phase)
+{
+	return names[phase];
+}
+
+#define ANY (~0U)
+#define IN(phase) (1U << PHASE_##phase)
+
+/* On a record of this kind, a process in one of these phases goes to that one. */
+static const struct {
+	enum record_kind kind;
+	unsigned int in;
+	enum phase to;
+	const char *why;
+} transitions[] = {
+	{RECORD_CAPTURE, ANY, PHASE_CAPTURE, "a trace's capture begins"},
+	{RECORD_CAPTURED, ANY, PHASE_NONE, "the capture ends"},
+	{RECORD_REPLAY, ANY & ~IN(EXECUTION), PHASE_EXECUTION, "first replay"},
+	{RECORD_RELEASE, ANY, PHASE_RELEASE, "a trace is released"},
+	{RECORD_ALLOC, IN(EXECUTION) | IN(RELEASE), PHASE_NONE, "an allocation"},
+	{RECORD_DETACH, ANY & ~IN(UNKNOWN), PHASE_NONE, "the process is not watched any more"},
+};
+
+static void enter(struct ledger_process *p, const struct record *r, enum phase to, struct effect *e)
+{
+	e->from = p->phase;
+	e->to = to;
+	e->from_trace = p->phase_trace;
+	e->has_from_trace = p->has_phase_trace;
+	p->phase = to;
+	p->phase_start_ns = r->time_ns;
+	p->has_phase_start = true;
+	p->has_phase_trace = RECORD_HAS(r, TRACE) && to != PHASE_NONE;
+	p->phase_trace = p->has_phase_trace ? r->trace : 0;
+}
+
+/* A process that had no block and no device when its books were first read is seen from its beginning. */
+static bool begins(const struct ledger_process *p, const struct record *r)
+{
+	return r->kind == RECORD_CENSUS && !p->census_running && p->phase == PHASE_UNKNOWN && !p->before_attach &&
+	       !(RECORD_HAS(r, PARTIAL) && r->partial);
+}
+
+void phases_apply(struct ledger_process *p, const struct record *r, struct effect *e)
+{
+	e->from = e->to = p->phase;
+	if (begins(p, r)) {
+		enter(p, r, PHASE_INIT, e);
+		e->why = "no device memory has been used yet";
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(transitions); i++) {
+		if (transitions[i].kind != r->kind || !(transitions[i].in & (1U << p->phase)))
+			continue;
+		enter(p, r, transitions[i].to, e);
+		e->why = transitions[i].why;
+		return;
+	}
+}
