@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# What is asked for wrongly: one clear message, a hint, status 2, nothing on stdout.
+load cli
+
+# refuses TEXT HINT ARGS...
+refuses() {
+	local text=$1 hint=$2
+
+	shift 2
+	run --separate-stderr pooltrace "$@"
+	says 2 "$text" "$hint"
+}
+
+@test "an unknown option is named, with the nearest one" {
+	refuses "unknown option '--wid'" "did you mean '--wide'?" --wid
+	refuses "unknown option '--colour'" "did you mean '--color'?" --colour=always
+	refuses "unknown option '--jsno'" "did you mean '--json'?" events --jsno
+	refuses "unknown option '--zzzzzzzz'" "see 'pooltrace --help'" --zzzzzzzz
+	refuses "unknown option '-x'" "see 'pooltrace --help'" -x
+}
+
+@test "an option of another command is said to be one" {
+	refuses "'--wide' is not an option of 'events'" "it is one of: top, report" events --wide
+	refuses "'-p' is not an option of 'report'" "it is one of: top, events, record, runtimes" report -p 1 x.pt
+}
+
+@test "an abbreviation is not an option" {
+	refuses "unknown option '--out'" "did you mean '--output'?" --out x.pt
+}
+
+@test "an unknown command is named, with the nearest one" {
+	refuses "unknown command 'tpo'" "did you mean 'top'?" tpo
+	refuses "unknown command 'repotr'" "did you mean 'report'?" repotr x.pt
+	refuses "unknown command 'frobnicate'" "'pooltrace --help' lists the commands" frobnicate
+}
+
+@test "control characters of arguments do not reach the terminal" {
+	refuses "unknown command 'a\\x1b[31m'" "'pooltrace --help' lists the commands" $'a\033[31m'
+	refuses "unknown option '-\\x1b'" "see 'pooltrace --help'" $'-\033'
+}
+
+@test "process ids are numbers above 0" {
+	local hint="several are separated by commas: -p 4242,4243"
+
+	for pid in 0 -1 abc 1x 0x10 '' 4, ,4 4,,5 99999999999 1.5; do
+		run --separate-stderr pooltrace -p "$pid"
+		[ "$status" -eq 2 ]
+		[[ "$stderr" == *"for '--pid' must be a process id, a number above 0"* ]]
+		[[ "$stderr" == *"$hint" ]]
+	done
+}
+
+@test "more than 1024 processes are refused, and a process named twice counts once" {
+	refuses "more than 1024 processes for '--pid'" "see 'pooltrace --help'" -p "$(seq -s, 1 1025)"
+	# Refused for the interval, that is, after all processes were taken.
+	refuses "'0' for '--interval' must be a time of at least 1ms" \
+		"such as 500ms, 2s, 1min; a bare number is seconds" -p "$(seq -s, 1 1024)" -p "$(seq -s, 1 1024)" -i 0
+}
+
+@test "an interval is a time of at least a millisecond" {
+	for interval in 0 -1 0.5ms abc 5parsec 1e30 nan; do
+		run --separate-stderr pooltrace -i "$interval"
+		[ "$status" -eq 2 ]
+		[[ "$stderr" == *"for '--interval' must be a time of at least 1ms"* ]]
+	done
+}
+
+@test "numbers and words of options are checked" {
+	refuses "'0' for '--count' must be a number above 0" "see 'pooltrace --help'" --count 0
+	refuses "'5000' for '--ring-size' must be a power of two from 4096 to 1073741824" "see 'pooltrace --help'" \
+		--ring-size 5000
+	refuses "'maybe' for '--color' must be one of auto|always|never" "see 'pooltrace --help'" --color=maybe
+	refuses "'onn' for '--check' must be one of on|off" "see 'pooltrace record --help'" record --check onn
+	refuses "'9' for '--tick-fd' is not an open file descriptor" "see 'pooltrace --help'" --tick-fd 9 9>&-
+	refuses "'--json' takes no argument" "see 'pooltrace --help'" --json=1
+	refuses "'--pid' needs an argument: PID[,PID...]" "see 'pooltrace --help'" -p
+	refuses "no device 'x': a number is wanted" "devices are numbered from 0; several are separated by commas" \
+		--device x
+}
+
+@test "options that contradict each other are refused" {
+	refuses "'--once' and '--count' contradict each other" "--once is one update" --once --count 3
+	refuses "'--once' and '--tick-fd' contradict each other" "--once is one update, at once" --once --tick-fd 0
+	refuses "'--pid' and a command contradict each other" \
+		"record either running processes or the command 'true'" record -p 1 -- true
+}
+
+@test "options about tracing are refused with a recording" {
+	for option in "-p 1" "-i 1" --once --wait "--tick-fd 0" "-o y.pt" "--check off" "--attach multi"; do
+		# shellcheck disable=SC2086 # an option and its argument
+		run --separate-stderr pooltrace top -r x.pt $option
+		[ "$status" -eq 2 ]
+		[[ "$stderr" == *"is about tracing; it means nothing for a recording"* ]]
+	done
+}
+
+@test "top cannot write its recording to stdout" {
+	refuses "'-o -' cannot be used with 'top', which writes to stdout itself" \
+		"name a file, or use 'pooltrace record -o -'" top -o -
+}
+
+@test "a command to record stands behind --" {
+	refuses "unexpected argument 'python'" \
+		"a command to be recorded stands behind --: pooltrace record -- python" record -o x.pt python
+	refuses "there is no command behind '--'" "see 'pooltrace record --help'" record -o x.pt --
+	[ ! -e x.pt ]
+}
+
+@test "arguments that mean nothing are refused" {
+	refuses "unexpected argument 'top'" "a command comes first, then its options" --json top
+	refuses "'report' needs a recording" "pooltrace report FILE" report
+	refuses "unexpected argument 'b': there is a recording already, 'a'" "see 'pooltrace report --help'" report a b
+	refuses "the name of the recording is empty" "see 'pooltrace report --help'" report ''
+}
+
+@test "an unknown pool lists those of the runtimes" {
+	refuses "no pool 'FOO': there are DRAM, L1, L1_SMALL and TRACE" \
+		"several are separated by commas; '!DRAM' is all but that one" --pool FOO
+}
+
+@test "a runtime file that cannot be read, or is wrong, is an error" {
+	run --separate-stderr pooltrace runtimes --runtime none.rt
+	says 1 "cannot read the runtime file 'none.rt': No such file or directory"
+	printf 'runtime x\nwhat is this\n' > wrong.rt
+	run --separate-stderr pooltrace runtimes --runtime wrong.rt
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *wrong.rt:2:1:* ]]
+	[[ "$stderr" == *$'\n'*^* ]]
+}

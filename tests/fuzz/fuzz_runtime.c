@@ -1,0 +1,31 @@
+/* Fuzzer of runtime files: whatever the bytes are, they are read and shown, or refused with a message (libFuzzer). */
+#include "view/runtimes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static void check_message(const struct diag *d)
+{
+	/* Whole, so that the caret is there, and nothing in it that a terminal would obey. */
+	if (!d->text[0] || strlen(d->text) >= sizeof(d->text) - 1)
+		abort();
+	for (const char *p = d->text; *p; p++)
+		if ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t')
+			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	_cleanup_(str_release) struct str s = {};
+	struct runtime *rt = NULL;
+	struct diag d = {};
+
+	if (runtime_parse("fuzz.rt", (const char *)bytes, len, &rt, &d))
+		check_message(&d);
+	else
+		view_runtime(&s, rt);
+	runtime_free(rt);
+	return 0;
+}

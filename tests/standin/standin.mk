@@ -1,0 +1,37 @@
+# The stand-in runtime and the programs that use it. Included by the top Makefile.
+#
+# The flags make gcc's functions begin as the published library's do (clang's): with a push, in one part, calling each
+# other through the PLT. tests/standin/compare holds that.
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
+CXX ?= g++
+
+STANDIN          := $(BUILD)/standin
+STANDIN_CXXFLAGS := -std=c++17 -O2 -pthread -Wall -Wextra -Wshadow -Wno-invalid-offsetof $(if $(WERROR),-Werror)
+STANDIN_SHAPE    := -fPIC -fcf-protection=none -fno-stack-protector
+STANDIN_LIBRARY  := getters free_list bank_manager allocator mesh
+STANDIN_PROGRAMS := $(STANDIN)/standin-infer $(STANDIN)/standin-storm
+
+# What only gcc knows; asked when something of the stand-in is built. Getters have no frame to push.
+standin_gcc_shape = $(if $(findstring clang,$(shell $(CXX) --version)),,$(if $(filter %/getters.o,$@),,-fno-shrink-wrap) \
+	-fno-schedule-insns2 -fno-reorder-blocks-and-partition)
+
+.PHONY: standin
+standin: $(STANDIN)/libstandin_metal.so $(STANDIN_PROGRAMS)
+
+$(STANDIN_LIBRARY:%=$(STANDIN)/%.o): $(STANDIN)/%.o: tests/standin/%.cpp
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)$(CXX) $(STANDIN_CXXFLAGS) $(STANDIN_SHAPE) $(standin_gcc_shape) -MMD -MP -c $< -o $@
+
+$(STANDIN)/libstandin_metal.so: $(STANDIN_LIBRARY:%=$(STANDIN)/%.o)
+	$(call say,LINK,$@)$(CXX) -shared -pthread -Wl,-soname,$(@F) -Wl,--build-id -Wl,-z,lazy $^ -o $@
+
+$(STANDIN)/%.o: tests/standin/%.cpp
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)$(CXX) $(STANDIN_CXXFLAGS) -MMD -MP -c $< -o $@
+
+$(STANDIN_PROGRAMS): $(STANDIN)/standin-%: $(STANDIN)/%.o $(STANDIN)/view.o $(STANDIN)/libstandin_metal.so
+	$(call say,LINK,$@)$(CXX) -pthread $< $(STANDIN)/view.o -L$(STANDIN) -lstandin_metal -Wl,-rpath,'$$ORIGIN' -o $@
+
+-include $(wildcard $(STANDIN)/*.d)

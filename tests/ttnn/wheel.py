@@ -1,0 +1,28 @@
+"""Starting programs on the published wheel (see setup)."""
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+from harness import Target  # noqa: E402
+
+DIR = os.environ["POOLTRACE_TTNN"]
+
+
+def environment():
+    """What DIR/env exports."""
+    text = subprocess.run(["bash", "-c", f". {DIR}/env; env -0"], capture_output=True, check=True).stdout.decode()
+    return dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
+
+
+ENV = environment()
+LIBRARY = ENV["TTNN_LIBRARY"]
+
+
+def start(program, *arguments):
+    """A program of this folder on the mock device, in a scratch folder (the runtime writes one of its own)."""
+    scratch = tempfile.mkdtemp(prefix="pooltrace-ttnn-")
+    env = {**ENV, "LD_PRELOAD": ENV["LD_PRELOAD_SHIM"], "PYTHONUNBUFFERED": "1", "HOME": scratch}
+    return Target([ENV["TTNN_PYTHON"], os.path.join(HERE, program), *map(str, arguments)], env=env, cwd=scratch)

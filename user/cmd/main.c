@@ -1,0 +1,33 @@
+#include "base/log.h"
+#include "cmd/fail.h"
+#include "cmd/options.h"
+#include "cmd/output.h"
+
+#include <stdio.h>
+
+const struct command commands[] = {
+	{"top", "", "a table of what is allocated, that refreshes", COMMAND_TOP, false, false, cmd_top},
+	{"events", "", "a line an event, as it happens", COMMAND_EVENTS, false, false, cmd_events},
+	{"record", "[-- COMMAND ARGS...]", "record running processes, or a command, into a file", COMMAND_RECORD, false,
+	 true, cmd_record},
+	{"report", "FILE", "the table as of a recording's end", COMMAND_REPORT, true, false, cmd_report},
+	{"runtimes", "", "which runtimes are known, and what of them a process has", COMMAND_RUNTIMES, false, false,
+	 cmd_runtimes},
+	{},
+};
+
+int main(int argc, char **argv)
+{
+	_cleanup_(options_release) struct options o = {};
+	struct diag d = {};
+
+	output_reserve();
+	if (options_parse(&o, argc, argv, &d))
+		return fail(&d, STATUS_USAGE);
+	if (o.help)
+		return output_help(&o);
+	if (o.version)
+		return output_text("pooltrace " POOLTRACE_VERSION "\n");
+	log_set_level(o.verbose ? LOG_DEBUG : LOG_WARNING);
+	return o.command->run(&o);
+}

@@ -1,0 +1,210 @@
+#include "cmd/option_table.h"
+
+#include "base/units.h"
+#include "live/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *member(struct options *o, const struct option_row *row)
+{
+	return (char *)o + row->offset;
+}
+
+/* An argument that is not what the option takes: `what` is a sentence's end, as in "must be a number". */
+static int wrong(const struct option_row *row, const char *text, const char *what, struct diag *d)
+{
+	return diag_set(d, -EINVAL, "'%s' for '--%s' %s", text, row->name, what);
+}
+
+static int set_flag(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	(void)text;
+	(void)d;
+	*(bool *)member(o, row) = true;
+	return 0;
+}
+
+static int set_text(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	if (!*text)
+		return diag_set(d, -EINVAL, "'--%s' needs a %s that is not empty", row->name, row->argument);
+	*(const char **)member(o, row) = text;
+	return 0;
+}
+
+static int add_text(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	texts *t = member(o, row);
+
+	if (!*text)
+		return diag_set(d, -EINVAL, "'--%s' needs a %s that is not empty", row->name, row->argument);
+	vec_push(t, text);
+	return 0;
+}
+
+static int set_interval(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	uint64_t ns = 0;
+
+	if (units_parse_duration(text, &ns) || ns < NS_PER_MS) {
+		wrong(row, text, "must be a time of at least 1ms", d);
+		diag_hint(d, "such as 500ms, 2s, 1min; a bare number is seconds");
+		return -EINVAL;
+	}
+	*(uint64_t *)member(o, row) = ns;
+	return 0;
+}
+
+static int set_count(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	uint64_t n = 0;
+
+	if (units_parse_number(text, UINT64_MAX, &n) || !n)
+		return wrong(row, text, "must be a number above 0", d);
+	*(uint64_t *)member(o, row) = n;
+	return 0;
+}
+
+static int set_ring_bytes(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	uint64_t n = 0;
+
+	if (units_parse_number(text, 1 << 30, &n) || n < 4096 || n & (n - 1))
+		return wrong(row, text, "must be a power of two from 4096 to 1073741824", d);
+	*(uint64_t *)member(o, row) = n;
+	return 0;
+}
+
+static int set_descriptor(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	uint64_t fd = 0;
+
+	if (units_parse_number(text, INT_MAX, &fd))
+		return wrong(row, text, "must be the number of a file descriptor", d);
+	if (fcntl((int)fd, F_GETFD) < 0)
+		return wrong(row, text, "is not an open file descriptor", d);
+	*(int *)member(o, row) = (int)fd;
+	return 0;
+}
+
+/* One of the words of row->argument, by its place there. */
+static int set_choice(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	const char *word = row->argument;
+	size_t len = strlen(text);
+
+	for (int i = 0; *word; i++) {
+		size_t word_len = strcspn(word, "|");
+
+		if (len == word_len && !strncmp(word, text, len)) {
+			*(int *)member(o, row) = i;
+			return 0;
+		}
+		word += word_len + (word[word_len] == '|');
+	}
+	return diag_set(d, -EINVAL, "'%s' for '--%s' must be one of %s", text, row->name, row->argument);
+}
+
+static int add_pid(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	uint64_t pid = 0;
+
+	if (units_parse_number(text, INT_MAX, &pid) || !pid) {
+		wrong(row, text, "must be a process id, a number above 0", d);
+		diag_hint(d, "several are separated by commas: -p 4242,4243");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < o->pids.nr; i++)
+		if (o->pids.items[i] == (int)pid)
+			return 0;
+	if (o->pids.nr == OPTIONS_PIDS)
+		return diag_set(d, -EINVAL, "more than %d processes for '--%s'", OPTIONS_PIDS, row->name);
+	vec_push(&o->pids, (int)pid);
+	return 0;
+}
+
+static int set_pids(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		_cleanup_(freep) char *part = xstrndup(text, len);
+		int err = add_pid(o, row, part, d);
+
+		if (err || !text[len])
+			return err;
+		text += len + 1;
+	}
+}
+
+#define TABLES (COMMAND_TOP | COMMAND_REPORT)
+#define TRACING (COMMAND_TOP | COMMAND_EVENTS | COMMAND_RECORD)
+#define VIEWS (COMMAND_TOP | COMMAND_EVENTS | COMMAND_REPORT)
+#define OPTION(member) offsetof(struct options, member)
+
+const struct option_row option_rows[] = {
+	{"pid", 'p', "PID[,PID...]", TRACING | COMMAND_RUNTIMES, true, set_pids, 0,
+	 "these processes; without it, every process that maps a known runtime"},
+	{"recording", 'r', "FILE", VIEWS, false, set_text, OPTION(recording),
+	 "read a recording instead of tracing"},
+	{"interval", 'i', "TIME", TRACING, true, set_interval, OPTION(interval_ns),
+	 "time between updates, such as 500ms or 2s (a bare number is seconds); default: top 500ms, events 100ms, "
+	 "record 1s"},
+	{"once", 0, NULL, COMMAND_TOP, true, set_flag, OPTION(once),
+	 "one table from the runtime's own books, and end; sets no probe and needs no BPF"},
+	{"count", 0, "N", COMMAND_TOP | COMMAND_RECORD, false, set_count, OPTION(count), "end after N updates"},
+	{"wait", 0, NULL, TRACING, true, set_flag, OPTION(wait),
+	 "processes of -p may load the runtime later: wait for it"},
+	{"tick-fd", 0, "N", TRACING, true, set_descriptor, OPTION(tick_fd),
+	 "update when a byte is read from file descriptor N, and end when it is closed; without -i at no other time"},
+	{"output", 'o', "FILE", TRACING, true, set_text, OPTION(output),
+	 "record into FILE what is shown; for record, - is stdout"},
+	{"force", 'f', NULL, TRACING, true, set_flag, OPTION(force), "overwrite FILE if it exists"},
+	{"pool", 0, "POOL[,POOL...]", VIEWS, false, add_text, OPTION(pools),
+	 "these pools only; !POOL: all but these. TRACE also selects trace buffers that lie in other pools"},
+	{"device", 0, "N[,N...]", VIEWS, false, add_text, OPTION(devices), "these devices only"},
+	{"asked", 0, NULL, TABLES, false, set_flag, OPTION(asked),
+	 "bytes that the program requested, instead of those that the pool gave up"},
+	{"bytes", 0, NULL, VIEWS, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},
+	{"wide", 0, NULL, TABLES, false, set_flag, OPTION(wide),
+	 "a row a pool: asked, peak, capacity, use, largest free block of a bank"},
+	{"no-delta", 0, NULL, COMMAND_TOP, false, set_flag, OPTION(no_delta), "leave out the row of changes"},
+	{"json", 0, NULL, VIEWS, false, set_flag, OPTION(json), "JSON, one object a line, as docs/json.md describes"},
+	{"color", 0, "auto|always|never", VIEWS, false, set_choice, OPTION(color),
+	 "colour changes and warnings; auto: on a terminal, unless NO_COLOR is set"},
+	{"check", 0, "on|off", TRACING, true, set_choice, OPTION(check),
+	 "compare the figures with the runtime's own books every few seconds; default: on"},
+	{"runtime", 0, "FILE", TRACING | COMMAND_RUNTIMES, true, add_text, OPTION(runtime_files),
+	 "a further runtime file; may be given several times"},
+	{"status-fd", 0, "N", COMMAND_RECORD, true, set_descriptor, OPTION(status_fd),
+	 "write the recording's own outcome to file descriptor N, as a line of JSON"},
+	{"attach", 0, "auto|multi|single", TRACING, true, set_choice, OPTION(attach),
+	 "how probes are set; for tests and old kernels"},
+	{"ring-size", 0, "BYTES", TRACING, true, set_ring_bytes, OPTION(ring_bytes),
+	 "size of the buffer between kernel and program, a power of two; for tests and old kernels"},
+	{"verbose", 'v', NULL, COMMAND_ALL, false, set_flag, OPTION(verbose), "say on stderr what is being done"},
+	{"version", 'V', NULL, COMMAND_ALL, false, set_flag, OPTION(version), "print the version, and end"},
+	{"help", 'h', NULL, COMMAND_ALL, false, set_flag, OPTION(help), "print this help, and end"},
+	{},
+};
+
+_Static_assert(ATTACH_AUTO == 0 && ATTACH_MULTI == 1 && ATTACH_SINGLE == 2, "the words of --attach are in this order");
+_Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "the words of --check are in this order");
+_Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "the words of --color are in this order");
+
+const struct option_conflict option_conflicts[] = {
+	{"once", "count", "--once is one update"},
+	{"once", "tick-fd", "--once is one update, at once"},
+	{},
+};
+
+void options_release(struct options *o)
+{
+	vec_release(&o->pids);
+	vec_release(&o->runtime_files);
+	vec_release(&o->pools);
+	vec_release(&o->devices);
+}

@@ -1,0 +1,105 @@
+/* outcome.c: how a run ended, in words and as an exit status. */
+#include "cmd/trace.h"
+
+#include "cmd/fail.h"
+#include "live/session.h"
+#include "stream/file.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool trace_ended_well(const struct trace *t, int err)
+{
+	return !err || err == -ECANCELED || (err == -EPIPE && t->output.err == -EPIPE);
+}
+
+/* What a recording that was read says about itself. Returns true when nothing was wrong with it. */
+static bool recording_outcome(const struct trace *t, int err)
+{
+	const struct file_outcome *o = file_source_outcome(t->source);
+
+	if (o->unknown_records || o->unknown_chunks)
+		note("'%s' holds records that only a newer pooltrace knows; they were left out", t->options->recording);
+	/* A chunk that is missing can be why: it is told first. */
+	if (o->problem[0])
+		note("%s", o->problem);
+	if (t->contradicted)
+		note("'%s': record %llu, '%s', contradicts those before it: what follows was left out", t->options->recording,
+		     (unsigned long long)t->records, t->contradiction);
+	else if (!o->problem[0] && !trace_ended_well(t, err))
+		note("cannot read '%s': %s", t->options->recording, strerror(-err));
+	return !o->problem[0] && !t->contradicted && trace_ended_well(t, err);
+}
+
+static bool session_outcome(const struct trace *t, int err)
+{
+	const struct diag *d = session_diag(t->source);
+
+	if (d && d->text[0])
+		fail(d, 0);
+	if (trace_ended_well(t, err))
+		return true;
+	if (!d || !d->text[0])
+		note("tracing ended: %s", strerror(-err));
+	return false;
+}
+
+/* Why the run ended; true when nothing failed. */
+static bool run_outcome(const struct trace *t, int err)
+{
+	if (t->output.err && t->output.err != -EPIPE) {
+		note("cannot write to stdout: %s", strerror(-t->output.err));
+		return false;
+	}
+	/* recorder_outcome() says it. */
+	if (t->recorder.failed && t->recorder.stops)
+		return true;
+	if (t->options->recording)
+		return recording_outcome(t, err);
+	if (t->contradicted) {
+		note("internal error: record %llu, '%s', contradicts those before it", (unsigned long long)t->records,
+		     t->contradiction);
+		return false;
+	}
+	return session_outcome(t, err);
+}
+
+static bool recorder_outcome(struct trace *t)
+{
+	struct diag d = {};
+
+	if (!t->recorder.file || !recorder_close(&t->recorder, &d))
+		return true;
+	fail(&d, 0);
+	return false;
+}
+
+static bool lost_outcome(const struct trace *t)
+{
+	if (!t->ledger->lost)
+		return false;
+	note("%llu events were lost; figures between a loss and the next comparison with the runtime's books may be off",
+	     (unsigned long long)t->ledger->lost);
+	return true;
+}
+
+int trace_finish(struct trace *t, int err)
+{
+	bool well, shown = (t->view && t->view->shown) || t->recorder.records;
+
+	/* First the cursor, then words below the table. */
+	output_release(&t->output);
+	well = run_outcome(t, err);
+	if (!recorder_outcome(t))
+		well = false;
+
+	bool lost = lost_outcome(t);
+
+	t->source->free(t->source);
+	t->source = NULL;
+	if (!well)
+		return STATUS_FAILED;
+	if (lost)
+		return STATUS_LOST;
+	return t->interrupted && !shown ? STATUS_INTERRUPTED : STATUS_DONE;
+}

@@ -1,0 +1,73 @@
+#include "cmd/recorder.h"
+
+#include "cmd/fail.h"
+#include "stream/file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int recorder_put(struct sink *sink, const struct record *r)
+{
+	struct recorder *recorder = (struct recorder *)sink;
+	int err = sink_put(recorder->file, r);
+
+	recorder->records++;
+	if (!err)
+		return 0;
+	recorder->failed = true;
+	if (recorder->stops)
+		return err;
+	note("cannot write '%s': %s: the recording ends here, the display goes on", recorder->path, strerror(-err));
+	return 0;
+}
+
+int recorder_open(struct recorder *r, const char *path, bool force, bool to_stdout, struct diag *d)
+{
+	const struct file_sink_options o = {.force = force, .allow_stdout = to_stdout};
+	struct sink *file = NULL;
+	int err = file_sink_open(path, &o, &file, d);
+
+	if (err)
+		return err;
+	*r = (struct recorder){.sink.put = recorder_put, .path = path, .file = file};
+	return 0;
+}
+
+int recorder_close(struct recorder *r, struct diag *d)
+{
+	int err = file_sink_close(r->file, d);
+
+	r->file = NULL;
+	if (err)
+		r->failed = true;
+	return err;
+}
+
+static bool is_plain_file(const char *path, struct stat *st)
+{
+	return strcmp(path, "-") && !stat(path, st) && S_ISREG(st->st_mode);
+}
+
+void recorder_discard(struct recorder *r)
+{
+	struct stat st;
+
+	if (!r->file)
+		return;
+	recorder_close(r, NULL);
+	if (is_plain_file(r->path, &st))
+		unlink(r->path);
+	r->path = NULL;
+}
+
+bool recorder_bytes(const struct recorder *r, uint64_t *ret)
+{
+	struct stat st;
+
+	if (!r->path || !is_plain_file(r->path, &st))
+		return false;
+	*ret = (uint64_t)st.st_size;
+	return true;
+}

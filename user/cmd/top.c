@@ -1,0 +1,73 @@
+/* top.c: a table, or a JSON object, at each tick. */
+#include "cmd/fail.h"
+#include "cmd/trace.h"
+
+#include "base/units.h"
+#include "view/json.h"
+#include "view/table.h"
+
+#include <errno.h>
+
+#define TOP_INTERVAL_NS (500 * NS_PER_MS)
+
+struct top {
+	struct view view;
+	struct table_state state;
+	struct str text; /* of the update; kept for its memory */
+	uint64_t updates;
+};
+
+static void add_table(struct top *top, const struct trace *t)
+{
+	const struct options *o = t->options;
+	const struct table_options table = {
+		.selection = &t->selection,
+		.asked = o->asked,
+		.bytes = o->bytes,
+		.delta = !o->no_delta,
+		.wide = o->wide,
+		.color = t->output.color,
+		.columns = t->output.in_place ? output_columns(&t->output) : 0,
+	};
+
+	table_add(&top->text, t->ledger, &table, &top->state);
+}
+
+static int update(struct view *view, struct trace *t, const struct record *r, const struct effect *effect)
+{
+	struct top *top = (struct top *)view;
+	const struct options *o = t->options;
+	int err;
+
+	(void)effect;
+	if (r->kind != RECORD_TICK)
+		return 0;
+	str_clear(&top->text);
+	if (o->json)
+		json_add_state(&top->text, t->ledger, &t->selection);
+	else
+		add_table(top, t);
+	err = output_update(&t->output, &top->text, !o->json);
+	if (err)
+		return err;
+	view->shown = true;
+	return ++top->updates == o->count ? -ECANCELED : 0;
+}
+
+int cmd_top(const struct options *o)
+{
+	struct top top = {.view.put = update};
+	struct trace t;
+	/* A recording is played as fast as it can be: in place nobody could read it. */
+	int status = trace_init(&t, o, &top.view, !o->recording);
+	const struct trace_plan plan = {.interval_ns = TOP_INTERVAL_NS, .output = o->output};
+
+	if (!status)
+		status = trace_open(&t, &plan);
+	if (!status)
+		status = trace_finish(&t, trace_run(&t));
+	trace_release(&t);
+	table_state_release(&top.state);
+	str_release(&top.text);
+	return status;
+}

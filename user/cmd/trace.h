@@ -1,0 +1,71 @@
+/*
+ * trace.h: what top, events, record and report share: a source, live or a recording, runs into the ledger, into a
+ * recording, and into a view; then its outcome becomes messages and an exit status.
+ */
+#ifndef CMD_TRACE_H
+#define CMD_TRACE_H
+
+#include "cmd/options.h"
+#include "cmd/output.h"
+#include "cmd/recorder.h"
+#include "cmd/signals.h"
+#include "ledger/ledger.h"
+#include "runtime/runtime.h"
+#include "stream/tee.h"
+#include "view/select.h"
+
+struct trace;
+
+/* What a command does with each record after the ledger has taken it. */
+struct view {
+	/* 0, or -errno to end the run; -ECANCELED and errors of trace.output are told apart by trace_finish(). */
+	int (*put)(struct view *view, struct trace *t, const struct record *r, const struct effect *effect);
+	bool shown; /* something that was asked for */
+};
+
+struct trace {
+	struct sink sink; /* folds */
+	const struct options *options;
+	struct view *view; /* NULL: none */
+	struct signals signals;
+	struct output output;
+	runtimes runtimes;
+	struct selection selection;
+	struct ledger *ledger;
+	struct source *source;
+	struct recorder recorder;
+	struct tee tee;
+	uint64_t records;
+	bool interrupted;
+	bool contradicted; /* record number `records` of the recording cannot be true */
+	const char *contradiction; /* its kind */
+};
+
+struct trace_plan {
+	uint64_t interval_ns; /* when none was given */
+	int child;	      /* a command that we started; 0: none */
+	const char *output;   /* of a recording; NULL: none */
+	bool only_records;    /* the recording is all there is: "-" is stdout, and its failure ends the run */
+};
+
+/*
+ * In this order; trace_release() in any case. trace_init() sets up signals and output (@in_place: on a terminal, updates
+ * may be drawn over one another). trace_open() makes the source,
+ * then the recording, so that nothing is overwritten when there is nothing to record. Both return 0, or the exit status
+ * after having said why not.
+ */
+int trace_init(struct trace *t, const struct options *o, struct view *view, bool in_place);
+int trace_open(struct trace *t, const struct trace_plan *plan);
+/* Run the source to its end. Returns what trace_finish() is to be told. */
+int trace_run(struct trace *t);
+/*
+ * Say how it ended, free the source (which takes its probes away) and return the exit status. @err: what trace_run() or a
+ * last write returned.
+ */
+int trace_finish(struct trace *t, int err);
+void trace_release(struct trace *t);
+
+/* True when @err is an end that the user or the reader of stdout wanted. */
+bool trace_ended_well(const struct trace *t, int err);
+
+#endif

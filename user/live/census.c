@@ -1,0 +1,379 @@
+/*
+ * What was there before: the runtime's books, read while the process runs. Armed first, so that every change after the
+ * read is a hit: for a key with a hit since arming its last hit decides, for all others the books do.
+ */
+#include "live/watch.h"
+
+#include "base/log.h"
+#include "base/units.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	READ_TRIES = 50,   /* of a torn arena: of a single read one in four is torn at 100,000 allocations a second */
+	ROUNDS = 8,	   /* reads until nothing is in flight any more */
+	ONCE_TRIES = 200,  /* pairs of reads without probes */
+	QUIET_MS = 250,	   /* wait at most so long for threads that are inside a call */
+	SLICE_MS = 1,
+};
+
+/* A thread that has run longer than this has left the call that it was in: calls take microseconds. */
+#define CALL_NS (200 * 1000ULL)
+
+int census_define(struct session *s, struct watched *w, const struct book_arena *a, bool constructed)
+{
+	struct record r = watched_record(w, RECORD_ARENA);
+
+	RECORD_SET(&r, ARENA, arena, ++s->nr_arenas);
+	RECORD_SET(&r, OBJECT, object, a->object);
+	if (a->owner)
+		RECORD_SET(&r, OWNER, owner, a->owner);
+	RECORD_SET(&r, POOL, pool, a->pool);
+	RECORD_SET(&r, BANKS, banks, a->banks);
+	RECORD_SET(&r, BANK_BYTES, bank_bytes, a->bank_bytes);
+	RECORD_SET(&r, BASE, base, a->base);
+	RECORD_SET(&r, GRAIN, grain, a->grain);
+	RECORD_SET(&r, ALIGN, align, a->align);
+	if (constructed)
+		RECORD_SET(&r, REASON, reason, "new");
+	decoder_set_arena(s->decoder, w->id, a->object, s->nr_arenas);
+	return session_put(s, &r);
+}
+
+/* Define all arenas of the device that @owner is. */
+static int define_device(struct session *s, struct watched *w, uint64_t owner, const book_arenas *arenas)
+{
+	for (size_t i = 0; i < arenas->nr; i++) {
+		const struct book_arena *a = &arenas->items[i];
+		int err = 0;
+
+		if (a->owner == owner && !decoder_arena(s->decoder, w->id, a->object))
+			err = census_define(s, w, a, decoder_constructed(s->decoder, w->id, a->object));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* What the hit alone tells, when the process's memory cannot be read (any more). */
+static uint64_t define_by_hint(struct session *s, struct watched *w, uint64_t object, const struct arena_hint *hint)
+{
+	struct record r = watched_record(w, RECORD_ARENA);
+
+	if (!hint->pool)
+		return 0;
+	RECORD_SET(&r, ARENA, arena, ++s->nr_arenas);
+	RECORD_SET(&r, OBJECT, object, object);
+	RECORD_SET(&r, POOL, pool, hint->pool);
+	r.owner = hint->owner;
+	r.banks = hint->banks;
+	r.align = hint->align;
+	r.grain = hint->grain;
+	r.has |= hint->has & (FIELD_BIT(OWNER) | FIELD_BIT(BANKS) | FIELD_BIT(ALIGN) | FIELD_BIT(GRAIN));
+	if (hint->constructed)
+		RECORD_SET(&r, REASON, reason, "new");
+	return session_put(s, &r) ? 0 : s->nr_arenas;
+}
+
+uint64_t census_arena(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint)
+{
+	struct session *s = (struct session *)((char *)t - offsetof(struct session, target));
+	struct watched *w = s->current;
+	struct book_arena a = {};
+	book_arenas arenas = {};
+	uint64_t number;
+
+	(void)process;
+	if (!w->books)
+		return define_by_hint(s, w, object, hint);
+	if (!books_know(w->books, object))
+		books_scan(w->books, NULL);
+	if (books_know(w->books, object) && !books_read(w->books, 1, &arenas)) {
+		for (size_t i = 0; i < arenas.nr; i++)
+			if (arenas.items[i].object == object)
+				define_device(s, w, arenas.items[i].owner, &arenas);
+	}
+	book_arenas_release(&arenas);
+	number = decoder_arena(s->decoder, w->id, object);
+	if (number)
+		return number;
+	/* An owner that is not in the books, but the hit names it. */
+	if (!books_read_arena(w->books, object, false, &a) && a.pool) {
+		if (!a.owner && (hint->has & FIELD_BIT(OWNER)))
+			a.owner = hint->owner;
+		census_define(s, w, &a, hint->constructed);
+		return decoder_arena(s->decoder, w->id, object);
+	}
+	return define_by_hint(s, w, object, hint);
+}
+
+static const struct book_arena *find_arena(const book_arenas *arenas, uint64_t object)
+{
+	for (size_t i = 0; i < arenas->nr; i++)
+		if (arenas->items[i].object == object)
+			return &arenas->items[i];
+	return NULL;
+}
+
+static bool find_block(const struct book_arena *a, const struct book_block *b)
+{
+	size_t low = 0, high = a->blocks.nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (a->blocks.items[middle].address < b->address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < a->blocks.nr && a->blocks.items[low].address == b->address && a->blocks.items[low].bytes == b->bytes;
+}
+
+static int put_block(struct session *s, struct watched *w, const struct book_arena *a, const struct book_block *b)
+{
+	struct record r = watched_record(w, RECORD_BLOCK);
+
+	RECORD_SET(&r, ARENA, arena, decoder_arena(s->decoder, w->id, a->object));
+	RECORD_SET(&r, ADDRESS, address, b->address);
+	RECORD_SET(&r, RESERVED, reserved, b->bytes * a->banks);
+	return session_put(s, &r);
+}
+
+static bool has_hit(const struct watched *w, uint64_t arena, uint64_t address)
+{
+	return map_get(&w->touched, arena, address) || map_get(&w->touched, arena, 0);
+}
+
+static bool wanted(const struct watched *w, bool all, uint64_t address)
+{
+	for (size_t i = 0; i < w->in_flight.nr && !all; i++)
+		if (w->in_flight.items[i] == address)
+			return true;
+	return all;
+}
+
+/*
+ * Put the blocks of one arena on which two reads agree, that had no hit since tracking began and that the ledger does not
+ * have: all of them, or only those whose alloc was in flight.
+ */
+static int put_blocks(struct session *s, struct watched *w, const struct book_arena *a, const struct book_arena *again, bool all)
+{
+	uint64_t number = decoder_arena(s->decoder, w->id, a->object);
+	struct arena *known = ledger_arena(s->ledger, number);
+
+	for (size_t i = 0; i < a->blocks.nr && known; i++) {
+		const struct book_block *b = &a->blocks.items[i];
+		int err;
+
+		if (!find_block(again, b) || has_hit(w, number, b->address) || !wanted(w, all, b->address) ||
+		    arena_block(known, b->address))
+			continue;
+		err = put_block(s, w, a, b);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool any_block(const book_arenas *arenas, uint64_t owner)
+{
+	for (size_t i = 0; i < arenas->nr; i++)
+		if (arenas->items[i].owner == owner && arenas->items[i].blocks.nr)
+			return true;
+	return false;
+}
+
+/* Fold two reads. A device without any block is not shown: a chip's own managers stand beside its mesh's. */
+static int put_reads(struct session *s, struct watched *w, const book_arenas *reads, bool all, bool *ret_partial)
+{
+	for (size_t i = 0; i < reads[0].nr; i++) {
+		const struct book_arena *a = &reads[0].items[i], *again = find_arena(&reads[1], a->object);
+		int err;
+
+		if (!again)
+			continue;
+		if (!a->consistent || !again->consistent)
+			*ret_partial = true;
+		if (!any_block(&reads[0], a->owner) && !decoder_arena(s->decoder, w->id, a->object))
+			continue;
+		err = define_device(s, w, a->owner, &reads[0]);
+		if (!err)
+			err = put_blocks(s, w, a, again, all);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Every thread of @before has since made a hit's worth of progress, sleeps as it slept, or is gone. */
+static bool all_quiet(const thread_states *before, const thread_states *now)
+{
+	for (size_t i = 0; i < before->nr; i++) {
+		const struct thread_state *b = &before->items[i];
+
+		for (size_t k = 0; k < now->nr; k++) {
+			const struct thread_state *n = &now->items[k];
+
+			if (n->tid != b->tid || n->runtime_ns >= b->runtime_ns + CALL_NS)
+				continue;
+			if (n->state == 'R' || b->state == 'R' || n->runtime_ns != b->runtime_ns)
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Wait until no thread can be inside a call that began before we were armed: such a free would change the books without a
+ * hit. False: a thread was not seen to move on.
+ */
+static bool wait_quiet(struct session *s, struct watched *w, int *ret_err)
+{
+	thread_states before = {}, now = {};
+	bool quiet = false;
+
+	*ret_err = 0;
+	process_threads(w->process.pid, &before);
+	for (int i = 0; i < QUIET_MS / SLICE_MS && !quiet && !*ret_err; i++) {
+		poll(NULL, 0, SLICE_MS);
+		*ret_err = session_drain(s);
+		process_threads(w->process.pid, &now);
+		quiet = all_quiet(&before, &now);
+	}
+	vec_release(&before);
+	vec_release(&now);
+	return quiet;
+}
+
+/* Read twice, with a drain after each, and put what both say. */
+static int read_and_put(struct session *s, struct watched *w, bool all, bool *ret_partial)
+{
+	book_arenas reads[2] = {};
+	int err = 0;
+
+	for (size_t i = 0; i < 2 && !err; i++) {
+		err = books_read(w->books, READ_TRIES, &reads[i]);
+		if (!err)
+			err = session_drain(s);
+	}
+	if (err == -ESRCH)
+		err = 0;
+	else if (!err)
+		err = put_reads(s, w, reads, all, ret_partial);
+	book_arenas_release(&reads[0]);
+	book_arenas_release(&reads[1]);
+	return err;
+}
+
+static int put_census(struct session *s, struct watched *w, const char *reason, bool partial)
+{
+	struct record r = watched_record(w, RECORD_CENSUS);
+
+	RECORD_SET(&r, REASON, reason, reason);
+	if (partial)
+		RECORD_SET(&r, PARTIAL, partial, 1);
+	return session_put(s, &r);
+}
+
+int census_run(struct session *s, struct watched *w)
+{
+	bool partial = !w->books;
+	int err = put_census(s, w, "begin", false);
+
+	if (!err && w->books) {
+		partial = !wait_quiet(s, w, &err);
+		if (!err && books_scan(w->books, NULL))
+			partial = true;
+	}
+	for (int i = 0; i < ROUNDS && !err && w->books; i++) {
+		w->unsettled = 0;
+		err = read_and_put(s, w, true, &partial);
+		if (!w->unsettled)
+			break;
+	}
+	vec_clear(&w->in_flight);
+	w->tracking = false;
+	map_clear(&w->touched);
+	return err ? err : put_census(s, w, "end", partial);
+}
+
+int census_settle(struct session *s, struct watched *w)
+{
+	bool partial = false;
+	int err = 0;
+
+	if (!w->books) {
+		vec_clear(&w->in_flight);
+		return 0;
+	}
+	w->tracking = true;
+	for (int i = 0; i < ROUNDS && !err && w->in_flight.nr; i++) {
+		size_t nr = w->in_flight.nr;
+
+		err = read_and_put(s, w, false, &partial);
+		if (w->in_flight.nr == nr)
+			vec_clear(&w->in_flight);
+	}
+	if (!w->check.second) {
+		w->tracking = false;
+		map_clear(&w->touched);
+	}
+	return err;
+}
+
+static bool same_arena(const struct book_arena *a, const struct book_arena *b)
+{
+	return b && a->consistent && b->consistent && a->blocks.nr == b->blocks.nr && a->bank_bytes == b->bank_bytes &&
+	       (!a->blocks.nr || !memcmp(a->blocks.items, b->blocks.items, a->blocks.nr * sizeof(*a->blocks.items)));
+}
+
+/* Put the arenas on which two reads agree and that are not put yet. True: there is none left. */
+static bool put_agreed(struct session *s, struct watched *w, const book_arenas *reads, struct map *done, int *ret_err)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < reads[0].nr && !*ret_err; i++) {
+		const struct book_arena *a = &reads[0].items[i];
+
+		if (map_get(done, a->object, 0))
+			continue;
+		if (!same_arena(a, find_arena(&reads[1], a->object))) {
+			all = false;
+			continue;
+		}
+		map_put(done, a->object, 0, NULL);
+		if (!any_block(&reads[0], a->owner) && !decoder_arena(s->decoder, w->id, a->object))
+			continue;
+		*ret_err = define_device(s, w, a->owner, &reads[0]);
+		for (size_t k = 0; k < a->blocks.nr && !*ret_err; k++)
+			*ret_err = put_block(s, w, a, &a->blocks.items[k]);
+	}
+	return all;
+}
+
+int census_once(struct session *s, struct watched *w)
+{
+	struct map done = {};
+	bool all = false;
+	int err = put_census(s, w, "begin", false);
+
+	if (!err)
+		err = books_scan(w->books, &s->diag);
+	for (int i = 0; i < ONCE_TRIES && !err && !all; i++) {
+		book_arenas reads[2] = {};
+
+		err = books_read(w->books, READ_TRIES, &reads[0]);
+		if (!err)
+			err = books_read(w->books, READ_TRIES, &reads[1]);
+		if (!err)
+			all = put_agreed(s, w, reads, &done, &err);
+		book_arenas_release(&reads[0]);
+		book_arenas_release(&reads[1]);
+	}
+	map_release(&done);
+	return err ? err : put_census(s, w, "end", !all);
+}

@@ -1,0 +1,73 @@
+/* From the ring to the decoder, and from the decoder to the stream. */
+#include "live/watch.h"
+
+#include "base/units.h"
+
+static void touch(struct watched *w, const struct record *r)
+{
+	if (w->tracking && RECORD_HAS(r, ARENA) && r->kind != RECORD_FAILED)
+		map_put(&w->touched, r->arena, r->address, NULL);
+}
+
+int hits_put(struct sink *sink, const struct record *r)
+{
+	struct session *s = (struct session *)((char *)sink - offsetof(struct session, filter));
+	struct watched *w = s->current;
+	struct record copy = *r;
+
+	touch(w, r);
+	if (r->kind == RECORD_UNSETTLED) {
+		w->unsettled++;
+		if (RECORD_HAS(r, ADDRESS) && r->reason[0] == 'a' && r->reason[1] == 't')
+			vec_push(&w->in_flight, r->address);
+		check_hurry(w, units_monotonic_ns());
+	}
+	return session_put(s, &copy);
+}
+
+static int receive_event(struct session *s, struct watched *w, const struct wire_hit *hit)
+{
+	if (hit->spec == WIRE_THREAD_EXIT)
+		return decoder_thread_exit(s->decoder, w->id, hit);
+	if (hit->spec == WIRE_EXEC)
+		w->execed = true;
+	return 0;
+}
+
+int hits_receive(void *context, const struct wire_hit *hit)
+{
+	struct session *s = context;
+	struct watched *w = session_find(s, (int)hit->tgid);
+	uint64_t index = hit->spec - WIRE_FIRST_ROW;
+	struct library *l;
+
+	if (!w || w->execed)
+		return 0;
+	s->current = w;
+	if (hit->spec < WIRE_FIRST_ROW)
+		return receive_event(s, w, hit);
+	if (index >= s->spec_library.nr)
+		return 0;
+	l = s->spec_library.items[index];
+	return decoder_hit(s->decoder, w->id, l->binding, &l->binding->rows.items[hit->spec - l->first_spec], hit);
+}
+
+int hits_put_counts(struct session *s, struct watched *w)
+{
+	kernel_counts counts = {};
+	int err = kernel_read_counts(s->kernel, w->process.pid, &counts);
+
+	for (size_t i = 0; i < counts.nr && !err; i++) {
+		struct record r = watched_record(w, RECORD_REPLAYS);
+		struct map_entry *told = map_put(&w->replays, counts.items[i].key, 0, NULL);
+
+		if (told->value == counts.items[i].count)
+			continue;
+		told->value = counts.items[i].count;
+		RECORD_SET(&r, TRACE, trace, counts.items[i].key);
+		RECORD_SET(&r, COUNT, count, counts.items[i].count);
+		err = session_put(s, &r);
+	}
+	vec_release(&counts);
+	return err;
+}

@@ -1,0 +1,289 @@
+#include "live/kernel.h"
+
+#include "base/units.h"
+#include "live/links.h"
+#include "pooltrace.skel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+struct kernel {
+	struct pooltrace_bpf *skeleton;
+	struct ring_buffer *ring;
+	enum attach_mode mode;
+	bool sleepable;
+	int stats_cpus;
+	struct wire_stats *stats_scratch; /* one for each CPU */
+	/* during a drain */
+	int (*receive)(void *context, const struct wire_hit *hit);
+	void *context;
+	uint64_t until_ns;
+	int err;
+};
+
+/* Positive, so that it cannot be an error of a receiver. */
+enum { DRAINED = -65000 };
+
+/*
+ * Hits of different CPUs lie up to 34 us out of the order of their clocks: go on until one that is safely newer than
+ * the drain's beginning. The end of a drain is never a hit that is older.
+ */
+#define INVERSION_NS (5 * NS_PER_MS)
+
+static int receive_hit(void *context, void *data, size_t bytes)
+{
+	struct kernel *k = context;
+	struct wire_hit hit = {};
+
+	if (bytes != sizeof(hit) && bytes != WIRE_HIT_FEW)
+		k->err = -EBADMSG;
+	else {
+		memcpy(&hit, data, bytes);
+		k->err = k->receive(k->context, &hit);
+	}
+	if (k->err)
+		return k->err;
+	return hit.time_ns > k->until_ns ? DRAINED : 0;
+}
+
+int kernel_drain(struct kernel *k, int (*receive)(void *context, const struct wire_hit *hit), void *context)
+{
+	int n;
+
+	k->receive = receive;
+	k->context = context;
+	k->until_ns = units_monotonic_ns() + INVERSION_NS;
+	k->err = 0;
+	n = ring_buffer__consume(k->ring);
+	return k->err ? k->err : n < 0 && n != DRAINED ? n : 0;
+}
+
+int kernel_wake_fd(const struct kernel *k)
+{
+	return ring_buffer__epoll_fd(k->ring);
+}
+
+/* What a kernel may have, best first. */
+static const struct {
+	bool multi, sleepable;
+} variants[] = {{true, true}, {true, false}, {false, true}, {false, false}};
+
+static int load(struct kernel *k, const struct kernel_options *o, bool multi, bool sleepable)
+{
+	struct pooltrace_bpf *s = pooltrace_bpf__open();
+	struct bpf_program *used, *unused;
+	int err;
+
+	if (!s)
+		return -errno;
+	k->skeleton = s;
+	used = sleepable ? s->progs.probe_sleepable : s->progs.probe;
+	unused = sleepable ? s->progs.probe : s->progs.probe_sleepable;
+	bpf_program__set_autoload(unused, false);
+	if (multi)
+		bpf_program__set_expected_attach_type(used, (enum bpf_attach_type)LINK_UPROBE_MULTI);
+	s->rodata->sleepable = sleepable;
+	if (o->ring_bytes) {
+		bpf_map__set_max_entries(s->maps.ring, o->ring_bytes);
+		s->rodata->wake_bytes = o->ring_bytes / 4;
+	}
+	err = pooltrace_bpf__load(s);
+	if (!err && multi)
+		err = links_multi_works(bpf_program__fd(used));
+	k->mode = multi ? ATTACH_MULTI : ATTACH_SINGLE;
+	k->sleepable = sleepable;
+	if (err) {
+		pooltrace_bpf__destroy(s);
+		k->skeleton = NULL;
+	}
+	return err;
+}
+
+static int load_best(struct kernel *k, const struct kernel_options *o, struct diag *d)
+{
+	int err = -EOPNOTSUPP;
+
+	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
+		if (o->mode != ATTACH_AUTO && variants[i].multi != (o->mode == ATTACH_MULTI))
+			continue;
+		err = load(k, o, variants[i].multi, variants[i].sleepable);
+		if (!err || err == -EPERM)
+			break;
+	}
+	if (!err)
+		return 0;
+	diag_errno(d, err, "cannot load the probes");
+	if (err == -EPERM)
+		diag_hint(d, "run as root, or grant cap_bpf,cap_perfmon,cap_sys_ptrace");
+	else if (o->mode == ATTACH_MULTI)
+		diag_hint(d, "this kernel may lack uprobe_multi (6.6): try --attach=single");
+	else
+		diag_hint(d, "pooltrace needs Linux 5.15 with CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF");
+	return err;
+}
+
+static int attach_process_events(struct kernel *k, struct diag *d)
+{
+	struct bpf_program *const programs[] = {k->skeleton->progs.thread_exit, k->skeleton->progs.process_exec};
+	struct bpf_link **const links[] = {&k->skeleton->links.thread_exit, &k->skeleton->links.process_exec};
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		*links[i] = bpf_program__attach(programs[i]);
+		if (!*links[i])
+			return diag_errno(d, -errno, "cannot attach to the scheduler's tracepoints");
+	}
+	return 0;
+}
+
+static int no_output(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args;
+	return 0;
+}
+
+int kernel_new(const struct kernel_options *o, struct kernel **ret, struct diag *d)
+{
+	struct kernel *k;
+	int err;
+
+	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
+		diag_set(d, -ENOTSUP, "cannot load the probes: this kernel has no BTF (/sys/kernel/btf/vmlinux)");
+		diag_hint(d, "use a kernel with CONFIG_DEBUG_INFO_BTF=y; `pooltrace --once` works without");
+		return -ENOTSUP;
+	}
+	libbpf_set_print(no_output);
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	k = xcalloc(1, sizeof(*k));
+	err = load_best(k, o, d);
+	if (!err)
+		err = attach_process_events(k, d);
+	if (!err) {
+		k->ring = ring_buffer__new(bpf_map__fd(k->skeleton->maps.ring), receive_hit, k, NULL);
+		k->stats_cpus = libbpf_num_possible_cpus();
+		err = !k->ring || k->stats_cpus < 0 ? diag_errno(d, -errno, "cannot read the ring buffer") : 0;
+	}
+	if (err) {
+		kernel_free(k);
+		return err;
+	}
+	k->stats_scratch = xcalloc((size_t)k->stats_cpus, sizeof(*k->stats_scratch));
+	*ret = k;
+	return 0;
+}
+
+void kernel_free(struct kernel *k)
+{
+	if (!k)
+		return;
+	ring_buffer__free(k->ring);
+	pooltrace_bpf__destroy(k->skeleton);
+	free(k->stats_scratch);
+	free(k);
+}
+
+enum attach_mode kernel_mode(const struct kernel *k)
+{
+	return k->mode;
+}
+
+int kernel_set_spec(struct kernel *k, uint32_t id, const struct wire_spec *spec)
+{
+	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.specs), &id, spec, BPF_ANY);
+}
+
+int kernel_arm(struct kernel *k, int pid)
+{
+	struct wire_target target = {};
+	uint32_t tgid = (uint32_t)pid;
+
+	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target, BPF_ANY);
+}
+
+void kernel_disarm(struct kernel *k, int pid)
+{
+	uint32_t tgid = (uint32_t)pid;
+
+	bpf_map_delete_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid);
+}
+
+uint64_t kernel_lost(const struct kernel *k)
+{
+	return __atomic_load_n(&k->skeleton->bss->nr_lost, __ATOMIC_RELAXED);
+}
+
+uint64_t kernel_unread(const struct kernel *k)
+{
+	return __atomic_load_n(&k->skeleton->bss->nr_unread, __ATOMIC_RELAXED);
+}
+
+struct wire_stats kernel_stats(const struct kernel *k, uint32_t id)
+{
+	struct wire_stats sum = {};
+
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.stats), &id, k->stats_scratch))
+		return sum;
+	for (int i = 0; i < k->stats_cpus; i++) {
+		sum.seen += k->stats_scratch[i].seen;
+		sum.lost += k->stats_scratch[i].lost;
+		sum.unread += k->stats_scratch[i].unread;
+	}
+	return sum;
+}
+
+int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
+{
+	int fd = bpf_map__fd(k->skeleton->maps.counts);
+	struct wire_count_key key, *previous = NULL, next;
+	struct wire_count count;
+
+	vec_clear(ret);
+	while (!bpf_map_get_next_key(fd, previous, &next)) {
+		key = next;
+		previous = &key;
+		if (key.tgid != (uint32_t)pid || bpf_map_lookup_elem(fd, &key, &count))
+			continue;
+		vec_push(ret, ((struct kernel_count){.spec = key.spec, .key = key.key, .count = count.count}));
+	}
+	return 0;
+}
+
+void kernel_forget_counts(struct kernel *k, int pid)
+{
+	int fd = bpf_map__fd(k->skeleton->maps.counts);
+	_cleanup_(freep) struct kernel_count *owned = NULL;
+	kernel_counts counts = {};
+
+	kernel_read_counts(k, pid, &counts);
+	owned = counts.items;
+	for (size_t i = 0; i < counts.nr; i++) {
+		struct wire_count_key key = {
+			.tgid = (uint32_t)pid, .spec = counts.items[i].spec, .key = counts.items[i].key};
+
+		bpf_map_delete_elem(fd, &key);
+	}
+}
+
+int kernel_attach(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
+		  link_fds *links, struct diag *d)
+{
+	struct bpf_program *program = k->sleepable ? k->skeleton->progs.probe_sleepable : k->skeleton->progs.probe;
+	int err = k->mode == ATTACH_MULTI ? links_multi(bpf_program__fd(program), path, pid, sites, nr, links) :
+					    links_single(bpf_program__fd(program), path, pid, sites, nr, links);
+
+	if (!err)
+		return 0;
+	diag_errno(d, err, "cannot attach to process %d", pid);
+	if (err == -EPERM)
+		diag_hint(d, "run as root, or grant cap_bpf,cap_perfmon,cap_sys_ptrace");
+	return err;
+}
+
+void kernel_detach(link_fds *links)
+{
+	for (size_t i = 0; i < links->nr; i++)
+		close(links->items[i]);
+	vec_release(links);
+}

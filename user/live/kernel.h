@@ -1,0 +1,67 @@
+/*
+ * kernel.h: the kernel half, loaded: its maps, its ring, its counters, and the links of a process's probes.
+ */
+#ifndef LIVE_KERNEL_H
+#define LIVE_KERNEL_H
+
+#include "base/vec.h"
+#include "live/session.h"
+#include "runtime/bind.h"
+
+struct kernel;
+
+struct kernel_options {
+	enum attach_mode mode;
+	uint32_t ring_bytes; /* 0: the default */
+};
+
+/* Load the programs. Errors say whether privileges, BTF or a feature is missing. */
+int kernel_new(const struct kernel_options *o, struct kernel **ret, struct diag *d);
+void kernel_free(struct kernel *k);
+
+/* ATTACH_MULTI or ATTACH_SINGLE, as chosen. */
+enum attach_mode kernel_mode(const struct kernel *k);
+
+/* Write the specification that cookie @id stands for. */
+int kernel_set_spec(struct kernel *k, uint32_t id, const struct wire_spec *spec);
+
+/* Watch a process from now on, or not any more: its hits pass only while it is armed. */
+int kernel_arm(struct kernel *k, int pid);
+void kernel_disarm(struct kernel *k, int pid);
+
+/*
+ * Receive what is in the ring, in order, up to now. @receive returns 0, or an error that ends it at once and is returned.
+ */
+int kernel_drain(struct kernel *k, int (*receive)(void *context, const struct wire_hit *hit), void *context);
+/* Readable when the kernel half wants the ring to be drained before the next poll. */
+int kernel_wake_fd(const struct kernel *k);
+
+/* Hits lost, and values not read, since the load. */
+uint64_t kernel_lost(const struct kernel *k);
+uint64_t kernel_unread(const struct kernel *k);
+/* Of one specification, all CPUs. */
+struct wire_stats kernel_stats(const struct kernel *k, uint32_t id);
+
+/* A counted key of a process. */
+struct kernel_count {
+	uint32_t spec;
+	uint64_t key, count;
+};
+typedef VEC(struct kernel_count) kernel_counts;
+int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret);
+/* Forget the counts of a process that has ended. */
+void kernel_forget_counts(struct kernel *k, int pid);
+
+/* Probes of one process in one file. */
+struct probe_site {
+	uint64_t file_offset;
+	uint32_t spec;
+};
+typedef VEC(int) link_fds;
+/* Arm the sites in the file at @path for process @pid: one link, or one a site on kernels without uprobe_multi. */
+int kernel_attach(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
+		  link_fds *links, struct diag *d);
+/* Remove them. Takes 30 ms for 20 sites, without uprobe_multi 0.1 s a site. */
+void kernel_detach(link_fds *links);
+
+#endif

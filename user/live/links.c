@@ -1,0 +1,115 @@
+#include "live/links.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* union bpf_attr's link_create.uprobe_multi (include/uapi/linux/bpf.h of 6.6), which older headers lack. */
+struct multi_attr {
+	uint32_t program, target, attach_type, flags;
+	uint64_t path, offsets, reference_counters, cookies;
+	uint32_t nr, multi_flags, pid, reserved;
+};
+
+static int link_multi(int program, const char *path, uint32_t pid, const uint64_t *offsets, const uint64_t *cookies,
+		      size_t nr)
+{
+	struct multi_attr attr = {
+		.program = (uint32_t)program,
+		.attach_type = LINK_UPROBE_MULTI,
+		.path = (uint64_t)(uintptr_t)path,
+		.offsets = (uint64_t)(uintptr_t)offsets,
+		.cookies = (uint64_t)(uintptr_t)cookies,
+		.nr = (uint32_t)nr,
+		.pid = pid,
+	};
+	long fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int links_multi_works(int program)
+{
+	uint64_t offset = 0, cookie = 0;
+	/* Offset 0 of our own file is its ELF header, which nobody executes. */
+	int fd = link_multi(program, "/proc/self/exe", (uint32_t)getpid(), &offset, &cookie, 1);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+int links_multi(int program, const char *path, int pid, const struct probe_site *sites, size_t nr, link_fds *links)
+{
+	_cleanup_(freep) uint64_t *offsets = xcalloc(nr, sizeof(*offsets));
+	_cleanup_(freep) uint64_t *cookies = xcalloc(nr, sizeof(*cookies));
+	int fd;
+
+	for (size_t i = 0; i < nr; i++) {
+		offsets[i] = sites[i].file_offset;
+		cookies[i] = sites[i].spec;
+	}
+	fd = link_multi(program, path, (uint32_t)pid, offsets, cookies, nr);
+	if (fd < 0)
+		return fd;
+	vec_push(links, fd);
+	return 0;
+}
+
+static int uprobe_type(void)
+{
+	_cleanup_(freep) char *line = NULL;
+	size_t bytes = 0;
+	FILE *f = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
+	int type = -ENOTSUP;
+
+	if (!f)
+		return -ENOTSUP;
+	if (getline(&line, &bytes, f) > 0)
+		type = (int)strtol(line, NULL, 10);
+	fclose(f);
+	return type;
+}
+
+static int link_single(int program, int type, const char *path, int pid, const struct probe_site *site)
+{
+	struct perf_event_attr perf = {
+		.size = sizeof(perf),
+		.type = (uint32_t)type,
+		.config1 = (uint64_t)(uintptr_t)path, /* uprobe_path */
+		.config2 = site->file_offset,	      /* probe_offset */
+	};
+	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = site->spec);
+	int event = (int)syscall(SYS_perf_event_open, &perf, pid, -1, -1, PERF_FLAG_FD_CLOEXEC), link;
+
+	if (event < 0)
+		return -errno;
+	link = bpf_link_create(program, event, BPF_PERF_EVENT, &options);
+	if (link < 0)
+		link = -errno;
+	/* The link keeps the event. */
+	close(event);
+	return link;
+}
+
+int links_single(int program, const char *path, int pid, const struct probe_site *sites, size_t nr, link_fds *links)
+{
+	int type = uprobe_type();
+
+	if (type < 0)
+		return type;
+	for (size_t i = 0; i < nr; i++) {
+		int link = link_single(program, type, path, pid, &sites[i]);
+
+		if (link < 0)
+			return link;
+		vec_push(links, link);
+	}
+	return 0;
+}

@@ -1,0 +1,143 @@
+#include "live/watch.h"
+
+#include "base/units.h"
+
+#include <errno.h>
+
+int session_put(struct session *s, struct record *r)
+{
+	if (!RECORD_HAS(r, TIME_NS))
+		RECORD_SET(r, TIME_NS, time_ns, units_wall_ns());
+	/* Position is the order; the clocks of two CPUs need not agree with it. */
+	if (r->time_ns < s->last_ns)
+		r->time_ns = s->last_ns;
+	s->last_ns = r->time_ns;
+	return sink_put(s->out, r);
+}
+
+struct record watched_record(const struct watched *w, enum record_kind kind)
+{
+	struct record r = {.kind = kind};
+
+	RECORD_SET(&r, PROCESS, process, w->id);
+	RECORD_SET(&r, PID, pid, (uint64_t)w->process.pid);
+	return r;
+}
+
+/* What the kernel half lost since we told last. A loss may hide anything: compare with the books soon. */
+static int put_losses(struct session *s)
+{
+	uint64_t lost = kernel_lost(s->kernel), unread = kernel_unread(s->kernel);
+	struct record r = {.kind = RECORD_LOST}, u = {.kind = RECORD_UNREAD};
+	int err = 0;
+
+	if (lost != s->lost) {
+		RECORD_SET(&r, COUNT, count, lost - s->lost);
+		RECORD_SET(&r, FROM_NS, from_ns, s->lost_from_ns);
+		s->lost = lost;
+		for (size_t i = 0; i < s->watched.nr; i++) {
+			s->watched.items[i]->unsettled++;
+			check_hurry(s->watched.items[i], units_monotonic_ns());
+		}
+		err = session_put(s, &r);
+	}
+	s->lost_from_ns = s->last_ns;
+	if (!err && unread != s->unread) {
+		RECORD_SET(&u, COUNT, count, unread - s->unread);
+		s->unread = unread;
+		err = session_put(s, &u);
+	}
+	return err;
+}
+
+int session_drain(struct session *s)
+{
+	int err = kernel_drain(s->kernel, hits_receive, s);
+
+	return err ? err : put_losses(s);
+}
+
+static int session_run(struct source *source, struct sink *sink)
+{
+	struct session *s = (struct session *)source;
+	int err;
+
+	s->out = sink;
+	err = s->o.once ? session_once(s) : session_loop(s);
+	if (err && err != -ECANCELED && !s->diag.text[0])
+		diag_errno(&s->diag, err, "tracing ended early");
+	return err;
+}
+
+static void session_free(struct source *source)
+{
+	struct session *s = (struct session *)source;
+
+	for (size_t i = 0; i < s->watched.nr; i++) {
+		watched_say_slow(s, s->watched.items[i]);
+		watched_free(s->watched.items[i]);
+	}
+	for (size_t i = 0; i < s->libraries.nr; i++)
+		library_free(s->libraries.items[i]);
+	kernel_free(s->kernel);
+	decoder_free(s->decoder);
+	vec_release(&s->libraries);
+	vec_release(&s->watched);
+	vec_release(&s->wanted);
+	vec_release(&s->spec_library);
+	free(s);
+}
+
+const struct diag *session_diag(const struct source *session)
+{
+	return &((const struct session *)session)->diag;
+}
+
+/* What can be told of the wanted processes before anything starts. */
+static int examine(struct session *s, struct diag *d)
+{
+	for (size_t i = 0; i < s->o.nr_pids; i++) {
+		int pid = s->o.pids[i], err;
+		struct process p = {.pidfd = -1};
+		struct mapping m;
+		struct library *l;
+
+		err = process_open(pid, &p, d);
+		process_close(&p);
+		if (!err)
+			err = discover(s, pid, &m, &l, d);
+		if (err == -ENOENT && (s->o.wait || pid == s->o.child))
+			err = 0;
+		if (err == -ENOENT)
+			discover_explain(s, d);
+		if (err)
+			return err;
+		vec_push(&s->wanted, pid);
+	}
+	return 0;
+}
+
+int session_new(const struct session_options *o, const struct ledger *ledger, struct source **ret, struct diag *d)
+{
+	const struct kernel_options kernel = {.mode = o->mode, .ring_bytes = o->ring_bytes};
+	struct session *s = xcalloc(1, sizeof(*s));
+	int err;
+
+	s->source = (struct source){.run = session_run, .free = session_free};
+	s->o = *o;
+	s->o.interval_ns = o->once ? 0 : o->interval_ns;
+	s->ledger = ledger;
+	s->filter.put = hits_put;
+	s->target.arena = census_arena;
+	s->wall_offset_ns = units_wall_ns() - units_monotonic_ns();
+	s->decoder = decoder_new(&s->filter, &s->target, s->wall_offset_ns);
+	err = examine(s, d);
+	if (!err && !o->once)
+		err = kernel_new(&kernel, &s->kernel, d);
+	if (err) {
+		session_free(&s->source);
+		return err;
+	}
+	*ret = &s->source;
+	return 0;
+}

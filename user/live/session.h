@@ -1,0 +1,44 @@
+/*
+ * live/: the kernel half at work: load, attach, ring buffer, loss, the census and the checks. The only room that
+ * knows libbpf.
+ *
+ * session.h: live tracing as a source of records.
+ */
+#ifndef LIVE_SESSION_H
+#define LIVE_SESSION_H
+
+#include "base/diag.h"
+#include "ledger/ledger.h"
+#include "runtime/runtime.h"
+#include "stream/record.h"
+
+enum attach_mode { ATTACH_AUTO, ATTACH_MULTI, ATTACH_SINGLE };
+
+struct session_options {
+	const runtimes *runtimes;
+	const int *pids; /* none: every process that maps a known runtime, new ones within a second */
+	size_t nr_pids;
+	int child;	/* pid of a command that we started (in pids as well): waiting for its runtime is no error; 0: none */
+	bool wait;	/* processes of `pids` may map the runtime later */
+	bool once;	/* the books only: no BPF, no probe; ends after one tick */
+	bool check;	/* compare with the books every few seconds */
+	bool census;	/* read the books at attach; false only in tests (then nothing of before attach is known) */
+	uint64_t interval_ns; /* between ticks; 0: only on request */
+	int tick_fd;	      /* a byte read here: drain, tick; its end stops the session. -1: none */
+	int stop_fd;	      /* readable: drain, last records, end. -1: none */
+	enum attach_mode mode;
+	uint32_t ring_bytes; /* 0: the default; else a power of two, at least a page */
+};
+
+/*
+ * Make a session: resolves and checks what can be checked before the first record (processes, permissions, kernel
+ * features, runtimes), so that errors are told before anything is shown. @ledger must be the one that the sink
+ * of run() folds into: the session compares it with the books. run() returns 0 at the end (all processes ended, stop,
+ * tick_fd closed), or what the sink returned.
+ */
+int session_new(const struct session_options *o, const struct ledger *ledger, struct source **ret, struct diag *d);
+
+/* Why run() failed, when it did; and what the user should be told at the end (probes are being removed slowly, ...). */
+const struct diag *session_diag(const struct source *session);
+
+#endif

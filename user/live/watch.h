@@ -1,0 +1,154 @@
+/*
+ * watch.h: what a session knows, and its parts: the processes that it watches (watch.c), finding them (discover.c), the
+ * census at attach (census.c), the checks against the books (check.c). Used in this room alone.
+ */
+#ifndef LIVE_WATCH_H
+#define LIVE_WATCH_H
+
+#include "base/map.h"
+#include "live/kernel.h"
+#include "runtime/books.h"
+#include "runtime/decode.h"
+#include "target/process.h"
+
+/* A runtime in a file that processes map: shared by all of them. */
+struct library {
+	uint64_t device, inode; /* as in maps */
+	struct binding *binding; /* NULL: the file has no runtime that we know */
+	uint32_t first_spec;	 /* of binding->rows */
+	bool specs_set;
+};
+
+/* Difference between ledger and books, by (arena, address). */
+enum difference { DIFFERENT_MISSING = 1, DIFFERENT_EXTRA, DIFFERENT_SIZE };
+
+/* A comparison with the books under way: it takes two reads, a tick apart. */
+struct check {
+	uint64_t due_ns;   /* monotonic; when the next step is to be done */
+	bool second;	   /* the first read found differences */
+	struct map found;  /* (arena, address) -> enum difference, of the first read */
+	struct map bytes;  /* (arena, address) -> reserved, of the first read */
+	struct map gone;   /* (arena, 0): its object was not in the books */
+};
+
+struct watched {
+	struct process process;
+	uint64_t id; /* in the stream; 0: not attached yet */
+	struct library *library;
+	char *path;    /* of its mapped file, as this process shows it */
+	uint64_t bias; /* load address minus virtual address */
+	struct memory *memory;
+	struct books *books; /* NULL: the runtime has none, or they cannot be read */
+	link_fds links;
+	bool armed;
+
+	/* Keys with a hit since `tracking` was set: (arena, address); address 0 for a whole arena. */
+	bool tracking;
+	struct map touched;
+	/* Addresses whose alloc came without its begin: in flight at attach. */
+	VEC(uint64_t) in_flight;
+	uint64_t unsettled; /* steps since the last comparison */
+	struct check check;
+	struct map replays; /* (trace, 0) -> count as last told */
+	bool execed; /* runs another program now: to be detached */
+	bool ended; /* to be taken off the list */
+};
+
+struct session {
+	struct source source;
+	struct session_options o;
+	const struct ledger *ledger;
+	struct diag diag;
+	struct kernel *kernel;
+	struct sink *out;     /* during run() */
+	struct sink filter;   /* what the decoder writes to: notes hits, then out */
+	struct decode_target target;
+	struct decoder *decoder;
+	VEC(struct library *) libraries;
+	VEC(struct watched *) watched;
+	VEC(int) wanted; /* pids that are still looked for (their runtime is not mapped yet) */
+	VEC(struct library *) spec_library; /* by spec - WIRE_FIRST_ROW */
+	uint64_t nr_processes, nr_arenas;
+	uint64_t last_ns;	 /* time of the last record */
+	uint64_t wall_offset_ns; /* wall clock minus monotonic clock */
+	uint64_t lost, unread;	 /* as last told */
+	uint64_t lost_from_ns;
+	struct watched *current; /* whose hit is being decoded */
+	uint64_t tick_due_ns, discover_due_ns; /* monotonic */
+	bool shown_ended; /* the last tick was put after the last process had ended */
+};
+
+/* ---- session.c ---- */
+
+/* Put a record: sets its time to now if it has none, never before the last one's. */
+int session_put(struct session *s, struct record *r);
+/* A record of @w with process and pid set. */
+struct record watched_record(const struct watched *w, enum record_kind kind);
+/* Fold what is in the ring, and what was lost. */
+int session_drain(struct session *s);
+
+/* ---- loop.c ---- */
+
+/* Run until all has ended, someone asks us to stop, or the sink ends it. */
+int session_loop(struct session *s);
+/* The books of the processes, one tick, no probe. */
+int session_once(struct session *s);
+
+/* ---- hits.c ---- */
+
+/* What the decoder writes to: notes which keys had a hit, then passes on. */
+int hits_put(struct sink *sink, const struct record *r);
+/* What the kernel half sends. */
+int hits_receive(void *context, const struct wire_hit *hit);
+/* Put how often counted rows were hit, where that has changed. */
+int hits_put_counts(struct session *s, struct watched *w);
+
+/* ---- watch.c ---- */
+
+/* Open a process whose file @l has the runtime. -ESRCH: it is gone. */
+int watched_open(struct session *s, int pid, const struct mapping *m, struct library *l, struct watched **ret, struct diag *d);
+/* Set the probes, arm, and put `attach`. */
+int watched_attach(struct session *s, struct watched *w, struct diag *d);
+/* Disarm, remove the probes, put `detach` if it was attached. */
+int watched_detach(struct session *s, struct watched *w, const char *reason);
+/* Without probes: put `attach` and what the books say. Takes @w over. */
+int watched_once(struct session *s, struct watched *w);
+/* Where it takes seconds to remove the probes, say so before. */
+void watched_say_slow(const struct session *s, const struct watched *w);
+void watched_free(struct watched *w);
+struct watched *session_find(const struct session *s, int pid);
+
+/* ---- discover.c ---- */
+
+/* The mapping and library of a known runtime in process @pid. -ENOENT: none is mapped. */
+int discover(struct session *s, int pid, struct mapping *ret, struct library **ret_library, struct diag *d);
+void library_free(struct library *l);
+/* Add to @d what was looked for, and that one can wait. */
+void discover_explain(const struct session *s, struct diag *d);
+/* Pids of processes that map a known runtime and are not watched yet. */
+void discover_all(struct session *s, pids *ret);
+/* The file of process @pid that defines @symbol, and where it is in it. The caller frees *@ret_path. -ENOENT. */
+int discover_symbol(int pid, const char *symbol, char **ret_path, uint64_t *ret_offset);
+
+/* ---- census.c ---- */
+
+/* Put the `arena` record of what the books say and remember its number. */
+int census_define(struct session *s, struct watched *w, const struct book_arena *a, bool constructed);
+/* Read the books at attach and put what was there before. */
+int census_run(struct session *s, struct watched *w);
+/* Without probes: each pool until two reads agree. */
+int census_once(struct session *s, struct watched *w);
+/* Settle allocations that were in flight at attach. */
+int census_settle(struct session *s, struct watched *w);
+/* struct decode_target's. */
+uint64_t census_arena(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint);
+
+/* ---- check.c ---- */
+
+/* Do the step of the check that is due. */
+int check_step(struct session *s, struct watched *w, uint64_t now_ns);
+void check_release(struct check *c);
+/* Compare soon: something was lost. */
+void check_hurry(struct watched *w, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * columns.h: the columns of the table: one description of each (title, alignment, what a cell says, what its change is
+ * counted of), used for titles, rows and the changes.
+ */
+#ifndef VIEW_COLUMNS_H
+#define VIEW_COLUMNS_H
+
+#include "view/table.h"
+#include "view/table_grid.h"
+
+/* What a row is about, and what is needed to write it. */
+struct row {
+	const struct table_options *options;
+	const struct map *before; /* figures of the table before, NULL: no change is known */
+	const struct ledger_process *process;
+	const struct device *device;
+	const char *pool; /* of a row a pool; else NULL */
+};
+
+struct column;
+
+struct column_kind {
+	const char *title; /* NULL: the pool's name */
+	unsigned int width;
+	bool left, optional;
+	/* "-": it does not apply here; "?": it is not known. Never 0 for either. */
+	void (*add)(struct grid_cell *cell, const struct row *row, const struct column *c);
+	/* Of add_value(): false if it is not known. */
+	bool (*value)(const struct figures *f, uint64_t *ret);
+	/* What it shows, as a number; 0 where it does not apply. False: not known. NULL: it has no change. */
+	bool (*figure)(const struct row *row, const struct column *c, uint64_t *ret);
+	void (*add_amount)(struct str *out, const struct table_options *o, uint64_t amount);
+	const char *mark; /* what it says in a row of changes, NULL: nothing */
+};
+
+struct column {
+	const struct column_kind *kind;
+	const char *pool; /* of a column a pool; else NULL */
+};
+
+typedef VEC(struct column) columns;
+
+/* A pool that has a column, and one for its use if any device says what it can hold. */
+struct pool_column {
+	const char *name; /* of the ledger */
+	bool has_capacity;
+};
+
+/* The columns for these options and pools. */
+void columns_add(columns *c, const struct table_options *o, const struct pool_column *pools, size_t nr_pools);
+
+/* @cell gets the change since the table before: "+2.00 MiB", "-" for none, "?" when one of the two is not known. */
+void column_add_change(struct grid_cell *cell, const struct row *row, const struct column *c);
+/* Remember what the row's columns show, for the next table. */
+void column_remember(struct map *figures, const struct row *row, const struct column *c);
+
+/* Was a row of this device, or of any device of its process, in the table before? Remembered with the second. */
+bool row_known(const struct row *row);
+void row_remember(struct map *figures, const struct ledger_process *p);
+
+#endif

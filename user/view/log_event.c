@@ -1,0 +1,195 @@
+#include "view/log_event.h"
+
+#include <string.h>
+
+static struct known known(uint64_t value)
+{
+	return (struct known){.value = value, .has = true};
+}
+
+/* What is said of every event: when, who, where. */
+static struct event base_event(const char *name, const struct record *r, const struct effect *e)
+{
+	struct event event = {.name = name, .time_ns = r->time_ns, .pool = r->pool};
+
+	if (e->process)
+		event.pid = known((uint64_t)e->process->pid);
+	else if (RECORD_HAS(r, PID))
+		event.pid = known(r->pid);
+	if (RECORD_HAS(r, TID))
+		event.tid = known(r->tid);
+	if (e->device && e->device->held)
+		event.device = known(e->device->number);
+	if (e->arena)
+		event.pool = e->arena->pool;
+	return event;
+}
+
+static struct event *add(struct events *events, struct event event)
+{
+	BUG_ON(events->nr == EVENTS_MAX);
+	events->items[events->nr] = event;
+	return &events->items[events->nr++];
+}
+
+/* What is not known is not left out. */
+static bool selected(const struct record *r, const struct effect *e, const struct selection *s)
+{
+	const char *pool = e->arena ? e->arena->pool : r->pool;
+
+	if (e->device && e->device->held && !selection_has_device(s, e->device))
+		return false;
+	return !pool || (e->has_block ? selection_has_block(s, pool, &e->block) : selection_has_pool(s, pool));
+}
+
+static void set_block(struct event *event, const struct block *b)
+{
+	event->sized = true;
+	event->address = known(b->address);
+	event->reserved = known(b->reserved);
+	if (b->has_asked)
+		event->asked = known(b->asked);
+	if (b->is_trace && b->has_trace)
+		event->trace = known(b->trace);
+}
+
+static void add_alloc(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("alloc", r, e));
+
+	set_block(event, &e->block);
+	event->reserved.has = RECORD_HAS(r, RESERVED);
+	event->replaced = e->replaced;
+}
+
+static void add_free(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("free", r, e));
+
+	event->sized = true;
+	event->address = known(r->address);
+	event->unknown_free = e->unknown_free;
+	if (e->has_block)
+		set_block(event, &e->block);
+}
+
+/* The blocks of a pool that are freed at once; a pool that was empty is no event. */
+static void add_clear(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event;
+
+	if (!e->cleared)
+		return;
+	event = add(events, base_event("free", r, e));
+	event->buffers = known(e->cleared);
+	event->reserved = known(e->cleared_bytes);
+	event->reason = r->reason && !strcmp(r->reason, "gone") ? "gone" : "clear";
+}
+
+static void add_failed(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("failed", r, e));
+
+	event->sized = true;
+	event->reserved = (struct known){r->reserved, RECORD_HAS(r, RESERVED)};
+	event->asked = (struct known){r->asked, RECORD_HAS(r, ASKED)};
+	event->reason = r->reason;
+}
+
+static void add_retract(struct events *events, const struct record *r, const struct effect *e)
+{
+	add(events, base_event("retract", r, e));
+}
+
+static void add_correction(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("correction", r, e));
+
+	event->reason = r->reason;
+	if (e->has_block) {
+		set_block(event, &e->block);
+	} else if (!strcmp(r->reason, "gone")) {
+		event->buffers = known(e->cleared);
+		event->reserved = known(e->cleared_bytes);
+	} else if (RECORD_HAS(r, ADDRESS)) {
+		event->address = known(r->address);
+	}
+}
+
+static void add_lost(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("lost", r, e));
+
+	event->count = known(r->count);
+	event->from_ns = (struct known){r->from_ns, RECORD_HAS(r, FROM_NS)};
+}
+
+static void add_unread(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("unread", r, e));
+
+	event->count = known(r->count);
+	event->probe = r->probe;
+}
+
+/* A check that finds nothing is no news: a log is silent while nothing happens. */
+static void add_check(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event;
+
+	if (r->equal)
+		return;
+	event = add(events, base_event("check", r, e));
+	event->equal = known(r->equal);
+	event->partial = (struct known){r->partial, RECORD_HAS(r, PARTIAL)};
+}
+
+/* @placed: it happens in a pool, so that the selection decides. */
+static const struct {
+	void (*add)(struct events *events, const struct record *r, const struct effect *e);
+	bool placed;
+} kinds[RECORD_NR] = {
+	[RECORD_ALLOC] = {add_alloc, true},	[RECORD_FREE] = {add_free, true},
+	[RECORD_CLEAR] = {add_clear, true},	[RECORD_FAILED] = {add_failed, true},
+	[RECORD_RETRACT] = {add_retract, false}, [RECORD_CORRECTION] = {add_correction, true},
+	[RECORD_LOST] = {add_lost, false},	[RECORD_UNREAD] = {add_unread, false},
+	[RECORD_CHECK] = {add_check, false},
+};
+
+static const char *why(const struct record *r, const struct effect *e)
+{
+	if (r->kind == RECORD_REPLAY && e->from == PHASE_UNKNOWN && e->process->before_attach)
+		return "first replay since pooltrace attached";
+	return e->why;
+}
+
+static void add_phase(struct events *events, const struct record *r, const struct effect *e, bool begins)
+{
+	enum phase phase = begins ? e->to : e->from;
+	struct event *event;
+
+	if (phase == PHASE_UNKNOWN || phase == PHASE_NONE)
+		return;
+	event = add(events, base_event("phase", r, e));
+	event->phase = phase_name(phase);
+	event->state = begins ? "begin" : "end";
+	event->reason = why(r, e);
+	/* It is the process's, whatever memory the record is about. */
+	event->pool = NULL;
+	event->device.has = false;
+	if (begins)
+		event->trace = (struct known){e->process->phase_trace, e->process->has_phase_trace};
+	else
+		event->trace = (struct known){e->from_trace, e->has_from_trace};
+}
+
+void events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret)
+{
+	ret->nr = 0;
+	if (kinds[r->kind].add && (!kinds[r->kind].placed || selected(r, e, s)))
+		kinds[r->kind].add(ret, r, e);
+	if (!e->process || !e->why)
+		return;
+	add_phase(ret, r, e, false);
+	add_phase(ret, r, e, true);
+}

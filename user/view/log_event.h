@@ -1,0 +1,41 @@
+/* log_event.h: what a record says as an event: one description that the log and JSON write down. */
+#ifndef VIEW_LOG_EVENT_H
+#define VIEW_LOG_EVENT_H
+
+#include "view/select.h"
+
+/* A number that may be unknown. */
+struct known {
+	uint64_t value;
+	bool has;
+};
+
+/* Texts are those of the record, the ledger or static. */
+struct event {
+	const char *name; /* "alloc", ... as docs/json.md lists them */
+	uint64_t time_ns;
+	struct known pid, tid, device;
+	const char *pool; /* NULL: none */
+	struct known reserved, asked, address;
+	bool sized;		/* it is about memory: sizes that are absent are not known */
+	struct known trace;	/* of a phase, or whose buffer it is */
+	struct known buffers;	/* freed at once */
+	struct known count, from_ns;
+	struct known equal, partial;
+	const char *phase, *state; /* "execution", "begin" or "end" */
+	const char *reason, *probe;
+	bool unknown_free, replaced;
+};
+
+/* An allocation that ends a phase is two events; a release, the end of one phase and the begin of another, two. */
+enum { EVENTS_MAX = 3 };
+
+struct events {
+	struct event items[EVENTS_MAX];
+	size_t nr;
+};
+
+/* The events of a record that the selection has: often none. */
+void events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret);
+
+#endif

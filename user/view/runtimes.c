@@ -1,0 +1,298 @@
+#include "view/runtimes.h"
+
+#include "runtime/arithmetic.h"
+#include "runtime/place.h"
+
+#include <string.h>
+
+enum { WIDTH = 11 };
+
+/* A text that may hold several lines, each under the first. */
+static void add_reason(struct str *s, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		_cleanup_(freep) char *line = xstrndup(text, len);
+
+		str_addf(s, "  %-*s ! ", WIDTH, "");
+		str_add_escaped(s, line);
+		str_add_char(s, '\n');
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void add_heading(struct str *s, const struct runtime *rt)
+{
+	str_addf(s, "%s", rt->name);
+	if (rt->about)
+		str_addf(s, ": %s", rt->about);
+	str_add(s, " (");
+	str_add_escaped(s, rt->path);
+	str_add(s, ")\n");
+}
+
+static void add_pools(struct str *s, const struct runtime *rt)
+{
+	str_add(s, "pools\n ");
+	for (size_t i = 0; i < rt->pools.nr; i++)
+		str_addf(s, " %llu=%s", (unsigned long long)rt->pools.items[i].id, rt->pools.items[i].name);
+	str_add(s, rt->pools.nr ? "\n" : " none\n");
+}
+
+static void add_lets(struct str *s, const struct runtime *rt)
+{
+	if (rt->lets.nr)
+		str_add(s, "computed\n");
+	for (size_t i = 0; i < rt->lets.nr; i++) {
+		const struct rt_let *let = rt->lets.items[i];
+
+		str_addf(s, "  %-*s from", WIDTH, let->name);
+		for (size_t k = 0; k < let->names.nr; k++)
+			str_addf(s, " %s", let->names.items[k]);
+		str_addf(s, " (line %u)\n", let->at.line);
+	}
+}
+
+/* A `value` line as it was written. */
+static void add_rule(struct str *s, const struct rt_value *value)
+{
+	switch (value->rule) {
+	case RULE_RETURNED:
+		str_addf(s, "returned by %s", value->function);
+		for (unsigned int i = 0; i < 6; i++)
+			if (value->constants.known & 1u << i)
+				str_addf(s, " with arg%u=%llu", i, (unsigned long long)value->constants.value[i]);
+		return;
+	case RULE_PASSED:
+		str_addf(s, "%spassed as arg%d to %s by %s", value->each ? "each " : "", value->argument, value->callee,
+			 value->function);
+		return;
+	case RULE_STORED:
+		str_addf(s, "stored from arg%d:%u by %s", value->argument, value->size, value->function);
+		return;
+	}
+}
+
+static void add_row(struct str *s, const struct runtime *rt, const struct rt_row *row)
+{
+	str_addf(s, "  %-*s %s%s%s%s\n", WIDTH, rt_verb_name(row->verb), row->symbol, row->tag ? " tag=" : "",
+		 row->tag ? row->tag : "", row->any_library ? " in any library" : "");
+	for (size_t i = 0; i < row->values.nr; i++) {
+		str_addf(s, "  %-*s %s = ", WIDTH, "", row->values.items[i].name);
+		rt_place_add(s, rt, &row->values.items[i].place);
+		str_add_char(s, '\n');
+	}
+}
+
+struct role {
+	const char *name;
+	size_t offset;
+};
+
+static const struct role roles[] = {
+	{"arena", offsetof(struct rt_books, arena)}, {"pool", offsetof(struct rt_books, pool)},
+	{"banks", offsetof(struct rt_books, banks)}, {"align", offsetof(struct rt_books, align)},
+	{"list", offsetof(struct rt_books, list)},   {"bank_bytes", offsetof(struct rt_books, bank_bytes)},
+	{"base", offsetof(struct rt_books, base)},   {"grain", offsetof(struct rt_books, grain)},
+};
+
+static const struct rt_place *role_place(const struct runtime *rt, const struct role *role)
+{
+	return (const struct rt_place *)((const char *)&rt->books + role->offset);
+}
+
+static void add_blocks(struct str *s, const struct rt_books *books)
+{
+	str_addf(s, "  %-*s address=0x%x:%u bytes=0x%x:%u live=0x%x:%u used=0x%x:%u of the list\n", WIDTH, "blocks",
+		 books->address.offset, books->address.size, books->bytes.offset, books->bytes.size, books->live.offset,
+		 books->live.size, books->used.offset, books->used.size);
+}
+
+static void add_books(struct str *s, const struct runtime *rt)
+{
+	const struct rt_books *books = &rt->books;
+
+	str_add(s, "books\n");
+	for (size_t i = 0; i < books->owner_vtables.nr; i++)
+		str_addf(s, "  %-*s vtable %s\n", WIDTH, "owner", books->owner_vtables.items[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		const struct rt_place *place = role_place(rt, &roles[i]);
+
+		if (place->base < 0)
+			continue;
+		str_addf(s, "  %-*s ", WIDTH, roles[i].name);
+		rt_place_add(s, rt, place);
+		if (place == &books->list)
+			str_addf(s, " vtable %s", books->list_vtable);
+		str_add_char(s, '\n');
+	}
+	add_blocks(s, books);
+}
+
+void view_runtime(struct str *s, const struct runtime *rt)
+{
+	add_heading(s, rt);
+	str_addf(s, "found by\n  %s\n", rt->detect);
+	add_pools(s, rt);
+	str_add(s, "probes\n");
+	for (size_t i = 0; i < rt->rows.nr; i++)
+		add_row(s, rt, &rt->rows.items[i]);
+	add_lets(s, rt);
+	str_add(s, "values\n");
+	for (size_t i = 0; i < rt->values.nr; i++) {
+		str_addf(s, "  %-*s ", WIDTH, rt->values.items[i].name);
+		add_rule(s, &rt->values.items[i]);
+		str_add_char(s, '\n');
+	}
+	if (rt->books.present)
+		add_books(s, rt);
+}
+
+static void add_site(struct str *s, const struct binding *b, const struct bound_row *row)
+{
+	_cleanup_(str_release) struct str text = {};
+	uint64_t address;
+	bool emulated;
+
+	str_addf(s, "  %-*s at 0x%llx", WIDTH, "", (unsigned long long)row->file_offset);
+	if (elf_file_address(b->elf, row->file_offset, &address) == 0 &&
+	    code_instruction(b->elf, address, &text, &emulated) == 0) {
+		str_add(s, ": ");
+		str_add_escaped(s, str_text(&text));
+		str_add(s, emulated ? " (emulated)" : " (single-stepped: slower)");
+	}
+	str_add_char(s, '\n');
+}
+
+/* "*(arg0+8):4" with the word for arg0 that belongs here. */
+static void add_chain(struct str *s, const struct code_chain *chain, const char *base)
+{
+	_cleanup_(str_release) struct str text = {};
+
+	code_chain_add(&text, chain);
+
+	const char *argument = strstr(str_text(&text), "arg0");
+
+	BUG_ON(!argument);
+	str_add_bytes(s, text.p, (size_t)(argument - text.p));
+	str_addf(s, "%s%s", base, argument + strlen("arg0"));
+}
+
+static void add_loads(struct str *s, const struct wire_value *value)
+{
+	static const char *const bases[] = {"arg0", "arg1", "arg2", "arg3", "arg4", "arg5", "stack", "ret"};
+	struct code_chain chain = {.nr_loads = value->nr_loads};
+
+	for (unsigned int i = 0; i < value->nr_loads; i++) {
+		chain.load[i].offset = value->offset[i];
+		chain.load[i].size = value->size[i];
+	}
+	add_chain(s, &chain, bases[value->base]);
+}
+
+static void add_bound_row(struct str *s, const struct binding *b, const struct bound_row *row)
+{
+	str_addf(s, "  %-*s ", WIDTH, rt_verb_name(row->row->verb));
+	str_add_escaped(s, row->symbol ? row->symbol : row->row->symbol);
+	if (row->row->tag)
+		str_addf(s, " tag=%s", row->row->tag);
+	str_add(s, row->row->any_library ? " in any library\n" : "\n");
+	if (row->symbol && row->probed)
+		add_site(s, b, row);
+	for (size_t i = 0; row->probed && i < row->names.nr; i++) {
+		str_addf(s, "  %-*s %s = ", WIDTH, "", row->names.items[i]);
+		add_loads(s, &row->spec.value[i]);
+		str_add_char(s, '\n');
+	}
+	for (int i = 0; row->probed && i < RT_NAMES_NR; i++)
+		if (row->slot[i] < 0 && row->let[i] >= 0)
+			str_addf(s, "  %-*s %s computed (line %u)\n", WIDTH, "", rt_name_text((enum rt_name)i),
+				 b->runtime->lets.items[row->let[i]]->at.line);
+	if (!row->probed)
+		str_addf(s, "  %-*s no probe\n", WIDTH, "");
+	if (row->problem)
+		add_reason(s, row->problem);
+}
+
+static void add_bound_value(struct str *s, const struct rt_value *value, const struct bound_value *bound)
+{
+	str_addf(s, "  %-*s ", WIDTH, value->name);
+	if (!bound->nr_chains) {
+		str_add(s, "not known\n");
+		add_reason(s, bound->problem);
+		return;
+	}
+	for (size_t i = 0; i < bound->nr_chains; i++) {
+		str_add(s, i ? ", " : "");
+		code_chain_add(s, &bound->chain[i]);
+	}
+	str_addf(s, "\n  %-*s ", WIDTH, "");
+	str_add_escaped(s, bound->how);
+	str_add_char(s, '\n');
+}
+
+static void add_vtable(struct str *s, const char *role, const char *symbol, uint64_t address)
+{
+	str_addf(s, "  %-*s vtable %s ", WIDTH, role, symbol);
+	if (address)
+		str_addf(s, "at 0x%llx\n", (unsigned long long)address - 16);
+	else
+		str_add(s, "not there\n");
+}
+
+static void add_bound_role(struct str *s, const struct binding *b, const struct role *role)
+{
+	static const char *const bases[] = {"owner", "arena", "list"};
+	const struct rt_place *place = role_place(b->runtime, role);
+	_cleanup_(freep) char *problem = NULL;
+	struct code_chain chains[8];
+	size_t nr = 0;
+
+	if (place->base < 0)
+		return;
+	str_addf(s, "  %-*s ", WIDTH, role->name);
+	if (!bound_place(b, place, chains, ARRAY_SIZE(chains), &nr, &problem)) {
+		str_add(s, "not known\n");
+		add_reason(s, problem);
+		return;
+	}
+	for (size_t i = 0; i < nr; i++) {
+		str_add(s, i ? ", " : "");
+		add_chain(s, &chains[i], bases[place->base - RT_BASE_OWNER]);
+	}
+	str_add_char(s, '\n');
+}
+
+static void add_bound_books(struct str *s, const struct binding *b)
+{
+	const struct rt_books *books = &b->runtime->books;
+
+	str_add(s, "books\n");
+	for (size_t i = 0; i < books->owner_vtables.nr; i++)
+		add_vtable(s, "owner", books->owner_vtables.items[i], b->owner_vtables.items[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+		add_bound_role(s, b, &roles[i]);
+	add_vtable(s, "list", books->list_vtable, b->list_vtable);
+	add_blocks(s, books);
+}
+
+void view_binding(struct str *s, const struct binding *b)
+{
+	const char *build_id = elf_file_build_id(b->elf);
+
+	add_heading(s, b->runtime);
+	str_add(s, "found in\n  ");
+	str_add_escaped(s, elf_file_path(b->elf));
+	if (build_id[0])
+		str_addf(s, " (build id %s)", build_id);
+	str_add_char(s, '\n');
+	add_pools(s, b->runtime);
+	str_add(s, "probes\n");
+	for (size_t i = 0; i < b->rows.nr; i++)
+		add_bound_row(s, b, &b->rows.items[i]);
+	str_add(s, "values\n");
+	for (size_t i = 0; i < b->values.nr; i++)
+		add_bound_value(s, &b->runtime->values.items[i], &b->values.items[i]);
+	if (b->runtime->books.present)
+		add_bound_books(s, b);
+}

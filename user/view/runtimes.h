@@ -1,0 +1,18 @@
+/* runtimes.h: `pooltrace runtimes`: what a runtime file says, and what of it was found in a program's file, as text. */
+#ifndef VIEW_RUNTIMES_H
+#define VIEW_RUNTIMES_H
+
+#include "base/str.h"
+#include "runtime/bind.h"
+
+/* A runtime without a process: its rows, values, arithmetic and books as its file has them. */
+void view_runtime(struct str *s, const struct runtime *rt);
+
+/*
+ * A runtime and the file that has it: each probe with its symbol, file offset, the instruction there and whether the
+ * kernel emulates it, and the values it reads; each layout value and how it was found; the books. What is missing has
+ * its reason.
+ */
+void view_binding(struct str *s, const struct binding *b);
+
+#endif

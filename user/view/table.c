@@ -1,0 +1,230 @@
+#include "view/table.h"
+
+#include "base/units.h"
+#include "view/columns.h"
+#include "view/table_header.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* What the table is made of while it is being made. */
+struct draft {
+	const struct ledger *l;
+	const struct table_options *o;
+	const struct table_state *state;
+	struct map figures; /* of this table, for the next one */
+	VEC(struct pool_column) pools;
+	columns columns;
+	struct grid grid;
+	VEC(char *) titles;
+};
+
+void table_state_release(struct table_state *s)
+{
+	map_release(&s->figures);
+	s->shown = false;
+}
+
+static struct pool_column *find_pool(struct draft *d, const char *name)
+{
+	for (size_t i = 0; i < d->pools.nr; i++)
+		if (!strcmp(d->pools.items[i].name, name))
+			return &d->pools.items[i];
+	return NULL;
+}
+
+static bool has_capacity(const struct draft *d, const struct ledger_process *p, const char *pool)
+{
+	for (size_t i = 0; i < p->devices.nr; i++) {
+		const struct device *device = p->devices.items[i];
+		struct figures f;
+
+		if (device_shown(device) && selection_has_device(d->o->selection, device) &&
+		    device_figures(device, pool, &f) && f.has_capacity && f.capacity)
+			return true;
+	}
+	return false;
+}
+
+/* The selected pools of all processes, in the order of their runtimes. */
+static void add_pools(struct draft *d, const struct ledger_process *p)
+{
+	for (size_t i = 0; i < p->pools.nr; i++) {
+		const char *name = p->pools.items[i];
+		struct pool_column *pool = find_pool(d, name);
+
+		if (!selection_has_pool(d->o->selection, name))
+			continue;
+		if (!pool) {
+			pool = vec_add(&d->pools);
+			*pool = (struct pool_column){.name = name};
+		}
+		pool->has_capacity |= has_capacity(d, p, name);
+	}
+}
+
+static void add_columns(struct draft *d)
+{
+	columns_add(&d->columns, d->o, d->pools.items, d->pools.nr);
+	for (size_t i = 0; i < d->columns.nr; i++) {
+		const struct column *c = &d->columns.items[i];
+		struct str title = {};
+
+		str_add_escaped(&title, c->kind->title ? c->kind->title : c->pool);
+		vec_push(&d->titles, xstrdup(str_text(&title)));
+		str_release(&title);
+		*vec_add(&d->grid.columns) = (struct grid_column){
+			.title = d->titles.items[i],
+			/* A sign's room, so that columns stay where they are when something changes. */
+			.width = c->kind->width + (c->kind->width && c->kind->figure && d->o->delta),
+			.left = c->kind->left,
+			.optional = c->kind->optional,
+		};
+	}
+}
+
+static void add_row(struct draft *d, const struct row *row)
+{
+	struct grid_cell *cells = grid_add_line(&d->grid);
+
+	for (size_t i = 0; i < d->columns.nr; i++) {
+		d->columns.items[i].kind->add(&cells[i], row, &d->columns.items[i]);
+		column_remember(&d->figures, row, &d->columns.items[i]);
+	}
+}
+
+static void add_changes(struct draft *d, const struct row *row)
+{
+	struct grid_cell *cells = grid_add_line(&d->grid);
+
+	for (size_t i = 0; i < d->columns.nr; i++) {
+		const struct column *c = &d->columns.items[i];
+
+		if (c->kind->figure)
+			column_add_change(&cells[i], row, c);
+		else if (c->kind->mark)
+			str_add(&cells[i].text, c->kind->mark);
+	}
+}
+
+static void add_bytes(struct str *out, const struct table_options *o, uint64_t bytes)
+{
+	if (o->bytes)
+		str_addf(out, "%llu", (unsigned long long)bytes);
+	else
+		units_add_bytes(out, bytes);
+}
+
+/* Trace memory in pool @pool: how much, at least, or that nobody knows. */
+static void add_trace_note(struct str *out, const struct row *row, const char *pool)
+{
+	const struct selection *s = row->options->selection;
+	bool shown = selection_has_pool(s, pool);
+	struct figures f;
+
+	if (!strcasecmp(pool, SELECT_TRACE) || (!shown && !selection_seeks_trace(s)))
+		return;
+	if (!device_figures(row->device, pool, &f) || (!f.trace && (shown || !f.trace_unknown)))
+		return;
+	str_add(out, out->len ? ", " : SELECT_TRACE " ");
+	if (f.trace) {
+		str_add(out, f.trace_unknown ? "at least " : "");
+		add_bytes(out, row->options, f.trace);
+	} else {
+		str_add_char(out, '?');
+	}
+	str_add(out, " in ");
+	str_add_escaped(out, pool);
+}
+
+/* Where trace memory lies outside of its pool, as far as no column says so. */
+static void add_note(struct draft *d, const struct row *row)
+{
+	struct str note = {};
+
+	for (size_t i = 0; i < row->process->pools.nr; i++) {
+		const char *pool = row->process->pools.items[i];
+
+		if (!d->o->wide || !selection_has_pool(d->o->selection, pool))
+			add_trace_note(&note, row, pool);
+	}
+	if (note.len)
+		str_add(grid_add_note(&d->grid), str_text(&note));
+	str_release(&note);
+}
+
+static void add_device(struct draft *d, const struct ledger_process *p, const struct device *device)
+{
+	const struct map *before = d->state->shown ? &d->state->figures : NULL;
+	struct row row = {.options = d->o, .before = before, .process = p, .device = device};
+
+	if (!d->o->wide) {
+		add_row(d, &row);
+		if (d->o->delta && row_known(&row))
+			add_changes(d, &row);
+	}
+	for (size_t i = 0; d->o->wide && i < d->pools.nr; i++) {
+		struct figures f;
+
+		row.pool = d->pools.items[i].name;
+		if (device_figures(device, row.pool, &f))
+			add_row(d, &row);
+	}
+	add_note(d, &row);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct device *x = *(const struct device *const *)a, *y = *(const struct device *const *)b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void add_process(struct draft *d, const struct ledger_process *p)
+{
+	VEC(const struct device *) devices = {};
+
+	for (size_t i = 0; i < p->devices.nr; i++)
+		if (device_shown(p->devices.items[i]) && selection_has_device(d->o->selection, p->devices.items[i]))
+			vec_push(&devices, p->devices.items[i]);
+	if (devices.nr)
+		qsort(devices.items, devices.nr, sizeof(*devices.items), by_number);
+	for (size_t i = 0; i < devices.nr; i++)
+		add_device(d, p, devices.items[i]);
+	vec_release(&devices);
+	row_remember(&d->figures, p);
+}
+
+static void draft_release(struct draft *d)
+{
+	grid_release(&d->grid);
+	for (size_t i = 0; i < d->titles.nr; i++)
+		free(d->titles.items[i]);
+	vec_release(&d->titles);
+	vec_release(&d->columns);
+	vec_release(&d->pools);
+}
+
+void table_add(struct str *out, const struct ledger *l, const struct table_options *o, struct table_state *state)
+{
+	struct pen pen = {.out = out, .columns = o->columns, .color = o->color};
+	struct draft d = {.l = l, .o = o, .state = state};
+
+	for (size_t i = 0; i < l->processes.nr; i++)
+		if (process_shown(l, l->processes.items[i]))
+			add_pools(&d, l->processes.items[i]);
+	add_columns(&d);
+	for (size_t i = 0; i < l->processes.nr; i++)
+		if (process_shown(l, l->processes.items[i]))
+			add_process(&d, l->processes.items[i]);
+	if (!d.grid.lines.nr)
+		str_add(grid_add_note(&d.grid), o->selection && o->selection->devices.nr ? "nothing on these devices" :
+											     "nothing is allocated");
+	table_header_add(&pen, l, o);
+	grid_print(&d.grid, &pen);
+	map_release(&state->figures);
+	state->figures = d.figures;
+	state->shown = true;
+	draft_release(&d);
+}

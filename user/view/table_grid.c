@@ -1,0 +1,175 @@
+#include "view/table_grid.h"
+
+#include <string.h>
+
+static const char *const tone_colors[] = {
+	[TONE_PLAIN] = NULL,	 [TONE_TITLE] = "\033[1m",    [TONE_MORE] = "\033[33m",
+	[TONE_LESS] = "\033[32m", [TONE_WARNING] = "\033[31m",
+};
+
+/* Bytes of the first @columns columns of @text. */
+static size_t cut(const char *text, size_t columns)
+{
+	size_t i = 0;
+
+	for (; text[i]; i++) {
+		if ((text[i] & 0xc0) == 0x80)
+			continue;
+		if (!columns--)
+			break;
+	}
+	return i;
+}
+
+void pen_add(struct pen *pen, const char *text, enum tone tone)
+{
+	const char *color = pen->color ? tone_colors[tone] : NULL;
+	size_t bytes = strlen(text), columns = str_columns(text);
+
+	if (!bytes)
+		return;
+	if (pen->columns && pen->used + pen->blanks >= pen->columns)
+		return;
+	for (; pen->blanks; pen->blanks--, pen->used++)
+		str_add_char(pen->out, ' ');
+	if (pen->columns && columns > pen->columns - pen->used) {
+		columns = pen->columns - pen->used;
+		bytes = cut(text, columns);
+	}
+	str_add(pen->out, color ? color : "");
+	str_add_bytes(pen->out, text, bytes);
+	str_add(pen->out, color ? "\033[0m" : "");
+	pen->used += columns;
+}
+
+void pen_add_blanks(struct pen *pen, size_t nr)
+{
+	pen->blanks += nr;
+}
+
+void pen_end_line(struct pen *pen)
+{
+	str_add_char(pen->out, '\n');
+	pen->used = pen->blanks = 0;
+}
+
+void grid_release(struct grid *g)
+{
+	for (size_t i = 0; i < g->lines.nr; i++) {
+		struct grid_line *line = &g->lines.items[i];
+
+		for (size_t k = 0; line->cells && k < g->columns.nr; k++)
+			str_release(&line->cells[k].text);
+		free(line->cells);
+		str_release(&line->note);
+	}
+	vec_release(&g->lines);
+	vec_release(&g->columns);
+}
+
+struct grid_cell *grid_add_line(struct grid *g)
+{
+	struct grid_cell *cells = xcalloc(g->columns.nr, sizeof(*cells));
+
+	vec_push(&g->lines, (struct grid_line){.cells = cells});
+	return cells;
+}
+
+struct str *grid_add_note(struct grid *g)
+{
+	struct grid_line *line = vec_add(&g->lines);
+
+	*line = (struct grid_line){};
+	return &line->note;
+}
+
+/* What its title and cells take, and at least @least. */
+static size_t column_width(const struct grid *g, size_t column, size_t least)
+{
+	size_t width = str_columns(g->columns.items[column].title);
+
+	width = width < least ? least : width;
+	for (size_t i = 0; i < g->lines.nr; i++) {
+		const struct grid_line *line = &g->lines.items[i];
+		size_t columns = line->cells ? str_columns(str_text(&line->cells[column].text)) : 0;
+
+		width = columns > width ? columns : width;
+	}
+	return width;
+}
+
+enum { GAP = 2 };
+
+static size_t set_widths(const struct grid *g, bool roomy, size_t *widths)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < g->columns.nr; i++) {
+		widths[i] = column_width(g, i, roomy ? g->columns.items[i].width : 0);
+		total += widths[i] + (i ? GAP : 0);
+	}
+	return total;
+}
+
+/*
+ * Widths of all columns. When lines would be longer than @limit, columns lose the room that keeps them in place from
+ * table to table, and then the optional ones go: their width is 0.
+ */
+static void fit(const struct grid *g, size_t limit, size_t *widths)
+{
+	size_t total = set_widths(g, true, widths);
+
+	if (!limit || total <= limit)
+		return;
+	total = set_widths(g, false, widths);
+	for (size_t i = g->columns.nr; i > 0 && total > limit; i--) {
+		if (!g->columns.items[i - 1].optional)
+			continue;
+		total -= widths[i - 1] + GAP;
+		widths[i - 1] = 0;
+	}
+}
+
+static void print_cell(const struct grid_column *c, size_t width, const struct grid_cell *cell, struct pen *pen)
+{
+	size_t padding = width - str_columns(str_text(&cell->text));
+
+	pen_add_blanks(pen, c->left ? 0 : padding);
+	pen_add(pen, str_text(&cell->text), cell->tone);
+	pen_add_blanks(pen, (c->left ? padding : 0) + GAP);
+}
+
+static void print_titles(const struct grid *g, const size_t *widths, struct pen *pen)
+{
+	for (size_t i = 0; i < g->columns.nr; i++) {
+		struct grid_cell cell = {.tone = TONE_TITLE};
+
+		if (!widths[i])
+			continue;
+		str_add(&cell.text, g->columns.items[i].title);
+		print_cell(&g->columns.items[i], widths[i], &cell, pen);
+		str_release(&cell.text);
+	}
+	pen_end_line(pen);
+}
+
+void grid_print(const struct grid *g, struct pen *pen)
+{
+	size_t *widths = xcalloc(g->columns.nr + 1, sizeof(*widths));
+
+	fit(g, pen->columns, widths);
+	print_titles(g, widths, pen);
+	for (size_t i = 0; i < g->lines.nr; i++) {
+		const struct grid_line *line = &g->lines.items[i];
+
+		if (!line->cells) {
+			pen_add_blanks(pen, g->columns.nr ? widths[0] + GAP : 0);
+			pen_add(pen, str_text(&line->note), TONE_PLAIN);
+		}
+		for (size_t k = 0; line->cells && k < g->columns.nr; k++)
+			if (widths[k])
+				print_cell(&g->columns.items[k], widths[k], &line->cells[k], pen);
+		pen_end_line(pen);
+	}
+	free(widths);
+}

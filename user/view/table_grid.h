@@ -1,0 +1,54 @@
+/* table_grid.h: text in columns: widths, alignment, colours, and the cut at the terminal's edge. Knows no ledger. */
+#ifndef VIEW_TABLE_GRID_H
+#define VIEW_TABLE_GRID_H
+
+#include "base/str.h"
+#include "base/vec.h"
+
+enum tone { TONE_PLAIN, TONE_TITLE, TONE_MORE, TONE_LESS, TONE_WARNING };
+
+/* Writes lines of at most `columns` columns (0: no limit), colours only if asked, and no blanks at a line's end. */
+struct pen {
+	struct str *out;
+	unsigned int columns;
+	bool color;
+	size_t used, blanks; /* of the line that is being written */
+};
+
+void pen_add(struct pen *pen, const char *text, enum tone tone);
+void pen_add_blanks(struct pen *pen, size_t nr);
+void pen_end_line(struct pen *pen);
+
+struct grid_column {
+	const char *title; /* lives as long as the grid; escaped already */
+	unsigned int width; /* at least, where there is room */
+	bool left;
+	bool optional; /* left out when the lines would be too long, the last such column first */
+};
+
+struct grid_cell {
+	struct str text;
+	enum tone tone;
+};
+
+/* A line of cells, as many as there are columns; or, with no cells, a note. */
+struct grid_line {
+	struct grid_cell *cells;
+	struct str note;
+};
+
+/* Columns first, then lines. `struct grid g = {};` is empty and valid. */
+struct grid {
+	VEC(struct grid_column) columns;
+	VEC(struct grid_line) lines;
+};
+
+void grid_release(struct grid *g);
+/* The new line's cells, empty. Valid until the grid is released. */
+struct grid_cell *grid_add_line(struct grid *g);
+/* The new line's text. Valid until the next line is added. */
+struct str *grid_add_note(struct grid *g);
+/* Titles and lines. */
+void grid_print(const struct grid *g, struct pen *pen);
+
+#endif

@@ -1,0 +1,302 @@
+#include "view/table_header.h"
+
+#include "base/units.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Long enough for a command and its first arguments: the rest would push the figures off the line. */
+enum { COMMAND_COLUMNS = 80 };
+
+static void add_segment(struct pen *pen, const struct str *text, enum tone tone)
+{
+	if (!text->len)
+		return;
+	pen_add(pen, " - ", TONE_PLAIN);
+	pen_add(pen, str_text(text), tone);
+}
+
+static void add_count(struct str *out, uint64_t nr, const char *one, const char *many)
+{
+	str_addf(out, "%" PRIu64 " %s", nr, nr == 1 ? one : many);
+}
+
+static size_t nr_current(const struct ledger *l, const struct ledger_process **ret_last)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < l->processes.nr; i++) {
+		if (!process_current(l, l->processes.items[i]))
+			continue;
+		*ret_last = l->processes.items[i];
+		nr++;
+	}
+	return nr;
+}
+
+static void add_command(struct str *out, const struct ledger_process *p)
+{
+	const char *text = *p->command ? p->command : p->name;
+	struct str escaped = {};
+	struct pen pen = {.out = out, .columns = COMMAND_COLUMNS};
+
+	str_add_escaped(&escaped, text);
+	if (escaped.len) {
+		str_add_char(out, ' ');
+		pen_add(&pen, str_text(&escaped), TONE_PLAIN);
+		str_add(out, str_columns(str_text(&escaped)) > COMMAND_COLUMNS ? "..." : "");
+	}
+	str_release(&escaped);
+}
+
+static void add_who(struct str *out, const struct ledger *l, size_t nr, const struct ledger_process *only)
+{
+	if (!nr) {
+		str_add(out, "no process");
+	} else if (nr == 1) {
+		str_addf(out, "pid %d", only->pid);
+		add_command(out, only);
+	} else {
+		str_addf(out, "%zu processes", nr);
+	}
+	if (l->processes.nr > nr)
+		str_addf(out, ", %zu ended", l->processes.nr - nr);
+}
+
+static bool said_before(const struct ledger *l, size_t nr, const char *runtime)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (process_current(l, l->processes.items[i]) && !strcmp(l->processes.items[i]->runtime, runtime))
+			return true;
+	return false;
+}
+
+static void add_runtimes(struct str *out, const struct ledger *l)
+{
+	for (size_t i = 0; i < l->processes.nr; i++) {
+		const struct ledger_process *p = l->processes.items[i];
+
+		if (!process_current(l, p) || said_before(l, i, p->runtime))
+			continue;
+		str_add(out, out->len ? ", " : "");
+		str_add_escaped(out, p->runtime);
+	}
+}
+
+/* How a watch ended, for people. */
+static const struct {
+	const char *reason, *text;
+} ends[] = {
+	{"detached", "detached"},
+	{"killed-tracer", "detached: pooltrace was killed"},
+};
+
+static void add_end(struct str *out, const struct ledger_process *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (!strcmp(p->ended, ends[i].reason)) {
+			str_add(out, ends[i].text);
+			return;
+		}
+	}
+	str_add(out, "ended: ");
+	str_add_escaped(out, p->ended);
+}
+
+static bool any_current(const struct ledger *l, bool (*is)(const struct ledger_process *p))
+{
+	for (size_t i = 0; i < l->processes.nr; i++)
+		if (process_current(l, l->processes.items[i]) && is(l->processes.items[i]))
+			return true;
+	return false;
+}
+
+static bool census_running(const struct ledger_process *p)
+{
+	return p->census_running;
+}
+
+static bool is_watched(const struct ledger_process *p)
+{
+	return !p->ended;
+}
+
+/* Since when it is watched: of several processes, the longest. */
+static void add_attached(struct str *out, const struct ledger *l, const struct ledger_process *only)
+{
+	uint64_t first = l->time_ns;
+
+	if (only && only->ended) {
+		add_end(out, only);
+		return;
+	}
+	if (ledger_from_books(l))
+		return;
+	for (size_t i = 0; i < l->processes.nr; i++)
+		if (!l->processes.items[i]->ended && l->processes.items[i]->attached_ns < first)
+			first = l->processes.items[i]->attached_ns;
+	if (!any_current(l, is_watched))
+		return;
+	str_add(out, "attached ");
+	units_add_duration(out, l->time_ns - first);
+}
+
+static enum tone add_check(struct str *out, const struct ledger *l)
+{
+	uint64_t age_ns;
+	bool equal;
+
+	if (any_current(l, census_running)) {
+		str_add(out, "reading the runtime's books");
+		return TONE_PLAIN;
+	}
+	if (ledger_from_books(l)) {
+		str_add(out, "from the runtime's books");
+		return TONE_PLAIN;
+	}
+	if (!ledger_checked(l, &age_ns, &equal)) {
+		str_add(out, any_current(l, is_watched) ? "not checked yet" : "");
+		return TONE_PLAIN;
+	}
+	str_add(out, "checked against the runtime's books ");
+	units_add_duration(out, age_ns);
+	str_add(out, " ago: ");
+	if (equal) {
+		str_add(out, "equal");
+		return TONE_PLAIN;
+	}
+	str_add(out, "DIFFERENT: ");
+	add_count(out, l->corrections, "correction", "corrections");
+	return TONE_WARNING;
+}
+
+static void add_coverage(struct str *out, const struct ledger *l)
+{
+	uint64_t unsettled = 0;
+	bool partial = false;
+
+	for (size_t i = 0; i < l->processes.nr; i++) {
+		const struct ledger_process *p = l->processes.items[i];
+
+		if (!process_current(l, p))
+			continue;
+		partial |= p->partial;
+		unsettled += p->unsettled;
+	}
+	if (!partial && !unsettled)
+		return;
+	str_add(out, "PARTIAL: ");
+	str_add(out, partial ? "not every pool could be read" : "");
+	str_add(out, partial && unsettled ? ", " : "");
+	if (unsettled) {
+		add_count(out, unsettled, "step", "steps");
+		str_add(out, " not settled yet");
+	}
+}
+
+/* Totals that are told only when they are not 0. */
+static void add_totals(struct str *out, const struct ledger *l)
+{
+	uint64_t failed = 0;
+
+	for (size_t i = 0; i < l->processes.nr; i++)
+		failed += l->processes.items[i]->failed;
+
+	const struct {
+		uint64_t nr;
+		const char *one, *many;
+	} totals[] = {
+		{failed, "failed allocation", "failed allocations"},
+		{l->corrections, "correction", "corrections"},
+		{l->unread, "unread value", "unread values"},
+		{l->unknown_frees, "unknown free", "unknown frees"},
+		{l->replaced, "replaced block", "replaced blocks"},
+	};
+
+	if (ledger_from_books(l) && !l->corrections)
+		return;
+	add_count(out, l->events, "event", "events");
+	str_addf(out, ", %" PRIu64 " lost", l->lost);
+	for (size_t i = 0; i < ARRAY_SIZE(totals); i++) {
+		if (!totals[i].nr)
+			continue;
+		str_add(out, ", ");
+		add_count(out, totals[i].nr, totals[i].one, totals[i].many);
+	}
+}
+
+static enum tone totals_tone(const struct ledger *l)
+{
+	return l->lost || l->corrections || l->unread || l->unknown_frees || l->replaced ? TONE_WARNING : TONE_PLAIN;
+}
+
+static void add_first_line(struct pen *pen, const struct ledger *l, const struct table_options *o)
+{
+	const struct ledger_process *last = NULL;
+	size_t nr = nr_current(l, &last);
+	struct str text = {};
+	enum tone tone;
+
+	pen_add(pen, "pooltrace", TONE_TITLE);
+	add_who(&text, l, nr, last);
+	add_segment(pen, &text, TONE_PLAIN);
+	str_clear(&text);
+	add_runtimes(&text, l);
+	add_segment(pen, &text, TONE_PLAIN);
+	if (nr) {
+		str_clear(&text);
+		add_attached(&text, l, nr == 1 ? last : NULL);
+		add_segment(pen, &text, TONE_PLAIN);
+		str_clear(&text);
+		tone = add_check(&text, l);
+		add_segment(pen, &text, tone);
+		str_clear(&text);
+		add_coverage(&text, l);
+		add_segment(pen, &text, TONE_WARNING);
+	}
+	str_clear(&text);
+	add_totals(&text, l);
+	add_segment(pen, &text, totals_tone(l));
+	str_clear(&text);
+	if (l->interval_ns && !o->recorded) {
+		str_add(&text, "every ");
+		units_add_interval(&text, l->interval_ns);
+	}
+	add_segment(pen, &text, TONE_PLAIN);
+	pen_end_line(pen);
+	str_release(&text);
+}
+
+/* The line of one process, with its name when there are several. */
+static void add_process_line(struct pen *pen, const struct ledger *l, const struct ledger_process *p, bool named)
+{
+	struct str text = {}, who = {};
+
+	if (!p->ended)
+		table_phase_add(&text, l, p);
+	else if (named)
+		add_end(&text, p);
+	if (text.len && named) {
+		str_addf(&who, "%d ", p->pid);
+		str_add_escaped(&who, p->name);
+		str_add(&who, *p->name ? ": " : "");
+	}
+	if (text.len) {
+		pen_add(pen, str_text(&who), TONE_PLAIN);
+		pen_add(pen, str_text(&text), TONE_PLAIN);
+		pen_end_line(pen);
+	}
+	str_release(&who);
+	str_release(&text);
+}
+
+void table_header_add(struct pen *pen, const struct ledger *l, const struct table_options *o)
+{
+	const struct ledger_process *last = NULL;
+	bool several = nr_current(l, &last) > 1;
+
+	add_first_line(pen, l, o);
+	for (size_t i = 0; i < l->processes.nr; i++)
+		if (process_shown(l, l->processes.items[i]))
+			add_process_line(pen, l, l->processes.items[i], several || l->processes.items[i] != last);
+}
