@@ -39,8 +39,8 @@ endif
 ROOMS    := base stream target runtime ledger view live cmd
 SOURCES  := $(foreach room,$(ROOMS),$(wildcard user/$(room)/*.c))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
-# Everything that unit tests and fuzzers link: all but the room that needs a kernel, and main.
-PURE     := $(filter-out user/live/% user/cmd/main.c,$(SOURCES))
+# Everything that unit tests and fuzzers link: all but the room that needs a kernel, and the one that uses it.
+PURE     := $(filter-out user/live/% user/cmd/%,$(SOURCES))
 RUNTIMES := $(wildcard runtimes/*.rt)
 
 .PHONY: all

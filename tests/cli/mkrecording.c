@@ -1,6 +1,6 @@
 /*
- * mkrecording FILE [newer]: a recording with the records whose text form (user/stream/text.h) is on standard input. With
- * `newer` its header says that only a later pooltrace can read it (docs/recording-format.md: versions and checksum).
+ * mkrecording FILE [newer]: a recording with the records whose text form (user/stream/text.h) is on standard input.
+ * With `newer` its header says that only a later pooltrace can read it (see docs/recording-format.md).
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* Fuzzer of runtime files: whatever the bytes are, they are read and shown, or refused with a message (libFuzzer). */
+/*
+ * Fuzzer of runtime files (libFuzzer): whatever the bytes are, they are read and shown, or refused with a message.
+ * Corpus: tests/fuzz/corpus/runtime, and runtimes.
+ */
 #include "view/runtimes.h"
 
 #include <stdlib.h>

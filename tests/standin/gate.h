@@ -36,6 +36,7 @@ public:
 		changed.notify_all();
 		changed.wait(lock, [this] { return !closed; });
 		waiting--;
+		changed.notify_all();
 	}
 	/* Returns when every thread waits. */
 	void close()
@@ -44,11 +45,13 @@ public:
 		closed = true;
 		changed.wait(lock, [this] { return waiting == inside; });
 	}
+	/* Returns when each thread has gone on: between two stops all of them do something. */
 	void open()
 	{
-		std::lock_guard<std::mutex> lock(mutex);
+		std::unique_lock<std::mutex> lock(mutex);
 		closed = false;
 		changed.notify_all();
+		changed.wait(lock, [this] { return waiting == 0; });
 	}
 };
 

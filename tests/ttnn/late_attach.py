@@ -30,6 +30,7 @@ class Gate:
             self.changed.notify_all()
             self.changed.wait_for(lambda: not self.closed)
             self.waiting -= 1
+            self.changed.notify_all()
 
     def close(self):
         with self.changed:
@@ -40,6 +41,7 @@ class Gate:
         with self.changed:
             self.closed = False
             self.changed.notify_all()
+            self.changed.wait_for(lambda: not self.waiting)
 
 
 def interleaved(pool):

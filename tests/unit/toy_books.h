@@ -68,7 +68,7 @@ enum {
 	GRAIN = 32,
 	REGION = 1 << 20,
 	ARENAS = 3, /* of an owner: pools 0, 1 and 2, which has no name */
-	BLOCKS = 64,
+	CAPACITY = 8,
 };
 
 #define BIAS 0x7f4200000000ULL
@@ -161,9 +161,9 @@ struct toy_block {
 
 static inline struct toy_vector toy_column(struct toy *t, size_t size, size_t nr)
 {
-	uint64_t p = (uintptr_t)place(t, BLOCKS * size);
+	uint64_t p = (uintptr_t)place(t, CAPACITY * size);
 
-	return (struct toy_vector){ p, p + nr * size, p + BLOCKS * size };
+	return (struct toy_vector){ p, p + nr * size, p + CAPACITY * size };
 }
 
 static inline struct toy_list *toy_list(struct toy *t, const struct toy_block *blocks, size_t nr, uint64_t bank_bytes)

@@ -1,7 +1,7 @@
 /*
- * child.h: a command that we run, for `record -- COMMAND`. It is held before its first instruction until we are ready,
- * and has the signals that we started with. Signals that a process sent to us are passed on; those of the terminal reach
- * it anyway.
+ * child.h: a command that we run, for `record -- COMMAND`. It is held before its first instruction until we are
+ * ready, and has the signals that we started with. Signals that a process sent to us are passed on; those of the
+ * terminal reach it anyway.
  */
 #ifndef CMD_CHILD_H
 #define CMD_CHILD_H

@@ -1,8 +1,8 @@
 /*
- * cmd/: the program as its user meets it: one file a command, and what commands share. main.c parses and dispatches;
- * options.c holds the one table of options, from which come parsing, help and the test of the manual page; trace.c runs
- * a source into the ledger, a file and a view; fail.c is the only place that speaks on stderr. What a command does is
- * decided below this room: here it is only put together.
+ * cmd/: the program as its user meets it: one file a command, and what commands share. main.c parses and
+ * dispatches; options.c holds the one table of options, from which come parsing, help and the test of the manual
+ * page; trace.c runs a source into the ledger, a file and a view; fail.c is the only place that speaks on stderr.
+ * What a command does is decided below this room: here it is only put together.
  *
  * cmd.h: the commands.
  */

@@ -1,10 +1,10 @@
-/* fail.h: what the program says on stderr: errors with a hint, warnings, notes. Control characters never get through. */
+/* fail.h: what the program says on stderr: errors with a hint, notes. Control characters never get through. */
 #ifndef CMD_FAIL_H
 #define CMD_FAIL_H
 
 #include "base/diag.h"
 
-/* Print `pooltrace: TEXT` and, if there is one, `hint: HINT`; return @status, so that `return fail(d, 1)` reads well. */
+/* Print `pooltrace: TEXT` and, if there is one, `hint: HINT`. Returns @status: `return fail(d, 1)` reads well. */
 int fail(const struct diag *d, int status);
 
 /* Print `pooltrace: TEXT`. */

@@ -68,7 +68,7 @@ void options_add_help(struct str *out, const struct options *o)
 		str_add(out, "options:\n");
 	} else {
 		str_add(out, "usage: pooltrace [COMMAND] [OPTIONS]\n\n"
-			     "Shows where the memory of an accelerator goes: of a running process, from outside.\n\n");
+			     "Shows where the memory of an accelerator goes, of running processes.\n\n");
 		add_commands(out);
 		str_addf(out, "options of '%s':\n", c->name);
 	}

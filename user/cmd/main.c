@@ -8,8 +8,8 @@
 const struct command commands[] = {
 	{"top", "", "a table of what is allocated, that refreshes", COMMAND_TOP, false, false, cmd_top},
 	{"events", "", "a line an event, as it happens", COMMAND_EVENTS, false, false, cmd_events},
-	{"record", "[-- COMMAND ARGS...]", "record running processes, or a command, into a file", COMMAND_RECORD, false,
-	 true, cmd_record},
+	{"record", "[-- COMMAND ARGS...]", "record running processes, or a command, into a file", COMMAND_RECORD,
+	 false, true, cmd_record},
 	{"report", "FILE", "the table as of a recording's end", COMMAND_REPORT, true, false, cmd_report},
 	{"runtimes", "", "which runtimes are known, and what of them a process has", COMMAND_RUNTIMES, false, false,
 	 cmd_runtimes},

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct names {
 	struct sink sink;
@@ -52,6 +53,14 @@ static int names_of_recording(const char *path, struct names *n, struct diag *d)
 	return 0;
 }
 
+/* A pipe is read once, and not for its names. */
+static bool can_be_read_twice(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") && !stat(path, &st) && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode);
+}
+
 static void names_of_runtimes(const runtimes *known, struct names *n)
 {
 	for (size_t i = 0; i < known->nr; i++)
@@ -64,7 +73,7 @@ static int select_pools(const struct options *o, const runtimes *known, struct s
 	_cleanup_(names_release) struct names n = {.sink.put = put};
 	int err = 0;
 
-	if (o->recording)
+	if (o->recording && can_be_read_twice(o->recording))
 		err = names_of_recording(o->recording, &n, d);
 	/* A recording without a process has no names of its own. */
 	if (!n.items.nr)

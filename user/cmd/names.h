@@ -7,8 +7,9 @@
 #include "view/select.h"
 
 /*
- * Fill @ret from the texts of --pool and --device. Pools are those of all @known runtimes; of a recording, those that it
- * names, for which it is read once more. -EINVAL: the text lists what there is. The caller releases @ret in any case.
+ * Fill @ret from the texts of --pool and --device. Pools are those of all @known runtimes; of a recording, those
+ * that it names, for which it is read once more (a pipe cannot be: then those of the runtimes). -EINVAL: the text
+ * lists what there is. The caller releases @ret in any case.
  */
 int names_select(const struct options *o, const runtimes *known, struct selection *ret, struct diag *d);
 

@@ -191,9 +191,9 @@ const struct option_row option_rows[] = {
 	{},
 };
 
-_Static_assert(ATTACH_AUTO == 0 && ATTACH_MULTI == 1 && ATTACH_SINGLE == 2, "the words of --attach are in this order");
-_Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "the words of --check are in this order");
-_Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "the words of --color are in this order");
+_Static_assert(ATTACH_AUTO == 0 && ATTACH_MULTI == 1 && ATTACH_SINGLE == 2, "as the words of --attach");
+_Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
+_Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "as the words of --color");
 
 const struct option_conflict option_conflicts[] = {
 	{"once", "count", "--once is one update"},

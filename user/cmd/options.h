@@ -1,6 +1,6 @@
 /*
- * options.h: what the user asked for. One table (options.c) describes every option: name, letter, argument, the commands
- * that take it and its help; parsing, `--help` and the test of the manual page read that table.
+ * options.h: what the user asked for. One table (options.c) describes every option: name, letter, argument, the
+ * commands that take it and its help; parsing, `--help` and the test of the manual page read that table.
  */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H

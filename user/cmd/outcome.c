@@ -19,13 +19,13 @@ static bool recording_outcome(const struct trace *t, int err)
 	const struct file_outcome *o = file_source_outcome(t->source);
 
 	if (o->unknown_records || o->unknown_chunks)
-		note("'%s' holds records that only a newer pooltrace knows; they were left out", t->options->recording);
+		note("'%s' holds what only a newer pooltrace knows; that was left out", t->options->recording);
 	/* A chunk that is missing can be why: it is told first. */
 	if (o->problem[0])
 		note("%s", o->problem);
 	if (t->contradicted)
-		note("'%s': record %llu, '%s', contradicts those before it: what follows was left out", t->options->recording,
-		     (unsigned long long)t->records, t->contradiction);
+		note("'%s': record %llu, '%s', contradicts those before it: what follows was left out",
+		     t->options->recording, (unsigned long long)t->records, t->contradiction);
 	else if (!o->problem[0] && !trace_ended_well(t, err))
 		note("cannot read '%s': %s", t->options->recording, strerror(-err));
 	return !o->problem[0] && !t->contradicted && trace_ended_well(t, err);
@@ -78,7 +78,7 @@ static bool lost_outcome(const struct trace *t)
 {
 	if (!t->ledger->lost)
 		return false;
-	note("%llu events were lost; figures between a loss and the next comparison with the runtime's books may be off",
+	note("%llu events were lost: figures may be off from a loss to the next comparison with the runtime's books",
 	     (unsigned long long)t->ledger->lost);
 	return true;
 }

@@ -14,7 +14,7 @@ struct recorder {
 	uint64_t records;
 };
 
-/* `struct recorder r = {};` is closed and valid. An existing file is refused without @force; "-" only with @stdout. */
+/* `struct recorder r = {};` is closed. A file that exists is refused without @force; "-" is stdout if allowed. */
 int recorder_open(struct recorder *r, const char *path, bool force, bool to_stdout, struct diag *d);
 /* Write the rest. Returns 0 or the recording's first error, then @d says why. */
 int recorder_close(struct recorder *r, struct diag *d);

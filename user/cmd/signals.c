@@ -18,7 +18,7 @@ int signals_init(struct signals *s, bool orderly, struct diag *d)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGTERM);
-	/* Under nohup it stays ignored. Not so SIGINT, which a shell without job control ignores for `pooltrace &`. */
+	/* Under nohup it stays ignored. Not so SIGINT, which scripts ignore for all that they start with `&`. */
 	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
 		sigaddset(&mask, SIGHUP);
 	/* A blocked signal reaches the descriptor even where it is ignored. */

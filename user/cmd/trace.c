@@ -108,7 +108,8 @@ int trace_run(struct trace *t)
 	int err = t->source->run(t->source, &t->tee.sink);
 
 	t->interrupted = signals_pending(&t->signals);
-	log_debug("the stream ended after %llu records: %s", (unsigned long long)t->records, err ? strerror(-err) : "end");
+	log_debug("the stream ended after %llu records: %s", (unsigned long long)t->records,
+		  err ? strerror(-err) : "no error");
 	return err;
 }
 

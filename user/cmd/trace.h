@@ -49,18 +49,17 @@ struct trace_plan {
 };
 
 /*
- * In this order; trace_release() in any case. trace_init() sets up signals and output (@in_place: on a terminal, updates
- * may be drawn over one another). trace_open() makes the source,
- * then the recording, so that nothing is overwritten when there is nothing to record. Both return 0, or the exit status
- * after having said why not.
+ * In this order; trace_release() in any case. trace_init() sets up signals and output (@in_place: on a terminal,
+ * updates may be drawn over one another). trace_open() makes the source, then the recording, so that nothing is
+ * overwritten when there is nothing to record. Both return 0, or the exit status after having said why not.
  */
 int trace_init(struct trace *t, const struct options *o, struct view *view, bool in_place);
 int trace_open(struct trace *t, const struct trace_plan *plan);
 /* Run the source to its end. Returns what trace_finish() is to be told. */
 int trace_run(struct trace *t);
 /*
- * Say how it ended, free the source (which takes its probes away) and return the exit status. @err: what trace_run() or a
- * last write returned.
+ * Say how it ended, free the source (which takes its probes away) and return the exit status. @err: what
+ * trace_run() or a last write returned.
  */
 int trace_finish(struct trace *t, int err);
 void trace_release(struct trace *t);

@@ -144,11 +144,12 @@ static int by_address(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* False when the arena's bounds are not known. */
+/* False when the arena's bounds or the size of a block are not known. */
 static bool arena_largest_free(const struct arena *a, uint64_t *ret)
 {
 	uint64_t largest = 0, end = a->base, limit = a->base + a->bank_bytes;
 	VEC(struct block *) sorted = {};
+	bool known = true;
 
 	if (!a->figures.has_capacity || !a->has_base || !a->figures.banks)
 		return false;
@@ -159,6 +160,7 @@ static bool arena_largest_free(const struct arena *a, uint64_t *ret)
 	for (size_t i = 0; i < sorted.nr; i++) {
 		const struct block *b = sorted.items[i];
 
+		known &= b->has_reserved;
 		if (b->address > end && b->address - end > largest)
 			largest = b->address - end;
 		if (b->address + b->reserved / a->figures.banks > end)
@@ -168,7 +170,7 @@ static bool arena_largest_free(const struct arena *a, uint64_t *ret)
 		largest = limit - end;
 	vec_release(&sorted);
 	*ret = largest;
-	return true;
+	return known;
 }
 
 bool device_largest_free(const struct device *d, const char *pool, uint64_t *ret)

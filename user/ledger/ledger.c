@@ -170,6 +170,15 @@ static int apply_arena(struct subject *s, const struct record *r)
 	return 0;
 }
 
+static bool number_taken(const struct ledger_process *p, unsigned int number)
+{
+	for (size_t i = 0; i < p->devices.nr; i++)
+		if (device_shown(p->devices.items[i]) && p->devices.items[i]->number == number)
+			return true;
+	return false;
+}
+
+/* A device's first block: from now on it is shown, by the smallest number that is free. */
 static void hold(struct subject *s)
 {
 	struct device *d = arena_device(s->arena);
@@ -177,8 +186,8 @@ static void hold(struct subject *s)
 
 	if (d->held)
 		return;
-	for (size_t i = 0; i < s->process->devices.nr; i++)
-		number += s->process->devices.items[i]->held && !device_gone(s->process->devices.items[i]);
+	while (number_taken(s->process, number))
+		number++;
 	d->held = true;
 	d->number = number;
 }
@@ -189,6 +198,7 @@ static int apply_block(struct subject *s, const struct record *r)
 	struct block b = {
 		.address = r->address,
 		.reserved = r->reserved,
+		.has_reserved = RECORD_HAS(r, RESERVED),
 		.asked = r->asked,
 		.has_asked = RECORD_HAS(r, ASKED),
 		.trace = r->trace,
@@ -204,6 +214,8 @@ static int apply_block(struct subject *s, const struct record *r)
 	s->effect->replaced = arena_put(s->arena, &b, s->effect);
 	if (r->kind == RECORD_ALLOC) {
 		s->l->replaced += s->effect->replaced;
+		/* A part of the call was lost: the books will say how much it took. */
+		s->process->unsettled += !b.has_reserved;
 		if (!b.is_trace)
 			s->process->last_alloc_ns = r->time_ns;
 	}
@@ -234,20 +246,63 @@ static int apply_clear(struct subject *s, const struct record *r)
 	return 0;
 }
 
+static int correct_gone(struct subject *s, const struct record *r)
+{
+	(void)r;
+	arena_clear(s->arena, s->effect);
+	s->arena->gone = true;
+	return 0;
+}
+
+static int correct_extra(struct subject *s, const struct record *r)
+{
+	s->effect->has_block = arena_remove(s->arena, r->address, &s->effect->block);
+	return 0;
+}
+
+/* A block of another size is another block, but for one whose size was not known: that is what the books add. */
+static int correct_size(struct subject *s, const struct record *r)
+{
+	const struct block *known = arena_block(s->arena, r->address);
+	struct block b;
+
+	if (!known || known->has_reserved)
+		return apply_block(s, r);
+	b = *known;
+	b.reserved = r->reserved;
+	b.has_reserved = true;
+	s->effect->replaced = arena_put(s->arena, &b, s->effect);
+	s->effect->block = b;
+	s->effect->has_block = true;
+	return 0;
+}
+
+static const struct {
+	const char *reason;
+	uint64_t needs;
+	int (*apply)(struct subject *s, const struct record *r);
+} corrections[] = {
+	{"missing", FIELD_BIT(ADDRESS) | FIELD_BIT(RESERVED), apply_block},
+	{"extra", FIELD_BIT(ADDRESS), correct_extra},
+	{"size", FIELD_BIT(ADDRESS) | FIELD_BIT(RESERVED), correct_size},
+	{"gone", 0, correct_gone},
+};
+
+/* The index in corrections of a record that is whole, else ARRAY_SIZE(corrections). */
+static size_t correction_of(const struct record *r)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(corrections) && strcmp(corrections[i].reason, r->reason))
+		i++;
+	return i < ARRAY_SIZE(corrections) && corrections[i].needs & ~r->has ? ARRAY_SIZE(corrections) : i;
+}
+
 static int apply_correction(struct subject *s, const struct record *r)
 {
 	s->l->corrections++;
 	s->process->corrections++;
-	if (!strcmp(r->reason, "gone")) {
-		arena_clear(s->arena, s->effect);
-		s->arena->gone = true;
-		return 0;
-	}
-	if (!strcmp(r->reason, "extra")) {
-		s->effect->has_block = arena_remove(s->arena, r->address, &s->effect->block);
-		return 0;
-	}
-	return apply_block(s, r);
+	return corrections[correction_of(r)].apply(s, r);
 }
 
 static int apply_failed(struct subject *s, const struct record *r)
@@ -310,6 +365,9 @@ static int apply_check(struct subject *s, const struct record *r)
 static int apply_lost(struct subject *s, const struct record *r)
 {
 	s->l->lost += r->count;
+	/* It may have been anything: until the books are compared, nobody knows. */
+	for (size_t i = 0; i < s->l->processes.nr; i++)
+		s->l->processes.items[i]->partial = true;
 	return 0;
 }
 
@@ -363,7 +421,7 @@ static int look_up(struct subject *s, const struct record *r)
 		if (!s->arena || s->arena->process != s->process || s->arena->gone)
 			return -EINVAL;
 	}
-	if (r->kind == RECORD_CORRECTION && strcmp(r->reason, "gone") && !RECORD_HAS(r, ADDRESS))
+	if (r->kind == RECORD_CORRECTION && correction_of(r) == ARRAY_SIZE(corrections))
 		return -EINVAL;
 	return 0;
 }

@@ -19,7 +19,7 @@ struct block {
 	uint64_t trace;	  /* id of the trace whose buffer it is */
 	uint64_t time_ns; /* of its allocation */
 	uint32_t tid;
-	bool has_asked, has_trace, has_time;
+	bool has_reserved, has_asked, has_trace, has_time;
 	bool is_trace;	    /* the buffer of a trace, by the call that made it */
 	bool before_attach; /* from the books: who made it, and for what, is not known */
 };
@@ -80,7 +80,7 @@ struct ledger_process {
 	uint64_t replays;     /* of all traces, since attach */
 	struct map replays_by_trace; /* (trace, 0) -> count */
 	uint64_t captured_ns; /* when the last capture that was seen ended; 0: none was seen */
-	uint64_t last_alloc_ns; /* last allocation that was no trace's own buffer; 0: none since attach */
+	uint64_t last_alloc_ns; /* last allocation that was no trace's own; 0: none since attach and the last capture */
 
 	uint64_t events;
 	uint64_t failed; /* allocations, since attach */

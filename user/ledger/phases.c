@@ -42,7 +42,8 @@ static void enter(struct ledger_process *p, const struct record *r, enum phase t
 	e->has_from_trace = p->has_phase_trace;
 	p->phase = to;
 	p->phase_start_ns = r->time_ns;
-	p->has_phase_start = true;
+	/* The first replay that we see of a process that we came late to is not the first of its run. */
+	p->has_phase_start = e->from != PHASE_UNKNOWN || r->kind != RECORD_REPLAY;
 	p->has_phase_trace = RECORD_HAS(r, TRACE) && to != PHASE_NONE;
 	p->phase_trace = p->has_phase_trace ? r->trace : 0;
 }
@@ -59,7 +60,7 @@ void phases_apply(struct ledger_process *p, const struct record *r, struct effec
 	e->from = e->to = p->phase;
 	if (begins(p, r)) {
 		enter(p, r, PHASE_INIT, e);
-		e->why = "no device memory has been used yet";
+		e->why = "no device memory is in use yet";
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(transitions); i++) {

@@ -350,7 +350,7 @@ static bool holds_objects(const struct mapping *m)
 {
 	if (m->end - m->start > SCAN_MAPPING_MAX)
 		return false;
-	if (m->permissions[0] != 'r' || m->permissions[1] != 'w' || m->permissions[3] != 'p' || m->inode)
+	if (m->permissions[0] != 'r' || m->permissions[1] != 'w' || m->permissions[3] != 'p')
 		return false;
 	return !m->path[0] || !strcmp(m->path, "[heap]") || !strncmp(m->path, "[anon:", 6);
 }

@@ -148,10 +148,10 @@ END virtual_tail_call
 
 FUNCTION switch_jump
 	mov	%esi, %esi
-	lea	trivial(%rip), %rcx
+	lea	1f(%rip), %rcx
 	add	%rcx, %rsi
 	jmp	*%rsi
-	ret
+1:	ret
 END switch_jump
 
 FUNCTION byte_zero_extended
@@ -326,8 +326,8 @@ FUNCTION runs_off
 END runs_off
 
 FUNCTION global_variable
-	mov	trivial(%rip), %rax
-	ret
+	mov	1f(%rip), %rax
+1:	ret
 END global_variable
 
 FUNCTION thread_variable
@@ -450,7 +450,7 @@ END own_store
 
 FUNCTION own_store_beside
 	movl	$1, 0xc(%rdi)
-	movups	%xmm0, 0x18(%rdi)
+	movups	%xmm0, (%rdi)
 	mov	0x10(%rdi), %rax
 	ret
 END own_store_beside
@@ -519,6 +519,7 @@ FUNCTION decided
 END decided
 
 FUNCTION into_the_middle
+into_the_middle_too:
 	jmp	1f + 1
 1:	.byte	0xb8			/* mov $..., %eax, if one does not jump over it */
 	mov	0x29(%rdi), %eax
@@ -527,7 +528,7 @@ END into_the_middle
 
 FUNCTION out_into_the_middle
 	test	%esi, %esi
-	je	into_the_middle + 3
+	je	into_the_middle_too + 3
 	mov	0x29(%rdi), %eax
 	ret
 END out_into_the_middle
@@ -539,10 +540,11 @@ FUNCTION call_into_itself
 END call_into_itself
 
 FUNCTION recursive
+recursive_too:
 	push	%rbx
 	mov	%rdi, %rbx
 	mov	0x8(%rdi), %rdi
-	call	recursive
+	call	recursive_too
 	mov	0x1f(%rbx), %eax
 	pop	%rbx
 	ret
