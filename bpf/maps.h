@@ -34,6 +34,7 @@ struct {
 	__type(value, struct wire_count);
 } counts __weak SEC(".maps");
 
+/* A probe may be preempted on its CPU by another: even these are added to atomically. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, WIRE_SPECS);

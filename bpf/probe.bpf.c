@@ -106,7 +106,7 @@ static __always_inline void read_values(const struct bases *b, const struct wire
 			hit->valid |= 1U << i;
 			continue;
 		}
-		stat->unread++;
+		__sync_fetch_and_add(&stat->unread, 1);
 		__sync_fetch_and_add(&nr_unread, 1);
 	}
 }
@@ -171,7 +171,7 @@ static __always_inline int probe_hit(struct pt_regs *ctx)
 		fill_hit(hit, cookie, thread, ctx->sp);
 		read_values(&b, spec, hit, stat, WIRE_VALUES);
 	}
-	stat->seen++;
+	__sync_fetch_and_add(&stat->seen, 1);
 	submit(hit, spec->flags);
 	return 0;
 }

@@ -30,7 +30,7 @@ static __always_inline void send_event(__u32 event, struct thread *thread, __u64
 	hit->value[0] = value;
 	for (int i = 1; i < WIRE_FEW; i++)
 		hit->value[i] = 0;
-	stat->seen++;
+	__sync_fetch_and_add(&stat->seen, 1);
 	submit(hit, WIRE_WAKE);
 }
 

@@ -10,7 +10,7 @@ extern __u64 nr_lost;
 
 static __always_inline int lose(struct wire_stats *stat)
 {
-	stat->lost++;
+	__sync_fetch_and_add(&stat->lost, 1);
 	__sync_fetch_and_add(&nr_lost, 1);
 	return 0;
 }

@@ -14,8 +14,8 @@ STANDIN_LIBRARY  := getters free_list bank_manager allocator mesh
 STANDIN_PROGRAMS := $(STANDIN)/standin-infer $(STANDIN)/standin-storm
 
 # What only gcc knows; asked when something of the stand-in is built. Getters have no frame to push.
-standin_gcc_shape = $(if $(findstring clang,$(shell $(CXX) --version)),,$(if $(filter %/getters.o,$@),,-fno-shrink-wrap) \
-	-fno-schedule-insns2 -fno-reorder-blocks-and-partition)
+standin_gcc_shape = $(if $(findstring clang,$(shell $(CXX) --version)),,-fno-schedule-insns2 \
+	-fno-reorder-blocks-and-partition $(if $(filter %/getters.o,$@),,-fno-shrink-wrap))
 
 .PHONY: standin
 standin: $(STANDIN)/libstandin_metal.so $(STANDIN_PROGRAMS)

@@ -300,10 +300,20 @@ static void set_blocks(const struct toy_list *list, uint64_t first, uint64_t sec
 static struct toy *changing; /* the child's own */
 static struct toy_list *changing_list;
 
+/* Not before the owner has been found: what follows does not last long. */
+static void wait_for_the_scan(void)
+{
+	char byte;
+
+	if (read(STDIN_FILENO, &byte, 1) != 1)
+		_exit(1);
+}
+
 /* One live block of 1024 bytes, or of 512 and the rest free; every other combination of the words is torn. */
 static void change_blocks(int said)
 {
 	(void)said;
+	wait_for_the_scan();
 	for (;;) {
 		set_blocks(changing_list, SOME_BYTES, 0);
 		set_blocks(changing_list, SOME_BYTES / 2, SOME_BYTES / 2);
@@ -316,6 +326,7 @@ static const struct toy_block two_blocks[] = { { 0, 512, true, true }, { 512, 51
 static void move_vectors(int said)
 {
 	(void)said;
+	wait_for_the_scan();
 	for (size_t i = 0; changing->used < REGION - 4096; i++) {
 		struct toy_list old = *changing_list, *new = toy_list(changing, two_blocks, 2, SOME_BYTES);
 
@@ -336,6 +347,7 @@ static size_t read_while_changing(struct toy *t, void (*change)(int said))
 	changing = t;
 	changing_list = owner->arenas[0]->inline_slot = toy_list(t, two_blocks, ARRAY_SIZE(two_blocks), SOME_BYTES);
 	toy_start(t, change);
+	assert_int_equal(write(t->child.hold, "", 1), 1);
 	for (size_t i = 0; i < 1009; i++) {
 		book_arenas arenas = {};
 

@@ -66,7 +66,7 @@ enum {
 	LIST_VTABLE = 0x7730,
 	BASE = 1 << 20,
 	GRAIN = 32,
-	REGION = 1 << 20,
+	REGION = 8 << 20,
 	ARENAS = 3, /* of an owner: pools 0, 1 and 2, which has no name */
 	CAPACITY = 8,
 };

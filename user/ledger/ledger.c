@@ -39,6 +39,7 @@ void ledger_free(struct ledger *l)
 	vec_release(&l->arenas);
 	vec_release(&l->processes);
 	vec_release(&l->texts);
+	vec_release(&l->probes);
 	free(l);
 }
 
@@ -355,6 +356,7 @@ static int apply_census(struct subject *s, const struct record *r)
 
 static int apply_check(struct subject *s, const struct record *r)
 {
+	s->effect->check_changed = !s->process->checked_ns || s->process->check_equal != !!r->equal;
 	s->process->checked_ns = r->time_ns;
 	s->process->check_equal = r->equal;
 	s->process->partial = r->partial;
@@ -368,6 +370,20 @@ static int apply_lost(struct subject *s, const struct record *r)
 	/* It may have been anything: until the books are compared, nobody knows. */
 	for (size_t i = 0; i < s->l->processes.nr; i++)
 		s->l->processes.items[i]->partial = true;
+	return 0;
+}
+
+static int apply_probe(struct subject *s, const struct record *r)
+{
+	const char *name = intern_text(s->l, r->probe);
+	struct probe_count *p = NULL;
+
+	for (size_t i = 0; i < s->l->probes.nr && !p; i++)
+		if (s->l->probes.items[i].probe == name)
+			p = &s->l->probes.items[i];
+	if (!p)
+		p = vec_add(&s->l->probes);
+	*p = (struct probe_count){.probe = name, .seen = r->seen, .lost = r->count};
 	return 0;
 }
 
@@ -399,7 +415,8 @@ static const struct {
 	[RECORD_RELEASE] = {NULL, true},	     [RECORD_CENSUS] = {apply_census, false},
 	[RECORD_BLOCK] = {apply_block, false},	     [RECORD_CHECK] = {apply_check, false},
 	[RECORD_CORRECTION] = {apply_correction, false}, [RECORD_LOST] = {apply_lost, false},
-	[RECORD_UNREAD] = {apply_unread, false},     [RECORD_TICK] = {apply_tick, false},
+	[RECORD_PROBE] = {apply_probe, false},	     [RECORD_UNREAD] = {apply_unread, false},
+	     [RECORD_TICK] = {apply_tick, false},
 };
 
 /* Find what the record is about. -EINVAL if that contradicts what came before. */

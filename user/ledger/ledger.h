@@ -93,6 +93,12 @@ struct ledger_process {
 	uint64_t corrections;
 };
 
+/* Hits of a verb's probes since tracing began: seen + lost = calls made. */
+struct probe_count {
+	const char *probe;
+	uint64_t seen, lost;
+};
+
 struct ledger {
 	VEC(struct ledger_process *) processes; /* by id - 1 */
 	VEC(struct arena *) arenas;		/* by id - 1 */
@@ -103,6 +109,7 @@ struct ledger {
 	uint64_t interval_ns;	 /* of the last tick; 0: on request */
 	uint64_t ticks;
 	VEC(char *) texts; /* each once */
+	VEC(struct probe_count) probes; /* as last told */
 };
 
 /* What a record did, for those who tell about it (the log). Pointers live until the next record. */
@@ -114,6 +121,7 @@ struct effect {
 	bool has_block;
 	bool unknown_free;
 	bool replaced;
+	bool check_changed; /* a comparison said otherwise than the one before, or is the first */
 	/* A phase ended and another began; equal when none did. */
 	enum phase from, to;
 	uint64_t from_trace;

@@ -11,6 +11,10 @@
 
 #define CHECK_EVERY_NS (3 * NS_PER_SEC)
 #define SECOND_READ_NS (100 * NS_PER_MS)
+/* A comparison that could not be whole is done again soon. */
+#define PARTIAL_NS (500 * NS_PER_MS)
+/* A call that was begun longer ago than this is none any more: its end was lost. */
+#define CALL_NS NS_PER_SEC
 enum { READ_TRIES = 50 };
 
 void check_release(struct check *c)
@@ -104,7 +108,9 @@ static int compare(struct comparison *c)
 			err = census_define(c->s, c->w, a, false);
 			number = decoder_arena(c->s->decoder, c->w->id, a->object);
 		}
-		if (number && a->consistent && !decoder_allocating(c->s->decoder, c->w->id, a->object))
+		if (decoder_allocating(c->s->decoder, c->w->id, a->object, units_monotonic_ns() - CALL_NS))
+			c->partial = true;
+		else if (number && a->consistent)
 			compare_arena(c, a, ledger_arena(c->s->ledger, number));
 	}
 	if (!err)
@@ -177,13 +183,16 @@ static int put_check(const struct comparison *c, bool equal)
 	return session_put(c->s, &r);
 }
 
-static void finish(struct watched *w)
+static void finish(struct comparison *c)
 {
+	struct watched *w = c->w;
+
 	check_release(&w->check);
-	w->check = (struct check){.due_ns = units_monotonic_ns() + CHECK_EVERY_NS};
+	w->check = (struct check){.due_ns = units_monotonic_ns() + (c->partial ? PARTIAL_NS : CHECK_EVERY_NS)};
 	w->tracking = false;
 	map_clear(&w->touched);
-	w->unsettled = 0;
+	if (!c->partial)
+		w->unsettled = 0;
 }
 
 static int first_step(struct comparison *c)
@@ -197,7 +206,7 @@ static int first_step(struct comparison *c)
 		return err;
 	if (!c->found.nr && !c->gone.nr) {
 		err = put_check(c, true);
-		finish(c->w);
+		finish(c);
 		return err;
 	}
 	check->second = true;
@@ -218,7 +227,7 @@ static int second_step(struct comparison *c)
 		err = settle(c, &corrections);
 	if (!err)
 		err = put_check(c, !corrections);
-	finish(c->w);
+	finish(c);
 	if (corrections)
 		check_hurry(c->w, units_monotonic_ns() + SECOND_READ_NS);
 	return err;

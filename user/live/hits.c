@@ -71,3 +71,31 @@ int hits_put_counts(struct session *s, struct watched *w)
 	vec_release(&counts);
 	return err;
 }
+
+int hits_put_probes(struct session *s)
+{
+	struct {
+		uint64_t seen, lost;
+	} sums[VERB_NR] = {};
+	int err = 0;
+
+	for (uint32_t i = 0; i < s->spec_library.nr; i++) {
+		const struct library *l = s->spec_library.items[i];
+		enum rt_verb verb = l->binding->rows.items[WIRE_FIRST_ROW + i - l->first_spec].row->verb;
+		struct wire_stats stats = kernel_stats(s->kernel, WIRE_FIRST_ROW + i);
+
+		sums[verb].seen += stats.seen;
+		sums[verb].lost += stats.lost;
+	}
+	for (int verb = 0; verb < VERB_NR && !err; verb++) {
+		struct record r = {.kind = RECORD_PROBE};
+
+		if (!sums[verb].seen && !sums[verb].lost)
+			continue;
+		RECORD_SET(&r, PROBE, probe, rt_verb_name(verb));
+		RECORD_SET(&r, SEEN, seen, sums[verb].seen);
+		RECORD_SET(&r, COUNT, count, sums[verb].lost);
+		err = session_put(s, &r);
+	}
+	return err;
+}

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define DISCOVER_EVERY_NS (500 * NS_PER_MS)
+/* One known process is cheap to look at, and what it allocates before we attach has no event. */
+#define DISCOVER_WANTED_NS (10 * NS_PER_MS)
 /* The ring is emptied at least so often: a hit does not wake us. */
 #define DRAIN_EVERY_NS (50 * NS_PER_MS)
 
@@ -20,6 +22,9 @@ static int tick(struct session *s)
 	for (size_t i = 0; i < s->watched.nr && s->kernel && !err; i++)
 		if (s->watched.items[i]->armed)
 			err = hits_put_counts(s, s->watched.items[i]);
+	if (!err && s->loss_to_tell)
+		err = hits_put_probes(s);
+	s->loss_to_tell = false;
 	if (err)
 		return err;
 	if (s->o.interval_ns)
@@ -112,6 +117,8 @@ static int reap(struct session *s)
 			/* Its last hits came before its end; what is in the ring now is all that there will be. */
 			err = session_drain(s);
 			if (!err)
+				err = hits_put_counts(s, w);
+			if (!err)
 				err = watched_detach(s, w, w->execed ? "exec" : "exit");
 			if (w->execed && s->o.nr_pids && process_alive(&w->process))
 				vec_push(&s->wanted, w->process.pid);
@@ -155,6 +162,8 @@ static void wait(struct session *s, struct pollfd *fds, size_t nr)
 
 	if (s->o.interval_ns && s->tick_due_ns < until)
 		until = s->tick_due_ns;
+	if (s->wanted.nr && s->discover_due_ns < until)
+		until = s->discover_due_ns;
 	for (size_t i = 0; i < s->watched.nr; i++)
 		if (s->o.check && s->watched.items[i]->books && s->watched.items[i]->check.due_ns < until)
 			until = s->watched.items[i]->check.due_ns;
@@ -186,7 +195,7 @@ static int due(struct session *s)
 
 	if (now >= s->discover_due_ns) {
 		err = discover_new(s);
-		s->discover_due_ns = units_monotonic_ns() + DISCOVER_EVERY_NS;
+		s->discover_due_ns = units_monotonic_ns() + (s->wanted.nr ? DISCOVER_WANTED_NS : DISCOVER_EVERY_NS);
 	}
 	if (!err)
 		err = checks(s);
@@ -241,13 +250,14 @@ int session_loop(struct session *s)
 
 	s->tick_due_ns = units_monotonic_ns() + s->o.interval_ns;
 	err = discover_new(s);
-	s->discover_due_ns = units_monotonic_ns() + DISCOVER_EVERY_NS;
+	s->discover_due_ns = units_monotonic_ns();
 	if (!err && s->o.interval_ns)
 		err = tick(s);
 	while (!err && !end && !all_ended(s))
 		err = turn(s, &end);
+	s->loss_to_tell = true;
 	/* The last table shows the end, whatever ended it. */
-	if (!err && (all_ended(s) || s->o.interval_ns))
+	if (!err && s->last_kind != RECORD_TICK && (all_ended(s) || s->o.interval_ns))
 		err = tick(s);
 	return detach_all(s, err);
 }
@@ -275,6 +285,10 @@ int session_once(struct session *s)
 		}
 		if (!err)
 			err = watched_once(s, w);
+	}
+	if (!err && !s->watched.nr) {
+		err = diag_set(&s->diag, -ENOENT, "no process maps a known runtime");
+		discover_explain(s, &s->diag);
 	}
 	vec_release(&found);
 	return err ? err : tick(s);

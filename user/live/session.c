@@ -12,6 +12,7 @@ int session_put(struct session *s, struct record *r)
 	if (r->time_ns < s->last_ns)
 		r->time_ns = s->last_ns;
 	s->last_ns = r->time_ns;
+	s->last_kind = r->kind;
 	return sink_put(s->out, r);
 }
 
@@ -35,6 +36,7 @@ static int put_losses(struct session *s)
 		RECORD_SET(&r, COUNT, count, lost - s->lost);
 		RECORD_SET(&r, FROM_NS, from_ns, s->lost_from_ns);
 		s->lost = lost;
+		s->loss_to_tell = true;
 		for (size_t i = 0; i < s->watched.nr; i++) {
 			s->watched.items[i]->unsettled++;
 			check_hurry(s->watched.items[i], units_monotonic_ns());

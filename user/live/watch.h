@@ -70,12 +70,13 @@ struct session {
 	VEC(struct library *) spec_library; /* by spec - WIRE_FIRST_ROW */
 	uint64_t nr_processes, nr_arenas;
 	uint64_t last_ns;	 /* time of the last record */
+	enum record_kind last_kind;
 	uint64_t wall_offset_ns; /* wall clock minus monotonic clock */
 	uint64_t lost, unread;	 /* as last told */
+	bool loss_to_tell;	 /* by probe, before the next tick */
 	uint64_t lost_from_ns;
 	struct watched *current; /* whose hit is being decoded */
 	uint64_t tick_due_ns, discover_due_ns; /* monotonic */
-	bool shown_ended; /* the last tick was put after the last process had ended */
 };
 
 /* ---- session.c ---- */
@@ -100,6 +101,8 @@ int session_once(struct session *s);
 int hits_put(struct sink *sink, const struct record *r);
 /* What the kernel half sends. */
 int hits_receive(void *context, const struct wire_hit *hit);
+/* Put how many hits of each verb's probes were received and lost. */
+int hits_put_probes(struct session *s);
 /* Put how often counted rows were hit, where that has changed. */
 int hits_put_counts(struct session *s, struct watched *w);
 

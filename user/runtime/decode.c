@@ -152,7 +152,7 @@ static int step_begin(struct step *s)
 
 	if (err)
 		return err;
-	*c = (struct call){.state = CALL_OPEN};
+	*c = (struct call){.state = CALL_OPEN, .time_ns = s->hit->time_ns};
 	s->thread->alone = "alone";
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ARENA, &c->object)) {
 		c->state = CALL_NONE;
@@ -216,24 +216,35 @@ static int put_kind(const struct step *s, enum record_kind kind)
 	return sink_put(s->d->sink, &r);
 }
 
+/* Nothing was reserved: a call that is open did not end with this, for a pool has no address 0. */
+static int phantom(struct step *s, const struct call *c)
+{
+	int err = end_open_call(s);
+
+	s->thread->call.state = CALL_NONE;
+	return err || c->hidden ? err : put_kind(s, RECORD_PHANTOM);
+}
+
 static int step_alloc(struct step *s)
 {
 	struct call c = s->thread->call.state == CALL_NONE ? (struct call){} : s->thread->call;
 	uint64_t address;
 	int err;
 
-	s->thread->call.state = CALL_NONE;
 	learn_pool(s, &c);
+	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address)) {
+		s->thread->call.state = CALL_NONE;
+		return c.hidden ? 0 : unsettled(s, "unread");
+	}
+	if (!address)
+		return phantom(s, &c);
+	s->thread->call.state = CALL_NONE;
 	if (c.hidden)
 		return 0;
-	/* Whatever the alloc tells of itself, it came. */
+	/* It succeeded after all. */
 	err = c.state == CALL_FAILED ? put_kind(s, RECORD_RETRACT) : 0;
 	if (err)
 		return err;
-	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
-		return unsettled(s, "unread");
-	if (!address)
-		return put_kind(s, RECORD_PHANTOM);
 	if (c.state == CALL_NONE)
 		return unsettled(s, s->thread->alone);
 	return put_alloc(s, &c, address);
@@ -442,12 +453,13 @@ bool decoder_constructed(const struct decoder *d, uint64_t process, uint64_t obj
 	return map_get(&d->constructed, process, object);
 }
 
-bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t object)
+bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t object, uint64_t since_ns)
 {
 	for (struct map_entry *e = map_next(&d->threads, NULL); e; e = map_next(&d->threads, e)) {
 		const struct thread *t = e->pointer;
 
-		if (t->process == process && t->call.state == CALL_OPEN && t->call.object == object)
+		if (t->process == process && t->call.state == CALL_OPEN && t->call.object == object &&
+		    t->call.time_ns >= since_ns)
 			return true;
 	}
 	return false;

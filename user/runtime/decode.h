@@ -44,8 +44,11 @@ uint64_t decoder_arena(const struct decoder *d, uint64_t process, uint64_t objec
 /* Was the construction of the arena at @object seen? Then nothing was in it before. */
 bool decoder_constructed(const struct decoder *d, uint64_t process, uint64_t object);
 
-/* Is a thread inside a call that allocates from the arena at @object, or (lost, at attach) perhaps? */
-bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t object);
+/*
+ * Has a thread begun to allocate from the arena at @object, at @since_ns or later (the hits' clock), and not been seen to end it?
+ * Calls take microseconds: one that was begun long ago has ended, and its end was lost.
+ */
+bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t object, uint64_t since_ns);
 /* Was the last that a thread did the entry of a free of this block? Then the books may still hold it. */
 bool decoder_freeing(const struct decoder *d, uint64_t process, uint64_t object, uint64_t address);
 

@@ -14,6 +14,7 @@ enum call_state {
 struct call {
 	enum call_state state;
 	uint64_t object; /* of the arena */
+	uint64_t time_ns; /* of its begin, the hits' clock */
 	const char *pool; /* NULL: not known, or hidden */
 	bool hidden;	  /* its pool is none that is shown */
 	uint64_t reserved, asked, page, banks, align, grain;

@@ -34,7 +34,7 @@
  * trace        id of the trace that is captured, replayed, released, or that the buffer holds
  * tag          what the call that made the allocation is for: "trace"
  * count        how many (replays since the process's attach; records lost since the last `lost`)
- * seen, made   hits received and calls counted in the kernel, all probes
+ * seen         hits received
  * from_ns      start of a time range that ends at time_ns
  * reason       why: one of the words given at the kind
  * probe        name of a probe's verb
@@ -70,7 +70,6 @@
 	X(tag, TAG, TEXT)                                                                          \
 	X(count, COUNT, NUMBER)                                                                    \
 	X(seen, SEEN, NUMBER)                                                                      \
-	X(made, MADE, NUMBER)                                                                      \
 	X(from_ns, FROM_NS, NUMBER)                                                                \
 	X(reason, REASON, TEXT)                                                                    \
 	X(probe, PROBE, TEXT)                                                                      \
@@ -106,6 +105,7 @@
  * correction  a difference, settled in the books' favour. reason: missing (added), extra (removed),
  *             size (replaced), gone (the arena does not exist any more)
  * lost        `count` hits had no room in the ring between from_ns and time_ns
+ * probe       all calls of a verb's probes so far: `seen` hits received, `count` lost; told after a loss and at the end
  * unread      `count` values of `probe` could not be read in the target
  * tick        a table is due here. events and lost totals are folds, not fields
  */
@@ -130,6 +130,7 @@
 	X(CHECK, "check", F(PROCESS) | F(EQUAL))                                                   \
 	X(CORRECTION, "correction", F(PROCESS) | F(ARENA) | F(REASON))                             \
 	X(LOST, "lost", F(COUNT))                                                                  \
+	X(PROBE, "probe", F(PROBE) | F(SEEN) | F(COUNT))                                           \
 	X(UNREAD, "unread", F(COUNT))                                                              \
 	X(TICK, "tick", 0)
 

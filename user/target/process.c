@@ -105,7 +105,7 @@ static uint64_t clock_ns(clockid_t clock)
 	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
 }
 
-/* Whole ticks: the two clocks are not read at once, and a process should start at the same time whenever it is asked. */
+/* Whole ticks: the two clocks are not read at once, and a process should have one start whenever it is asked. */
 static uint64_t boot_ns(void)
 {
 	uint64_t tick = tick_ns();

@@ -178,6 +178,24 @@ static void set_check(json_t *object, const struct ledger *l)
 	set(object, "check", check);
 }
 
+static void set_probes(json_t *object, const struct ledger *l)
+{
+	json_t *probes = json_array();
+
+	for (size_t i = 0; i < l->probes.nr; i++) {
+		json_t *probe = json_object();
+
+		set_text(probe, "probe", l->probes.items[i].probe);
+		set_number(probe, "seen", l->probes.items[i].seen);
+		set_number(probe, "lost", l->probes.items[i].lost);
+		json_array_append_new(probes, probe);
+	}
+	if (l->probes.nr)
+		set(object, "probes", probes);
+	else
+		json_decref(probes);
+}
+
 void json_add_state(struct str *out, const struct ledger *l, const struct selection *selection)
 {
 	json_t *state = json_object(), *processes = json_array();
@@ -197,6 +215,7 @@ void json_add_state(struct str *out, const struct ledger *l, const struct select
 	set_number(state, "unknown_frees", l->unknown_frees);
 	set_number(state, "replaced", l->replaced);
 	set_check(state, l);
+	set_probes(state, l);
 	add_line(out, state);
 	str_release(&time);
 }

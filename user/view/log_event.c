@@ -132,12 +132,12 @@ static void add_unread(struct events *events, const struct record *r, const stru
 	event->probe = r->probe;
 }
 
-/* A check that finds nothing is no news: a log is silent while nothing happens. */
+/* A check that finds what the one before found is no news: a log is silent while nothing happens. */
 static void add_check(struct events *events, const struct record *r, const struct effect *e)
 {
 	struct event *event;
 
-	if (r->equal)
+	if (r->equal && !e->check_changed)
 		return;
 	event = add(events, base_event("check", r, e));
 	event->equal = known(r->equal);

@@ -23,9 +23,11 @@ static void add_reason(struct str *s, const char *text)
 
 static void add_heading(struct str *s, const struct runtime *rt)
 {
-	str_addf(s, "%s", rt->name);
-	if (rt->about)
-		str_addf(s, ": %s", rt->about);
+	str_add_escaped(s, rt->name);
+	if (rt->about) {
+		str_add(s, ": ");
+		str_add_escaped(s, rt->about);
+	}
 	str_add(s, " (");
 	str_add_escaped(s, rt->path);
 	str_add(s, ")\n");
