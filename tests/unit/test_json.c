@@ -167,7 +167,7 @@ static void events_have_the_fields_that_apply(void **state)
 		   "detach" S(360) "process=1 reason=exit\n",
 		   &(struct json_options){.events = true},
 		"{\"event\":\"phase\",\"time_ns\":100000000000,\"pid\":4242,\"phase\":\"init\",\"state\":\"begin\","
-		"\"reason\":\"no device memory has been used yet\"}\n"
+		"\"reason\":\"no device memory is in use yet\"}\n"
 		"{\"event\":\"alloc\",\"time_ns\":101000000000,\"pid\":4242,\"tid\":4243,\"device\":\"0\",\"pool\":\"DRAM\","
 		"\"reserved\":2113536,\"asked\":2097152,\"address\":4096}\n"
 		"{\"event\":\"alloc\",\"time_ns\":101000000000,\"pid\":4242,\"tid\":4243,\"device\":\"0\",\"pool\":\"L1\","
@@ -236,7 +236,7 @@ static void events_are_selected(void **state)
 	selection_add_pools(&trace, "TRACE", known, 3, NULL);
 	check_json(TRACED ALLOC(350, 4, 8192, 4096, 4096), &(struct json_options){.selection = &trace, .events = true},
 		"{\"event\":\"phase\",\"time_ns\":100000000000,\"pid\":4242,\"phase\":\"init\",\"state\":\"begin\","
-		"\"reason\":\"no device memory has been used yet\"}\n"
+		"\"reason\":\"no device memory is in use yet\"}\n"
 		"{\"event\":\"phase\",\"time_ns\":103000000000,\"pid\":4242,\"tid\":4243,\"phase\":\"init\",\"state\":\"end\","
 		"\"reason\":\"a trace's capture begins\"}\n"
 		"{\"event\":\"phase\",\"time_ns\":103000000000,\"pid\":4242,\"tid\":4243,\"phase\":\"capture\","

@@ -376,13 +376,18 @@ static void totals_count_failures_losses_and_replays(void **state)
 			      "retract time_ns=111 process=1 tid=7\nphantom time_ns=112 process=1\n"
 			      "unsettled time_ns=112 process=1 reason=lost\n"
 			      "lost time_ns=113 count=13 from_ns=112\nlost time_ns=114 count=4\n"
-			      "unread time_ns=114 count=3 probe=alloc\n"
+			      "unread time_ns=114 count=3 probe=alloc\nprobe time_ns=114 probe=alloc seen=7 count=2\n"
+			      "probe time_ns=114 probe=free seen=1 count=0\nprobe time_ns=115 probe=alloc seen=9 count=3\n"
 			      "replay time_ns=115 process=1 trace=5\n"
 			      "replays time_ns=115 process=1 trace=5 count=101\nreplays time_ns=116 process=1 trace=6 count=10\n"
 			      "replays time_ns=117 process=1 trace=5 count=103\ntick time_ns=118 interval_ns=500\n");
 	assert_int_equal(map_get(&f.ledger->processes.items[0]->replays_by_trace, 5, 0)->value, 103);
 	assert_int_equal(map_get(&f.ledger->processes.items[0]->replays_by_trace, 6, 0)->value, 10);
 	assert_int_equal(f.ledger->interval_ns, 500);
+	assert_int_equal(f.ledger->probes.nr, 2);
+	assert_string_equal(f.ledger->probes.items[0].probe, "alloc");
+	assert_int_equal(f.ledger->probes.items[0].seen, 9);
+	assert_int_equal(f.ledger->probes.items[0].lost, 3);
 	check_ledger(&f, "events 5 lost 17 corrections 0 unread 3 unknown-frees 0 replaced 0 ticks 1 at 118\n"
 			 "process 1 pid 4242 phase execution of 5 events 5 failed 1 unsettled 1 corrections 0 replays 113 partial\n");
 	fold(&f, "retract time_ns=119 process=1 tid=7\nretract time_ns=119 process=1 tid=7\n"

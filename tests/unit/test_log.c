@@ -34,7 +34,7 @@ static void every_event_is_a_line(void **state)
 		  "unread" S(106) "process=1 count=1 probe=alloc\n" "unread" S(106) "count=3\n",
 		  &(struct log_options){},
 		"TIME                 PID      TID  EVENT       DEV  POOL       RESERVED      ASKED  ADDRESS\n"
-		"00:01:40.000000     4242        -  phase       init begins: no device memory has been used yet\n"
+		"00:01:40.000000     4242        -  phase       init begins: no device memory is in use yet\n"
 		"00:01:41.000000     4242     4243  alloc         0  DRAM       2.02 MiB   2.00 MiB  0x1000\n"
 		"00:01:41.000000     4242     4243  alloc         0  L1_SMALL   64.0 KiB     1000 B  0x100000000\n"
 		"00:01:42.000000     4242     4243  alloc         0  L1                ?          ?  0x1000\n"
@@ -59,7 +59,7 @@ static void plain_numbers_have_wider_columns(void **state)
 		  FREE(101, 3, 18446744073709551615),
 		  &(struct log_options){.bytes = true},
 		"TIME                 PID      TID  EVENT       DEV  POOL          RESERVED         ASKED  ADDRESS\n"
-		"00:01:40.000000     4242        -  phase       init begins: no device memory has been used yet\n"
+		"00:01:40.000000     4242        -  phase       init begins: no device memory is in use yet\n"
 		"00:01:41.000000     4242     4243  alloc         0  DRAM        8514437120    8500000000  0x1000\n"
 		"00:01:41.000000     4242     4243  alloc         0  L1_SMALL  18446744073709551614             1  "
 		"0xffffffffffffffff\n"
@@ -75,7 +75,7 @@ static void phases_say_why_they_begin_and_end(void **state)
 		  "release" S(352) "process=1 tid=4243 trace=0\n" FREE(352, 1, 700000) "detach" S(353) "process=1 reason=exit\n",
 		  &(struct log_options){},
 		"TIME                 PID      TID  EVENT       DEV  POOL       RESERVED      ASKED  ADDRESS\n"
-		"00:01:40.000000     4242        -  phase       init begins: no device memory has been used yet\n"
+		"00:01:40.000000     4242        -  phase       init begins: no device memory is in use yet\n"
 		"00:01:41.000000     4242     4243  alloc         0  DRAM       2.02 MiB   2.00 MiB  0x1000\n"
 		"00:01:41.000000     4242     4243  alloc         0  L1         2.00 MiB   2.00 MiB  0x1000\n"
 		"00:01:43.000000     4242     4243  phase       init ends: a trace's capture begins\n"
@@ -110,7 +110,7 @@ static void a_pool_that_is_cleared_is_one_line(void **state)
 		  "clear" S(106) "process=1 tid=4243 arena=2 reason=gone\n",
 		  &(struct log_options){},
 		"TIME                 PID      TID  EVENT       DEV  POOL       RESERVED      ASKED  ADDRESS\n"
-		"00:01:40.000000     4242        -  phase       init begins: no device memory has been used yet\n"
+		"00:01:40.000000     4242        -  phase       init begins: no device memory is in use yet\n"
 		"00:01:41.000000     4242     4243  alloc         0  DRAM       2.02 MiB   2.00 MiB  0x1000\n"
 		"00:01:41.000000     4242     4243  alloc         0  L1         2.00 MiB   2.00 MiB  0x1000\n"
 		"00:01:43.000000     4242     4243  phase       init ends: a trace's capture begins\n"
@@ -135,7 +135,7 @@ static void losses_differences_and_corrections_are_lines(void **state)
 		  "check" S(107) "process=1 equal=0 partial=1\n" "check" S(109) "process=1 equal=0\n",
 		  &(struct log_options){},
 		"TIME                 PID      TID  EVENT       DEV  POOL       RESERVED      ASKED  ADDRESS\n"
-		"00:01:40.000000     4242        -  phase       init begins: no device memory has been used yet\n"
+		"00:01:40.000000     4242        -  phase       init begins: no device memory is in use yet\n"
 		"00:01:41.000000     4242     4243  alloc         0  DRAM       2.02 MiB   2.00 MiB  0x1000\n"
 		"00:01:41.000000     4242     4243  alloc         0  L1         2.00 MiB   2.00 MiB  0x1000\n"
 		"00:01:43.000000     4242     4243  phase       init ends: a trace's capture begins\n"
@@ -174,7 +174,7 @@ static void the_selection_leaves_lines_out(void **state)
 		  "correction" S(354) "process=1 arena=1 address=4096 reason=extra\n",
 		  &(struct log_options){.selection = &trace},
 		"TIME                 PID      TID  EVENT       DEV  POOL       RESERVED      ASKED  ADDRESS\n"
-		"00:01:40.000000     4242        -  phase       init begins: no device memory has been used yet\n"
+		"00:01:40.000000     4242        -  phase       init begins: no device memory is in use yet\n"
 		"00:01:43.000000     4242     4243  phase       init ends: a trace's capture begins\n"
 		"00:01:43.000000     4242     4243  phase       capture of trace 0 begins: a trace's capture begins\n"
 		"00:01:44.000000     4242     4243  phase       capture of trace 0 ends: the capture ends\n"
@@ -192,8 +192,8 @@ static void the_selection_leaves_lines_out(void **state)
 	check_log(TWO "alloc" S(103) "process=2 arena=5 address=77 reserved=1\nalloc" S(103) "process=2 arena=6 address=77 reserved=1\n",
 		  &(struct log_options){.selection = &device},
 		"TIME                 PID      TID  EVENT       DEV  POOL       RESERVED      ASKED  ADDRESS\n"
-		"00:01:40.000000     4242        -  phase       init begins: no device memory has been used yet\n"
-		"00:01:41.000000        7        -  phase       init begins: no device memory has been used yet\n"
+		"00:01:40.000000     4242        -  phase       init begins: no device memory is in use yet\n"
+		"00:01:41.000000        7        -  phase       init begins: no device memory is in use yet\n"
 		"00:01:42.000000        7        -  alloc         1  HBM        1.95 KiB          ?  0x1000\n"
 		"00:01:43.000000        7        -  alloc         1  HBM             1 B          ?  0x4d\n");
 }
@@ -216,7 +216,7 @@ static void what_went_wrong_is_coloured(void **state)
 	check_log(PYTHON EMPTY POOLS(101) ALLOC(101, 1, 4096, 4096, 4096) "lost" S(102) "count=1\n",
 		  &(struct log_options){.color = true},
 		"TIME                 PID      TID  EVENT       DEV  POOL       RESERVED      ASKED  ADDRESS\n"
-		"00:01:40.000000     4242        -  \033[1mphase\033[0m       init begins: no device memory has been used yet\n"
+		"00:01:40.000000     4242        -  \033[1mphase\033[0m       init begins: no device memory is in use yet\n"
 		"00:01:41.000000     4242     4243  alloc         0  DRAM       4.00 KiB   4.00 KiB  0x1000\n"
 		"00:01:42.000000        -        -  \033[31mlost\033[0m        1 event had no room in the ring\n");
 }
