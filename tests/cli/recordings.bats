@@ -44,7 +44,7 @@ load cli
 	[ "$status" -eq 0 ]
 	diff "$HERE/run.events" <(printf '%s\n' "$output")
 	[ "$(pooltrace events -r run.pt --json | jq -r .event | sort | uniq -c | tr -s ' \n' ' ')" = \
-		" 3 alloc 1 failed 2 free 6 phase " ]
+		" 3 alloc 1 check 1 failed 2 free 6 phase " ]
 }
 
 @test "pools and devices select" {

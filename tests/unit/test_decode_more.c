@@ -161,8 +161,8 @@ static void the_end_of_a_process_forgets_it_and_no_other(void **state)
 	assert_int_equal(decoder_arena(t->decoder, 1, 16), 0);
 	assert_false(decoder_constructed(t->decoder, 1, 48));
 	assert_true(decoder_constructed(t->decoder, 2, 32));
-	assert_false(decoder_allocating(t->decoder, 1, 16));
-	assert_true(decoder_allocating(t->decoder, 2, 16));
+	assert_false(decoder_allocating(t->decoder, 1, 16, 0));
+	assert_true(decoder_allocating(t->decoder, 2, 16, 0));
 	/* The threads of before are forgotten, and what they had open. */
 	toy_gives(t, "7 exit\n7.1 exit\n2:8 throw\n",
 		  "ask 16 of 2 pool ?\nfailed process=2 tid=8 pool=L1 reserved=8 asked=8 reason=throw\n");
@@ -193,16 +193,29 @@ static void allocating_lasts_from_the_begin_to_what_ends_the_call(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		struct toy *t = toy_new();
 
-		assert_false(decoder_allocating(t->decoder, 1, 16));
+		assert_false(decoder_allocating(t->decoder, 1, 16, 0));
 		toy_run(t, "8 begin arena=64 pool=1\n7 " BEGIN "7 free arena=16 address=96\n");
-		assert_true(decoder_allocating(t->decoder, 1, 16));
-		assert_false(decoder_allocating(t->decoder, 1, 32));
-		assert_false(decoder_allocating(t->decoder, 2, 16));
+		assert_true(decoder_allocating(t->decoder, 1, 16, 0));
+		assert_false(decoder_allocating(t->decoder, 1, 32, 0));
+		assert_false(decoder_allocating(t->decoder, 2, 16, 0));
 		toy_run(t, ends[i]);
-		assert_false(decoder_allocating(t->decoder, 1, 16));
-		assert_true(decoder_allocating(t->decoder, 1, 64));
+		assert_false(decoder_allocating(t->decoder, 1, 16, 0));
+		assert_true(decoder_allocating(t->decoder, 1, 64, 0));
 		toy_free(t);
 	}
+}
+
+static void a_call_that_was_begun_long_ago_is_not_taken_to_go_on(void **state)
+{
+	struct toy *t = toy_new();
+
+	(void)state;
+	toy_run(t, "7 " BEGIN);
+	assert_true(decoder_allocating(t->decoder, 1, 16, t->time_ns));
+	assert_false(decoder_allocating(t->decoder, 1, 16, t->time_ns + 1));
+	toy_run(t, "8 " BEGIN);
+	assert_true(decoder_allocating(t->decoder, 1, 16, t->time_ns));
+	toy_free(t);
 }
 
 static void freeing_lasts_until_the_threads_next_hit(void **state)
@@ -244,6 +257,7 @@ int main(void)
 		cmocka_unit_test(the_end_of_a_process_forgets_it_and_no_other),
 		cmocka_unit_test(a_thread_that_goes_on_in_another_program_is_in_no_call),
 		cmocka_unit_test(allocating_lasts_from_the_begin_to_what_ends_the_call),
+		cmocka_unit_test(a_call_that_was_begun_long_ago_is_not_taken_to_go_on),
 		cmocka_unit_test(freeing_lasts_until_the_threads_next_hit),
 	};
 
