@@ -179,6 +179,8 @@ const struct option_row option_rows[] = {
 	 "compare the figures with the runtime's own books every few seconds; default: on"},
 	{"runtime", 0, "FILE", TRACING | COMMAND_RUNTIMES, true, add_text, OPTION(runtime_files),
 	 "a further runtime file; may be given several times"},
+	{"library", 0, "FILE", COMMAND_RUNTIMES, false, add_text, OPTION(libraries),
+	 "what is known of this library, without a process that maps it; may be given several times"},
 	{"status-fd", 0, "N", COMMAND_RECORD, true, set_descriptor, OPTION(status_fd),
 	 "write the recording's own outcome to file descriptor N, as a line of JSON"},
 	{"attach", 0, "auto|multi|single", TRACING, true, set_choice, OPTION(attach),
@@ -205,6 +207,7 @@ void options_release(struct options *o)
 {
 	vec_release(&o->pids);
 	vec_release(&o->runtime_files);
+	vec_release(&o->libraries);
 	vec_release(&o->pools);
 	vec_release(&o->devices);
 }

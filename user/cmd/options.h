@@ -30,6 +30,7 @@ struct options {
 	int attach; /* enum attach_mode */
 	uint64_t ring_bytes; /* 0: the default */
 	texts runtime_files;
+	texts libraries;
 	texts pools, devices; /* of --pool and --device: what they name is known later (names.h) */
 	bool asked, bytes, no_delta, wide, json;
 	int color; /* enum color */

@@ -100,6 +100,31 @@ static int add_process(struct str *out, int pid, const runtimes *known, struct d
 	return err;
 }
 
+/* What is known of a file that nobody need have mapped. */
+static int add_library(struct str *out, const char *path, const runtimes *known, struct diag *d)
+{
+	struct elf_file *elf = NULL;
+	struct binding *b;
+	int err = elf_file_open(path, &elf, d);
+
+	elf_file_free(elf);
+	if (err)
+		return err;
+	b = bind_file(path, known, d);
+	if (!b) {
+		if (!d->text[0])
+			diag_set(d, -ENOENT, "'%s' has no known runtime", path);
+		if (!d->hint[0])
+			add_detections(d, known);
+		return -ENOENT;
+	}
+	if (out->len)
+		str_add_char(out, '\n');
+	view_binding(out, b);
+	binding_free(b);
+	return 0;
+}
+
 static void add_known(struct str *out, const runtimes *known)
 {
 	for (size_t i = 0; i < known->nr; i++) {
@@ -114,12 +139,18 @@ static int show(const struct options *o, const runtimes *known)
 	_cleanup_(str_release) struct str out = {};
 	int failed = STATUS_DONE, status;
 
-	if (!o->pids.nr)
+	if (!o->pids.nr && !o->libraries.nr)
 		add_known(&out, known);
 	for (size_t i = 0; i < o->pids.nr; i++) {
 		struct diag d = {};
 
 		if (add_process(&out, o->pids.items[i], known, &d))
+			failed = fail(&d, STATUS_FAILED);
+	}
+	for (size_t i = 0; i < o->libraries.nr; i++) {
+		struct diag d = {};
+
+		if (add_library(&out, o->libraries.items[i], known, &d))
 			failed = fail(&d, STATUS_FAILED);
 	}
 	status = output_text(str_text(&out));
