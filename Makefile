@@ -1,4 +1,8 @@
 # pooltrace: see README.md. `make` builds, `make demo` shows, `make test` tests, `make bench` measures.
+#
+#   BUILD=DIR    where all that is made goes (build)         WERROR=1   warnings are errors
+#   CC=clang     another compiler                            STATIC=1   a binary that needs no library
+#   SUITES=unit  which suites `make test` runs               V=1        show the commands
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -6,7 +10,6 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 BUILD    ?= build
-CC       ?= gcc
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
@@ -25,15 +28,16 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 -Wundef
 WARNINGS += $(if $(WERROR),-Werror)
-PACKAGES := libbpf libdw libelf capstone libzstd libxxhash jansson
+PACKAGES := libbpf libelf capstone libzstd libxxhash jansson
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -Iuser -Ibpf -I$(BUILD)/include -D_GNU_SOURCE -DPOOLTRACE_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
-ifeq ($(STATIC),1)
-LDFLAGS  += -static
-LIBS      = $(shell pkg-config --static --libs $(PACKAGES)) -lbz2 -llzma -lz -lm
-else
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) -lm
+# Of what is installed; tests with sanitizers are never static. Some libelf.pc do not name what libelf.a needs.
+ifeq ($(STATIC),1)
+PROGRAM_LIBS = -static $(shell pkg-config --static --libs $(PACKAGES)) -lz -lm
+else
+PROGRAM_LIBS = $(LIBS)
 endif
 
 ROOMS    := base stream target runtime ledger view live cmd
@@ -44,22 +48,32 @@ PURE     := $(filter-out user/live/% user/cmd/%,$(SOURCES))
 RUNTIMES := $(wildcard runtimes/*.rt)
 
 .PHONY: all
-all: $(BUILD)/pooltrace pooltrace
+all: $(BUILD)/pooltrace $(if $(filter build,$(BUILD)),pooltrace)
 
+# The default build's program, at hand.
 pooltrace: $(BUILD)/pooltrace
-	$(Q)ln -sf $< $@
+	$(Q)ln -sfn $< $@
 
-$(BUILD)/pooltrace: $(OBJECTS) $(BUILD)/runtimes.o
-	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+# What was compiled with other flags, or linked of other files, is made anew.
+.PHONY: force
+$(BUILD)/flags $(BUILD)/files: force
+	@mkdir -p $(@D)
+	@cmp -s - $@ <<<'$(subst ','\'',$($(@F)_text))' || cat >$@ <<<'$(subst ','\'',$($(@F)_text))'
+flags_text = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(STATIC) $(CLANG)
+files_text = $(SOURCES) $(RUNTIMES)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/pooltrace: $(OBJECTS) $(BUILD)/runtimes.o $(BUILD)/files
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(PROGRAM_LIBS) -o $@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# The kernel half.
-$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) vmlinux/vmlinux.h
+# The kernel half. -idirafter: asm/types.h of a distribution with libraries by architecture.
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,BPF,$@)$(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall $(if $(WERROR),-Werror) -Ibpf -Ivmlinux -idirafter /usr/include/x86_64-linux-gnu -c $< -o $@
+	$(call say,BPF,$@)$(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall $(if $(WERROR),-Werror) \
+		-Ibpf -Ivmlinux -idirafter /usr/include/x86_64-linux-gnu -MMD -MP -c $< -o $@
 
 BPF_PARTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bpf/*.bpf.c))
 $(BUILD)/bpf/pooltrace.linked.o: $(BPF_PARTS)
@@ -69,91 +83,83 @@ $(BUILD)/include/pooltrace.skel.h: $(BUILD)/bpf/pooltrace.linked.o
 	@mkdir -p $(@D)
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name pooltrace_bpf > $@
 
-$(patsubst %.c,$(BUILD)/%.o,$(wildcard user/live/*.c)): $(BUILD)/include/pooltrace.skel.h
+# Who includes it is known only when it has been compiled once.
+$(filter $(BUILD)/user/live/%,$(OBJECTS)): | $(BUILD)/include/pooltrace.skel.h
 
 # The runtime files, built in.
-$(BUILD)/runtimes.c: scripts/embed-runtimes $(RUNTIMES)
+$(BUILD)/runtimes.c: scripts/embed-runtimes $(RUNTIMES) $(BUILD)/files
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)scripts/embed-runtimes $(RUNTIMES) > $@
 
-$(BUILD)/runtimes.o: $(BUILD)/runtimes.c
-	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -c $< -o $@
+$(BUILD)/runtimes.o: $(BUILD)/runtimes.c $(BUILD)/flags
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # Unit tests: the pure rooms under AddressSanitizer and UndefinedBehaviorSanitizer, no root, no kernel.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_OBJECTS := $(PURE:%.c=$(BUILD)/san/%.o) $(BUILD)/san/runtimes.o
 
-$(BUILD)/san/%.o: %.c
+$(BUILD)/san/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out -O2,$(ALL_CFLAGS)) $(SANITIZE) -MMD -MP -c $< -o $@
 
-$(BUILD)/san/runtimes.o: $(BUILD)/runtimes.c
+$(BUILD)/san/runtimes.o: $(BUILD)/runtimes.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c $< -o $@
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
 
-$(BUILD)/unit/test_%: $(BUILD)/san/tests/unit/test_%.o $(UNIT_OBJECTS)
+$(BUILD)/unit/test_%: $(BUILD)/san/tests/unit/test_%.o $(UNIT_OBJECTS) $(BUILD)/files
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CC) $(SANITIZE) $^ $(LIBS) -lcmocka -o $@
+	$(call say,LINK,$@)$(CC) $(SANITIZE) $(filter %.o,$^) $(LIBS) -lcmocka -o $@
 
-.PHONY: unit
+.PHONY: unit units
+units: $(UNIT)
 unit: $(UNIT)
-	$(Q)for t in $^; do (cd $(CURDIR) && ASAN_OPTIONS=detect_leaks=1 $$t) || exit 1; done
-
-.PHONY: clean
-clean:
-	rm -rf $(BUILD) pooltrace
-
-
-
--include tests/standin/standin.mk
--include tests/cli/cli.mk
-
-# The two commands of the README, set-up included.
-.PHONY: demo test check setup-build setup-test
-setup-build:
-	@scripts/setup build
-setup-test:
-	@scripts/setup test
-
-demo: setup-build
-	@$(MAKE) --no-print-directory all standin
-	@BUILD=$(BUILD) scripts/demo
-
-test: setup-test
-	@$(MAKE) --no-print-directory all standin $(UNIT) fuzzers
-	@BUILD=$(BUILD) scripts/test $(SUITES)
+	$(Q)for t in $^; do ASAN_OPTIONS=detect_leaks=1 $$t || exit 1; done
 
 # Fuzzers: clang's libFuzzer over the parsers, linked with the pure rooms.
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ     := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_OBJECTS := $(PURE:%.c=$(BUILD)/fuzzed/%.o) $(BUILD)/fuzzed/runtimes.o
 
-$(BUILD)/fuzzed/%.o: %.c
+$(BUILD)/fuzzed/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CLANG) $(filter-out -O2,$(ALL_CFLAGS)) $(FUZZ) -MMD -MP -c $< -o $@
 
-$(BUILD)/fuzzed/runtimes.o: $(BUILD)/runtimes.c
+$(BUILD)/fuzzed/runtimes.o: $(BUILD)/runtimes.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)$(CLANG) $(ALL_CFLAGS) $(FUZZ) -c $< -o $@
+	$(call say,FUZZ,$@)$(CLANG) $(ALL_CFLAGS) $(FUZZ) -MMD -MP -c $< -o $@
 
-$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzzed/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzzed/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS) $(BUILD)/files
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
+	$(call say,LINK,$@)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o,$^) $(LIBS) -o $@
 
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
--include $(FUZZ_OBJECTS:.o=.d)
+include tests/standin/standin.mk
+include tests/cli/cli.mk
+
+# What the README names: set-up included. What root builds in another user's tree is that user's afterwards.
+give_back = trap 'scripts/give-back $(BUILD) pooltrace' EXIT
+again     = $(MAKE) --no-print-directory
+
+.PHONY: demo test bench
+demo:
+	@$(give_back); scripts/setup demo; $(again) all standin; scripts/demo $(BUILD)
+
+test:
+	@$(give_back); scripts/setup test; $(again) test-programs; BUILD=$(BUILD) scripts/test $(SUITES)
 
 # Every figure of the README's cost section, with its limit.
-.PHONY: bench
 bench:
-	@scripts/setup bench
-	@$(MAKE) --no-print-directory all standin
-	@BUILD=$(BUILD) tests/bench/bench
+	@$(give_back); scripts/setup bench; $(again) all standin; BUILD=$(BUILD) tests/bench/bench
 
-# Rules of the house that the compiler does not see.
+# All that `make test` runs.
+.PHONY: test-programs
+test-programs: all standin units fuzzers $(BUILD)/cli/mkrecording
+
+# Rules that the compiler does not see: of the house, of shell scripts, of man pages.
+.PHONY: check
 check:
 	@scripts/check
 
@@ -163,8 +169,18 @@ install: $(BUILD)/pooltrace
 	install -Dm644 docs/pooltrace.1 $(DESTDIR)$(PREFIX)/share/man/man1/pooltrace.1
 	install -Dm644 docs/pooltrace-rt.5 $(DESTDIR)$(PREFIX)/share/man/man5/pooltrace-rt.5
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/pooltrace/runtimes $(RUNTIMES)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/pooltrace README.md CHANGELOG.md LICENSE docs/json.md \
+		docs/recording-format.md
 
+# Of what is committed.
 .PHONY: dist
 dist:
-	git archive --prefix=pooltrace-$(VERSION)/ -o pooltrace-$(VERSION).tar.gz HEAD
--include $(OBJECTS:.o=.d) $(PURE:%.c=$(BUILD)/san/%.d) $(wildcard $(BUILD)/san/tests/unit/*.d)
+	@mkdir -p $(BUILD)
+	git archive --prefix=pooltrace-$(VERSION)/ -o $(BUILD)/pooltrace-$(VERSION).tar.gz HEAD
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD) $(if $(filter build,$(BUILD)),pooltrace)
+
+# Headers that each object was compiled with. A tree that is built is a few hundred of them.
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -5,17 +5,21 @@
  *
  * It waits for a line on standard input before it starts ("READY PID") and before it goes on from each "STEP" line. With
  * --loop it allocates and frees until `quit` or the end of input: at each line all threads stop, the pools are printed,
- * the next line lets them go on. Exit status 1: something went otherwise than it should have.
+ * the next line lets them go on. `exec` instead of either line executes this program again, whatever the threads are
+ * doing; `fork` instead of the first makes a child that allocates, prints "CHILD PID" and stays. Exit status 1: something
+ * went otherwise than it should have.
  */
 #include "calls.h"
 #include "gate.h"
 #include "view.h"
 
 #include <csetjmp>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
 #include <random>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -287,16 +291,59 @@ void worker::run()
 	s.gate.leave();
 }
 
+/* Ends with its parent. */
+static void fork_and_stay(storm &s)
+{
+	worker child{s, std::mt19937_64(s.o.seed), 0, 0, 0, {}};
+	pid_t pid;
+
+	s.allocator().mutex.lock();
+	pid = fork();
+	s.allocator().mutex.unlock();
+	if (pid < 0)
+		s.outcomes[UNEXPECTED]++;
+	if (pid)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int i = 0; i < 101; i++) {
+		child.live.push_back(child.make_buffer());
+		child.live.back()->allocate();
+	}
+	std::cout << "CHILD " << getpid() << std::endl;
+	for (;;)
+		pause();
+}
+
+/* Runs this program again, in this process. */
+static void execute_again(char **argv)
+{
+	std::vector<char *> arguments;
+
+	for (; *argv; argv++)
+		if (strcmp(*argv, "--exec"))
+			arguments.push_back(*argv);
+	arguments.push_back(nullptr);
+	execv("/proc/self/exe", arguments.data());
+}
+
 /* Stop and go, line by line, until told to stop. */
-static void obey(storm &s)
+static void obey(storm &s, char **argv)
 {
 	std::string line;
 
-	for (int n = 1; standin::read_line(&line) && line != "quit"; n++) {
+	for (int n = 1; standin::read_line(&line) && line != "quit";) {
+		if (line == "exec")
+			execute_again(argv);
+		if (line == "fork") {
+			fork_and_stay(s);
+			continue;
+		}
 		s.gate.close();
 		std::cout << "CALLS" << standin::calls_made() << "\n";
-		standin::print_step(std::to_string(n), s.allocator());
+		standin::print_step(std::to_string(n++), s.allocator());
 		bool go_on = standin::read_line(&line) && line != "quit";
+		if (line == "exec")
+			execute_again(argv);
 		s.gate.open();
 		if (!go_on)
 			break;
@@ -316,7 +363,7 @@ static void print_end(storm &s, const char *name)
 	standin::read_line(&line);
 }
 
-static void work(storm &s)
+static void work(storm &s, char **argv)
 {
 	std::vector<worker> workers;
 	std::vector<std::thread> threads;
@@ -333,7 +380,7 @@ static void work(storm &s)
 		threads.emplace_back(&worker::run, &w);
 	}
 	if (o.loop)
-		obey(s);
+		obey(s, argv);
 	for (std::thread &thread : threads)
 		thread.join();
 	if (s.handed && (o.loop || s.outcomes[FREED] < o.frees)) {
@@ -372,18 +419,6 @@ static int parse(int argc, char **argv, options *o)
 	return o->threads ? 0 : usage("--threads 0");
 }
 
-/* Runs this program again, in this process. */
-static void execute_again(char **argv)
-{
-	std::vector<char *> arguments;
-
-	for (; *argv; argv++)
-		if (strcmp(*argv, "--exec"))
-			arguments.push_back(*argv);
-	arguments.push_back(nullptr);
-	execv("/proc/self/exe", arguments.data());
-}
-
 int main(int argc, char **argv)
 {
 	options o;
@@ -395,7 +430,7 @@ int main(int argc, char **argv)
 	storm s{o, tt::tt_metal::distributed::MeshDeviceImpl(roomy()), {}, {}, {}, {}, {}};
 	std::cout << "READY " << getpid() << std::endl;
 	standin::read_line(&line);
-	work(s);
+	work(s, argv);
 	if (o.exec && !s.outcomes[UNEXPECTED])
 		execute_again(argv);
 	/* What still lives ends with the process, without an event. */

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -160,6 +161,77 @@ def run(*arguments, **more):
     more.setdefault("timeout", TIMEOUT)
     done = subprocess.run([POOLTRACE, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, **more)
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+def code_changed(pid):
+    """{(file, offset)} of the bytes of code that process @pid has otherwise than the file that it maps: its probes."""
+    changed = set()
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            span, permissions, offset, _, inode, *path = line.split(maxsplit=5)
+            if inode == "0" or "x" not in permissions:
+                continue
+            start, end = (int(x, 16) for x in span.split("-"))
+            with open(f"/proc/{pid}/map_files/{start:x}-{end:x}", "rb") as file:
+                file.seek(int(offset, 16))
+                wanted = file.read(end - start)
+            memory.seek(start)
+            found = memory.read(len(wanted))
+            equal(len(found), len(wanted), f"bytes of code at {line}")
+            for at in range(0, len(wanted), 4096):
+                if found[at:at + 4096] != wanted[at:at + 4096]:
+                    changed |= {(path[0].strip(), int(offset, 16) + i) for i in range(at, min(at + 4096, len(wanted)))
+                                if found[i] != wanted[i]}
+    return changed
+
+
+def probe_sites(pid):
+    """Addresses of the probes in the runtime's file, as `pooltrace runtimes` names them."""
+    status, out, err = run("runtimes", "-p", pid)
+    equal(status, 0, f"status of runtimes ({err})")
+    sites = {int(site, 16) for site in re.findall(r"^ +at (0x[0-9a-f]+):", out, re.MULTILINE)}
+    assert len(sites) > 5, f"only {sites}: {out}"
+    return sites
+
+
+BPFTOOL = shutil.which("bpftool", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+
+
+class KernelObjects:
+    """The programs and links that process @pid holds; left() is how many of them the kernel has still."""
+
+    def __init__(self, pid):
+        self.ids = {"prog": set(), "link": set()}
+        for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+            try:
+                with open(f"/proc/{pid}/fdinfo/{fd}") as f:
+                    text = f.read()
+            except FileNotFoundError:
+                continue
+            for kind, ids in self.ids.items():
+                ids.update(int(n) for n in re.findall(rf"^{kind}_id:\s*(\d+)$", text, re.MULTILINE))
+
+    def left(self):
+        left = 0
+        for kind, ids in self.ids.items():
+            done = subprocess.run([BPFTOOL, "-j", kind, "list"], capture_output=True, check=True)
+            left += len(ids & {entry["id"] for entry in json.loads(done.stdout or "[]")})
+        return left
+
+    def gone(self, limit=30):
+        """Wait until the kernel has none of them: it frees some of them when no processor can run them any more."""
+        until(lambda: not self.left(), limit, f"programs and links {self.ids} remain")
+
+
+def until(condition, limit=30, what="a condition never held"):
+    """Ask again and again, with pauses, until @condition() is true; return what it said."""
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        select.select([], [], [], 0.01)
+    raise AssertionError(what)
 
 
 def once(pid):

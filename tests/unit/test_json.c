@@ -182,6 +182,7 @@ static void events_have_the_fields_that_apply(void **state)
 		"\"reserved\":12288,\"asked\":9000,\"address\":700000,\"trace\":0}\n"
 		"{\"event\":\"phase\",\"time_ns\":105000000000,\"pid\":4242,\"tid\":4243,\"phase\":\"execution\","
 		"\"state\":\"begin\",\"reason\":\"first replay\",\"trace\":0}\n"
+		"{\"event\":\"check\",\"time_ns\":346000000000,\"pid\":4242,\"equal\":true}\n"
 		"{\"event\":\"alloc\",\"time_ns\":350000000000,\"pid\":4242,\"tid\":4243,\"device\":\"0\",\"pool\":\"DRAM\","
 		"\"reserved\":4096,\"asked\":4096,\"address\":8192}\n"
 		"{\"event\":\"phase\",\"time_ns\":350000000000,\"pid\":4242,\"tid\":4243,\"phase\":\"execution\","

@@ -83,6 +83,7 @@ static void phases_say_why_they_begin_and_end(void **state)
 		"00:01:44.000000     4242     4243  phase       capture of trace 0 ends: the capture ends\n"
 		"00:01:44.000000     4242     4243  alloc         0  DRAM       12.0 KiB   8.79 KiB  0xaae60       trace 0\n"
 		"00:01:45.000000     4242     4243  phase       execution of trace 0 begins: first replay\n"
+		"00:05:46.000000     4242        -  check       equal to the runtime's books\n"
 		"00:05:50.000000     4242     4243  alloc         0  DRAM       4.00 KiB   4.00 KiB  0x2000\n"
 		"00:05:50.000000     4242     4243  phase       execution of trace 0 ends: an allocation\n"
 		"00:05:51.000000     4242     4243  phase       execution of trace 0 begins: first replay\n"
@@ -96,11 +97,12 @@ static void a_replay_is_silent(void **state)
 {
 	(void)state;
 	check_log(LATE "replay" S(101) "process=1 tid=4243 trace=7\n" TICK(102) "replays" S(200) "process=1 trace=7 count=100\n" TICK(200)
-		  "check" S(300) "process=1 equal=1\n" TICK(301),
+		  "check" S(300) "process=1 equal=1\n" "check" S(303) "process=1 equal=1\n" TICK(304),
 		  &(struct log_options){},
 		"TIME                 PID      TID  EVENT       DEV  POOL       RESERVED      ASKED  ADDRESS\n"
 		"00:01:41.000000     4242     4243  phase       execution of trace 7 begins: first replay since pooltrace "
-		"attached\n");
+		"attached\n"
+		"00:05:00.000000     4242        -  check       equal to the runtime's books\n");
 }
 
 static void a_pool_that_is_cleared_is_one_line(void **state)

@@ -106,7 +106,7 @@ static void losses_and_corrections_are_shown(void **state)
 		    "correction" S(107) "process=1 arena=2 address=4096 reason=extra\n"
 		    "check" S(107) "process=1 equal=0 partial=1\n" TICK(108) "check" S(112) "process=1 equal=1\n" TICK(113),
 		    &(struct table_options){.delta = true},
-		"pooltrace - pid 4242 python serve.py - tt-metal - attached 5 s - not checked yet - PARTIAL: 1 step not settled "
+		"pooltrace - pid 4242 python serve.py - tt-metal - attached 5 s - not checked yet - PARTIAL: 18 steps not settled "
 		"yet - 6 events, 17 lost - every 500ms\n"
 		"  PID  PROCESS  DEVICE  BUFFERS       DRAM  use         L1  use   L1_SMALL  use      TRACE  use      TOTAL\n"
 		" 4242  python        0        3   2.03 MiB  <1%   2.00 MiB   2%        0 B   0%        0 B   0%   4.03 MiB\n"

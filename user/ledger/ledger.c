@@ -369,7 +369,7 @@ static int apply_lost(struct subject *s, const struct record *r)
 	s->l->lost += r->count;
 	/* It may have been anything: until the books are compared, nobody knows. */
 	for (size_t i = 0; i < s->l->processes.nr; i++)
-		s->l->processes.items[i]->partial = true;
+		s->l->processes.items[i]->unsettled += r->count;
 	return 0;
 }
 

@@ -209,7 +209,13 @@ static int put_reads(struct session *s, struct watched *w, const book_arenas *re
 	return 0;
 }
 
-/* Every thread of @before has since made a hit's worth of progress, sleeps as it slept, or is gone. */
+/* One that is held (stopped, traced, waiting for a page) may be held inside a call. */
+static bool rests(const struct thread_state *t)
+{
+	return t->state == 'S' || t->state == 'Z' || t->state == 'X';
+}
+
+/* Every thread of @before has since run for longer than a call, sleeps as it slept, or is gone. */
 static bool all_quiet(const thread_states *before, const thread_states *now)
 {
 	for (size_t i = 0; i < before->nr; i++) {
@@ -220,7 +226,7 @@ static bool all_quiet(const thread_states *before, const thread_states *now)
 
 			if (n->tid != b->tid || n->runtime_ns >= b->runtime_ns + CALL_NS)
 				continue;
-			if (n->state == 'R' || b->state == 'R' || n->runtime_ns != b->runtime_ns)
+			if (!rests(n) || !rests(b) || n->runtime_ns != b->runtime_ns)
 				return false;
 		}
 	}
@@ -241,6 +247,7 @@ static bool wait_quiet(struct session *s, struct watched *w, int *ret_err)
 	for (int i = 0; i < QUIET_MS / SLICE_MS && !quiet && !*ret_err; i++) {
 		poll(NULL, 0, SLICE_MS);
 		*ret_err = session_drain(s);
+		vec_release(&now);
 		process_threads(w->process.pid, &now);
 		quiet = all_quiet(&before, &now);
 	}

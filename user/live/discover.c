@@ -22,29 +22,65 @@ static struct library *known_library(const struct session *s, const struct mappi
 	return NULL;
 }
 
-/* Which runtime the file has, if any: looked at once for each file. */
-static struct library *look_into(struct session *s, int pid, const struct mapping *m, struct diag *d)
+/* Takes @elf over. */
+static void bind(struct library *l, const struct runtime *rt, struct elf_file *elf, const struct mapping *m)
+{
+	_cleanup_(str_release) struct str path = {};
+	struct diag why = {};
+
+	if (!binding_new(rt, elf, &l->binding, &why))
+		return;
+	l->binding = NULL;
+	str_add_escaped(&path, m->path);
+	diag_set(&l->problem, -ENOTSUP, "no function that allocates or frees for runtime '%s' was found in '%s'", rt->name,
+		 str_text(&path));
+	diag_hint(&l->problem, "%s", why.hint);
+}
+
+/* Which runtime the file has, if any: looked at once for each file. NULL: it cannot be opened, now. */
+static struct library *look_into(struct session *s, int pid, const struct mapping *m)
 {
 	_cleanup_(freep) char *path = mapping_file(pid, m);
-	struct library *l = xcalloc(1, sizeof(*l));
+	struct library *l;
 	struct elf_file *elf = NULL;
+	int err = elf_file_open(path, &elf, NULL);
 
+	/* The process may have ended, or not be ours to look at: another one may show us the same file. */
+	if (err && err != -ENOEXEC)
+		return NULL;
+	l = xcalloc(1, sizeof(*l));
 	l->device = m->device;
 	l->inode = m->inode;
 	vec_push(&s->libraries, l);
-	for (size_t i = 0; i < s->o.runtimes->nr; i++) {
-		const struct runtime *rt = s->o.runtimes->items[i];
-
-		if (!elf && elf_file_open(path, &elf, NULL))
-			return l;
-		if (!runtime_detects(rt, elf))
+	for (size_t i = 0; elf && i < s->o.runtimes->nr; i++) {
+		if (!runtime_detects(s->o.runtimes->items[i], elf))
 			continue;
-		if (binding_new(rt, elf, &l->binding, d))
-			l->binding = NULL;
+		bind(l, s->o.runtimes->items[i], elf, m);
 		return l;
 	}
 	elf_file_free(elf);
 	return l;
+}
+
+/* The first of @maps that has a runtime which can be used; else one that has one which cannot. */
+static const struct mapping *find_library(struct session *s, int pid, const mappings *maps, struct library **ret)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < maps->nr; i++) {
+		const struct mapping *m = &maps->items[i];
+		struct library *l;
+
+		if (!m->inode || m->permissions[2] != 'x')
+			continue;
+		l = known_library(s, m);
+		if (!l)
+			l = look_into(s, pid, m);
+		if (l && (l->binding || l->problem.text[0]))
+			*ret = l;
+		if (l && l->binding)
+			return m;
+	}
+	return NULL;
 }
 
 int discover(struct session *s, int pid, struct mapping *ret, struct library **ret_library, struct diag *d)
@@ -52,27 +88,23 @@ int discover(struct session *s, int pid, struct mapping *ret, struct library **r
 	mappings maps = {};
 	int err = mappings_read(pid, &maps, d);
 
+	const struct mapping *m;
+	struct library *l;
+
 	if (err)
 		return err;
-	err = -ENOENT;
-	for (size_t i = 0; i < maps.nr && err; i++) {
-		const struct mapping *m = &maps.items[i];
-		struct library *l;
-
-		if (!m->inode || m->permissions[2] != 'x')
-			continue;
-		l = known_library(s, m);
-		if (!l)
-			l = look_into(s, pid, m, d);
-		if (!l->binding)
-			continue;
+	m = find_library(s, pid, &maps, &l);
+	if (m && ret) {
 		*ret = *m;
-		ret->path = NULL;
+		ret->path = xstrdup(m->path);
 		*ret_library = l;
-		err = 0;
 	}
+	if (!m && l && d)
+		*d = l->problem;
+	if (!m)
+		err = l ? -ENOTSUP : diag_set(d, -ENOENT, "process %d maps no known runtime", pid);
 	mappings_release(&maps);
-	return err ? diag_set(d, err, "process %d maps no known runtime", pid) : 0;
+	return err;
 }
 
 void discover_explain(const struct session *s, struct diag *d)
@@ -82,24 +114,49 @@ void discover_explain(const struct session *s, struct diag *d)
 	for (size_t i = 0; i < s->o.runtimes->nr; i++)
 		str_addf(&looked, "%s%s (a file that defines '%s')", i ? ", " : "", s->o.runtimes->items[i]->name,
 			 s->o.runtimes->items[i]->detect);
-	diag_hint(d, "looked for %s; --wait waits until it maps one", str_text(&looked));
+	diag_hint(d, "looked for %s%s", looked.len ? str_text(&looked) : "nothing: no runtime is known",
+		  s->o.nr_pids ? "; --wait waits until it maps one" : "");
 }
 
-void discover_all(struct session *s, pids *ret)
+static bool contains(const int *items, size_t nr, int pid)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (items[i] == pid)
+			return true;
+	return false;
+}
+
+/* A pid that is no process any more can become another one's. */
+static void forget_ended(struct session *s, const pids *all)
+{
+	for (size_t i = 0; i < s->given_up.nr;)
+		if (contains(all->items, all->nr, s->given_up.items[i]))
+			i++;
+		else
+			s->given_up.items[i] = s->given_up.items[--s->given_up.nr];
+}
+
+size_t discover_all(struct session *s, pids *ret)
 {
 	pids all = {};
+	size_t denied = 0;
 
 	vec_clear(ret);
 	if (process_list(&all))
-		return;
+		return 0;
+	forget_ended(s, &all);
 	for (size_t i = 0; i < all.nr; i++) {
-		struct mapping m;
-		struct library *l;
+		int pid = all.items[i], err;
 
-		if (!session_find(s, all.items[i]) && !discover(s, all.items[i], &m, &l, NULL))
-			vec_push(ret, all.items[i]);
+		if (session_find(s, pid) || contains(s->given_up.items, s->given_up.nr, pid))
+			continue;
+		err = discover(s, pid, NULL, NULL, NULL);
+		denied += err == -EACCES || err == -EPERM;
+		if (!err || err == -ENOTSUP)
+			vec_push(ret, pid);
 	}
 	vec_release(&all);
+	return denied;
 }
 
 /* Does the file behind @m define the symbol? */

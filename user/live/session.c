@@ -3,6 +3,7 @@
 #include "base/units.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 int session_put(struct session *s, struct record *r)
 {
@@ -13,7 +14,9 @@ int session_put(struct session *s, struct record *r)
 		r->time_ns = s->last_ns;
 	s->last_ns = r->time_ns;
 	s->last_kind = r->kind;
-	return sink_put(s->out, r);
+	if (!s->out_err)
+		s->out_err = sink_put(s->out, r);
+	return s->out_err;
 }
 
 struct record watched_record(const struct watched *w, enum record_kind kind)
@@ -66,7 +69,8 @@ static int session_run(struct source *source, struct sink *sink)
 
 	s->out = sink;
 	err = s->o.once ? session_once(s) : session_loop(s);
-	if (err && err != -ECANCELED && !s->diag.text[0])
+	/* Errors of the sink are told by those who own it. */
+	if (err && !s->out_err && !s->diag.text[0])
 		diag_errno(&s->diag, err, "tracing ended early");
 	return err;
 }
@@ -86,6 +90,7 @@ static void session_free(struct source *source)
 	vec_release(&s->libraries);
 	vec_release(&s->watched);
 	vec_release(&s->wanted);
+	vec_release(&s->given_up);
 	vec_release(&s->spec_library);
 	free(s);
 }
@@ -95,28 +100,42 @@ const struct diag *session_diag(const struct source *session)
 	return &((const struct session *)session)->diag;
 }
 
-/* What can be told of the wanted processes before anything starts. */
-static int examine(struct session *s, struct diag *d)
+/* Hints where those who found the error could not know what the user can do about it. */
+static void advise(const struct session *s, int err, struct diag *d)
 {
-	for (size_t i = 0; i < s->o.nr_pids; i++) {
-		int pid = s->o.pids[i], err;
-		struct process p = {.pidfd = -1};
-		struct mapping m;
-		struct library *l;
+	if (err == -ENOENT)
+		discover_explain(s, d);
+	else if ((err == -EACCES || err == -EPERM) && !geteuid())
+		diag_hint(d, "the process has a capability that pooltrace lacks, or a container or security module forbids it");
+	else if (err == -ESRCH && !d->hint[0])
+		diag_hint(d, "`pooltrace --once` without -p finds the processes that have a known runtime");
+}
 
-		err = process_open(pid, &p, d);
-		process_close(&p);
-		if (!err)
-			err = discover(s, pid, &m, &l, d);
-		if (err == -ENOENT && (s->o.wait || pid == s->o.child))
-			err = 0;
-		if (err == -ENOENT)
-			discover_explain(s, d);
-		if (err)
-			return err;
+/* What can be told of a wanted process before anything starts. */
+static int examine(struct session *s, int pid, struct diag *d)
+{
+	struct process p = {.pidfd = -1};
+	int err = process_open(pid, &p, d);
+
+	process_close(&p);
+	if (!err)
+		err = discover(s, pid, NULL, NULL, d);
+	if (err == -ENOENT && (s->o.wait || pid == s->o.child))
+		err = 0;
+	if (err)
+		advise(s, err, d);
+	else
 		vec_push(&s->wanted, pid);
-	}
-	return 0;
+	return err;
+}
+
+static int examine_all(struct session *s, struct diag *d)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->o.nr_pids && !err; i++)
+		err = examine(s, s->o.pids[i], d);
+	return err;
 }
 
 int session_new(const struct session_options *o, const struct ledger *ledger, struct source **ret, struct diag *d)
@@ -133,7 +152,7 @@ int session_new(const struct session_options *o, const struct ledger *ledger, st
 	s->target.arena = census_arena;
 	s->wall_offset_ns = units_wall_ns() - units_monotonic_ns();
 	s->decoder = decoder_new(&s->filter, &s->target, s->wall_offset_ns);
-	err = examine(s, d);
+	err = examine_all(s, d);
 	if (!err && !o->once)
 		err = kernel_new(&kernel, &s->kernel, d);
 	if (err) {

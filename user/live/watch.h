@@ -15,6 +15,7 @@
 struct library {
 	uint64_t device, inode; /* as in maps */
 	struct binding *binding; /* NULL: the file has no runtime that we know */
+	struct diag problem;	 /* why a runtime that it has cannot be used; no text: it has none, or it can */
 	uint32_t first_spec;	 /* of binding->rows */
 	bool specs_set;
 };
@@ -61,12 +62,14 @@ struct session {
 	struct diag diag;
 	struct kernel *kernel;
 	struct sink *out;     /* during run() */
+	int out_err;	      /* first error of `out`: it ends the run */
 	struct sink filter;   /* what the decoder writes to: notes hits, then out */
 	struct decode_target target;
 	struct decoder *decoder;
 	VEC(struct library *) libraries;
 	VEC(struct watched *) watched;
 	VEC(int) wanted; /* pids that are still looked for (their runtime is not mapped yet) */
+	VEC(int) given_up; /* pids that we could not attach to: not tried again */
 	VEC(struct library *) spec_library; /* by spec - WIRE_FIRST_ROW */
 	uint64_t nr_processes, nr_arenas;
 	uint64_t last_ns;	 /* time of the last record */
@@ -123,13 +126,16 @@ struct watched *session_find(const struct session *s, int pid);
 
 /* ---- discover.c ---- */
 
-/* The mapping and library of a known runtime in process @pid. -ENOENT: none is mapped. */
+/*
+ * The mapping and library of a known runtime in process @pid. The caller frees ret->path; both may be NULL. -ENOENT: none
+ * is mapped; -ENOTSUP: one is, but it cannot be used; -EACCES, -EPERM; -ESRCH: the process is gone.
+ */
 int discover(struct session *s, int pid, struct mapping *ret, struct library **ret_library, struct diag *d);
 void library_free(struct library *l);
-/* Add to @d what was looked for, and that one can wait. */
+/* Add to @d what was looked for, and that one can wait for it in a process. */
 void discover_explain(const struct session *s, struct diag *d);
-/* Pids of processes that map a known runtime and are not watched yet. */
-void discover_all(struct session *s, pids *ret);
+/* Pids of processes that map a known runtime, are not watched yet and not given up. Returns how many may not be looked at. */
+size_t discover_all(struct session *s, pids *ret);
 /* The file of process @pid that defines @symbol, and where it is in it. The caller frees *@ret_path. -ENOENT. */
 int discover_symbol(int pid, const char *symbol, char **ret_path, uint64_t *ret_offset);
 

@@ -1,0 +1,20 @@
+/* The floor: a probe that does nothing. What is above it, is what a tracer does itself. */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("uprobe")
+int empty(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+SEC("uprobe.s")
+int empty_sleepable(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}

@@ -1,0 +1,168 @@
+/*
+ * bench-pairs: how long an allocation and its free take on the stand-in runtime, and a replay, in an optimised program.
+ * It prints "READY PID" and obeys a line at a time; each thread has a device of its own, so that they wait for each other
+ * in the tracer alone.
+ *
+ *   pairs N THREADS            each thread allocates and frees N times: "NS n", from the first's start to the last's end
+ *   replays N                  replay a trace N times: "NS n"
+ *   paced RATE MS THREADS      as many pairs a second in all, a burst a millisecond: "PAIRS n NS n"; 0: as many as it can
+ *   live N                     from now on N buffers live: "STEP live POOL=bytes ..."
+ *   calls                      "CALLS function=n ..." made so far
+ *   quit
+ */
+#include "../standin/calls.h"
+#include "../standin/view.h"
+
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <sstream>
+#include <thread>
+#include <unistd.h>
+
+using namespace tt::tt_metal;
+using namespace tt::tt_metal::distributed;
+using steady = std::chrono::steady_clock;
+
+enum { DEVICES = 8, BYTES = 64 * 2048, PAGE = 2048 };
+
+struct bench {
+	std::vector<std::unique_ptr<MeshDeviceImpl>> devices;
+	std::vector<std::shared_ptr<Buffer>> live;
+	const MeshTraceId trace = {0};
+
+	AllocatorImpl &allocator(unsigned i) { return *devices[i]->allocator; }
+};
+
+static uint64_t ns_since(steady::time_point start)
+{
+	return std::chrono::duration_cast<std::chrono::nanoseconds>(steady::now() - start).count();
+}
+
+static void pair(AllocatorImpl &allocator)
+{
+	Buffer::create(allocator, BufferType::L1, BYTES, PAGE)->deallocate();
+}
+
+/* Run @work in each of @nr threads; nanoseconds until all have ended. */
+static uint64_t in_threads(unsigned nr, const std::function<void(unsigned)> &work)
+{
+	std::vector<std::thread> threads;
+	auto start = steady::now();
+
+	for (unsigned i = 1; i < nr; i++)
+		threads.emplace_back(work, i);
+	work(0);
+	for (std::thread &thread : threads)
+		thread.join();
+	return ns_since(start);
+}
+
+static void pairs(bench &b, std::istream &words)
+{
+	uint64_t n = 0;
+	unsigned threads = 1;
+
+	words >> n >> threads;
+	uint64_t ns = in_threads(std::min<unsigned>(threads, DEVICES), [&](unsigned device) {
+		for (uint64_t i = 0; i < n; i++)
+			pair(b.allocator(device));
+	});
+	std::cout << "NS " << ns << std::endl;
+}
+
+static void replays(bench &b, std::istream &words)
+{
+	uint64_t n = 0;
+
+	words >> n;
+	auto start = steady::now();
+	for (uint64_t i = 0; i < n; i++)
+		b.devices[0]->replay_mesh_trace(0, b.trace, false);
+	std::cout << "NS " << ns_since(start) << std::endl;
+}
+
+/* As many pairs as are due each millisecond, until @ms are over. */
+static uint64_t keep_pace(AllocatorImpl &allocator, uint64_t rate, uint64_t ms)
+{
+	auto start = steady::now();
+	uint64_t made = 0;
+
+	for (uint64_t now = 0; now < ms * 1000000; now = ns_since(start)) {
+		uint64_t due = rate ? now * rate / 1000000000 : made + 100;
+
+		for (; made < due; made++)
+			pair(allocator);
+		if (rate)
+			std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	}
+	return made;
+}
+
+static void paced(bench &b, std::istream &words)
+{
+	uint64_t rate = 0, ms = 0;
+	unsigned threads = 1;
+	std::atomic<uint64_t> made{0};
+
+	words >> rate >> ms >> threads;
+	threads = std::min<unsigned>(std::max(threads, 1U), DEVICES);
+	uint64_t ns = in_threads(threads, [&](unsigned device) {
+		made += keep_pace(b.allocator(device), rate / threads, ms);
+	});
+	std::cout << "PAIRS " << made << " NS " << ns << std::endl;
+}
+
+static void live(bench &b, std::istream &words)
+{
+	size_t n = 0;
+
+	words >> n;
+	b.live.resize(std::min(n, b.live.size()));
+	while (b.live.size() < n)
+		b.live.push_back(Buffer::create(b.allocator(0), BufferType::DRAM, PAGE, PAGE));
+	standin::print_step("live", b.allocator(0));
+}
+
+static void calls(bench &, std::istream &)
+{
+	std::cout << "CALLS" << standin::calls_made() << std::endl;
+}
+
+static bool obey(bench &b, const std::string &line)
+{
+	static const struct {
+		const char *name;
+		void (*run)(bench &b, std::istream &words);
+	} table[] = {{"pairs", pairs}, {"replays", replays}, {"paced", paced}, {"live", live}, {"calls", calls}};
+	std::istringstream words(line);
+	std::string name;
+
+	words >> name;
+	for (const auto &row : table) {
+		if (name != row.name)
+			continue;
+		row.run(b, words);
+		return true;
+	}
+	if (name != "quit")
+		std::cerr << "bench-pairs: '" << name << "' is not understood" << std::endl;
+	return false;
+}
+
+int main()
+{
+	bench b;
+	std::string line;
+
+	for (int i = 0; i < DEVICES; i++)
+		b.devices.push_back(std::make_unique<MeshDeviceImpl>(standin::wormhole(true)));
+	b.devices[0]->begin_mesh_trace(0, b.trace);
+	b.devices[0]->end_mesh_trace(0, b.trace);
+	std::cout << "READY " << getpid() << std::endl;
+	while (standin::read_line(&line) && obey(b, line))
+		;
+	b.live.clear();
+	return 0;
+}
