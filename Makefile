@@ -141,18 +141,18 @@ include tests/cli/cli.mk
 
 # What the README names: set-up included. What root builds in another user's tree is that user's afterwards.
 give_back = trap 'scripts/give-back $(BUILD) pooltrace' EXIT
-again     = $(MAKE) --no-print-directory
+jobs      = --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: demo test bench
 demo:
-	@$(give_back); scripts/setup demo; $(again) all standin; scripts/demo $(BUILD)
+	@$(give_back); scripts/setup demo; $(MAKE) $(jobs) all standin; scripts/demo $(BUILD)
 
 test:
-	@$(give_back); scripts/setup test; $(again) test-programs; BUILD=$(BUILD) scripts/test $(SUITES)
+	@$(give_back); scripts/setup test; $(MAKE) $(jobs) test-programs; BUILD=$(BUILD) scripts/test $(SUITES)
 
 # Every figure of the README's cost section, with its limit.
 bench:
-	@$(give_back); scripts/setup bench; $(again) all standin; BUILD=$(BUILD) tests/bench/bench
+	@$(give_back); scripts/setup bench; $(MAKE) $(jobs) all standin; BUILD=$(BUILD) tests/bench/bench
 
 # All that `make test` runs.
 .PHONY: test-programs

@@ -2,8 +2,8 @@
 
 Holds tensors in DRAM and L1 and a captured trace, prints `READY`, and obeys a line at a time:
 
-    pairs N     allocate and free a tensor N times: `NS n`, for all
-    replays N   execute the trace N times: `NS n`
+    pairs N     allocate and free a tensor N times: `NS cpu wall`, for all
+    replays N   execute the trace N times: the same
     view        `STEP view POOL=bytes ...`: what the runtime itself says is allocated
     quit
 """
@@ -20,18 +20,18 @@ def tensor(rows, cols, where):
 
 def pairs(n):
     shape, kind, layout, where, empty = (1, 1, 256, 256), ttnn.bfloat16, ttnn.TILE_LAYOUT, ttnn.L1_MEMORY_CONFIG, ttnn.empty
-    start = time.perf_counter_ns()
+    start, cpu = time.perf_counter_ns(), time.thread_time_ns()
     for _ in range(n):
         x = empty(shape, kind, layout, dev, where)
         del x
-    return time.perf_counter_ns() - start
+    return f"{time.thread_time_ns() - cpu} {time.perf_counter_ns() - start}"
 
 
 def replays(n):
-    start = time.perf_counter_ns()
+    start, cpu = time.perf_counter_ns(), time.thread_time_ns()
     for _ in range(n):
         ttnn.execute_trace(dev, trace, cq_id=0, blocking=False)
-    return time.perf_counter_ns() - start
+    return f"{time.thread_time_ns() - cpu} {time.perf_counter_ns() - start}"
 
 
 def view():

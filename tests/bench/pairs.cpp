@@ -3,9 +3,10 @@
  * It prints "READY PID" and obeys a line at a time; each thread has a device of its own, so that they wait for each other
  * in the tracer alone.
  *
- *   pairs N THREADS            each thread allocates and frees N times: "NS n", from the first's start to the last's end
- *   replays N                  replay a trace N times: "NS n"
- *   paced RATE MS THREADS      as many pairs a second in all, a burst a millisecond: "PAIRS n NS n"; 0: as many as it can
+ *   pairs N THREADS            each thread allocates and frees N times: "NS cpu wall", CPU time of all threads, and time
+ *                              from the first's start to the last's end
+ *   replays N                  replay a trace N times: the same
+ *   paced RATE MS THREADS      as many pairs a second in all, a burst a millisecond: "PAIRS n NS wall"; 0: as many as it can
  *   live N                     from now on N buffers live: "STEP live POOL=bytes ..."
  *   calls                      "CALLS function=n ..." made so far
  *   quit
@@ -14,7 +15,7 @@
 #include "../standin/view.h"
 
 #include <chrono>
-#include <cstdio>
+#include <ctime>
 #include <functional>
 #include <iostream>
 #include <sstream>
@@ -45,6 +46,15 @@ static void pair(AllocatorImpl &allocator)
 	Buffer::create(allocator, BufferType::L1, BYTES, PAGE)->deallocate();
 }
 
+/* Of this thread. */
+static uint64_t cpu_ns()
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return static_cast<uint64_t>(t.tv_sec) * 1000000000 + t.tv_nsec;
+}
+
 /* Run @work in each of @nr threads; nanoseconds until all have ended. */
 static uint64_t in_threads(unsigned nr, const std::function<void(unsigned)> &work)
 {
@@ -61,15 +71,19 @@ static uint64_t in_threads(unsigned nr, const std::function<void(unsigned)> &wor
 
 static void pairs(bench &b, std::istream &words)
 {
+	std::atomic<uint64_t> cpu{0};
 	uint64_t n = 0;
 	unsigned threads = 1;
 
 	words >> n >> threads;
-	uint64_t ns = in_threads(std::min<unsigned>(threads, DEVICES), [&](unsigned device) {
+	uint64_t wall = in_threads(std::min<unsigned>(threads, DEVICES), [&](unsigned device) {
+		uint64_t start = cpu_ns();
+
 		for (uint64_t i = 0; i < n; i++)
 			pair(b.allocator(device));
+		cpu += cpu_ns() - start;
 	});
-	std::cout << "NS " << ns << std::endl;
+	std::cout << "NS " << cpu << " " << wall << std::endl;
 }
 
 static void replays(bench &b, std::istream &words)
@@ -78,9 +92,11 @@ static void replays(bench &b, std::istream &words)
 
 	words >> n;
 	auto start = steady::now();
+	uint64_t cpu = cpu_ns();
+
 	for (uint64_t i = 0; i < n; i++)
 		b.devices[0]->replay_mesh_trace(0, b.trace, false);
-	std::cout << "NS " << ns_since(start) << std::endl;
+	std::cout << "NS " << cpu_ns() - cpu << " " << ns_since(start) << std::endl;
 }
 
 /* As many pairs as are due each millisecond, until @ms are over. */

@@ -119,7 +119,7 @@ load cli
 	[ "$status" -eq 1 ]
 	[[ "$stderr" == "pooltrace: 'text.pt' is not a recording"* ]]
 	run --separate-stderr pooltrace events -r none.pt
-	says 1 "cannot open 'none.pt': No such file or directory"
+	says 1 "cannot open 'none.pt': No such file or directory" "name a recording, which \`pooltrace record -o FILE\` makes"
 	run --separate-stderr pooltrace report .
 	[ "$status" -eq 1 ]
 }

@@ -129,7 +129,9 @@ static inline void add_process(struct str *s, const struct ledger_process *p)
 	str_addf(s, "process %" PRIu64 " pid %d phase %s", p->id, p->pid, phase ? phase : "unknown");
 	if (p->has_phase_trace)
 		str_addf(s, " of %" PRIu64, p->phase_trace);
-	str_addf(s, " events %" PRIu64 " failed %" PRIu64 " unsettled %" PRIu64 " corrections %" PRIu64 " replays %" PRIu64,
+	str_addf(s,
+		 " events %" PRIu64 " failed %" PRIu64 " unsettled %" PRIu64 " corrections %" PRIu64
+		 " replays %" PRIu64,
 		 p->events, p->failed, p->unsettled, p->corrections, p->replays);
 	str_addf(s, "%s%s%s%s\n", p->before_attach ? " before-attach" : "", p->census_running ? " census" : "",
 		 p->partial ? " partial" : "", p->ended ? " ended" : "");
@@ -143,8 +145,8 @@ static inline const char *ledger_text(struct fold *f)
 	const struct ledger *l = f->ledger;
 
 	str_clear(&f->text);
-	str_addf(&f->text, "events %" PRIu64 " lost %" PRIu64 " corrections %" PRIu64 " unread %" PRIu64, l->events, l->lost,
-		 l->corrections, l->unread);
+	str_addf(&f->text, "events %" PRIu64 " lost %" PRIu64 " corrections %" PRIu64 " unread %" PRIu64, l->events,
+		 l->lost, l->corrections, l->unread);
 	str_addf(&f->text, " unknown-frees %" PRIu64 " replaced %" PRIu64 " ticks %" PRIu64 " at %" PRIu64 "\n",
 		 l->unknown_frees, l->replaced, l->ticks, l->time_ns);
 	for (size_t i = 0; i < l->processes.nr; i++)

@@ -117,7 +117,8 @@ static void a_loss_before_a_threads_first_hit_is_a_loss(void **state)
 static void an_alloc_before_a_threads_first_begin_was_in_flight_at_attach(void **state)
 {
 	(void)state;
-	hits_give("7 alloc address=64 asked=3\n7 alloc address=96\n7 " BEGIN "7 alloc address=64\n7 alloc address=128\n",
+	hits_give("7 alloc address=64 asked=3\n7 alloc address=96\n7 " BEGIN
+		  "7 alloc address=64\n7 alloc address=128\n",
 		  "unsettled tid=7 address=64 asked=3 reason=attach\nunsettled tid=7 address=96 reason=attach\n"
 		  "alloc tid=7" ALLOC_64 "unsettled tid=7 address=128 reason=alone\n");
 	hits_give("7 free arena=16 address=96\n7 alloc address=64\n",
@@ -147,10 +148,12 @@ static void a_value_that_could_not_be_read_is_absent_and_never_0(void **state)
 	hits_give("7 begin arena=16 pool=1 asked=100 page=0 banks=4\n7 alloc address=64\n",
 		  "alloc tid=7 arena=1 address=64 asked=100 page=0\n");
 	hits_give("7 begin arena=16 pool=1\n7 throw\n", "failed tid=7 arena=1 pool=L1 reason=throw\n");
-	hits_give("7 free arena=16\n7 free address=64\n", "unsettled tid=7 reason=unread\nunsettled tid=7 address=64 reason=unread\n");
+	hits_give("7 free arena=16\n7 free address=64\n",
+		  "unsettled tid=7 reason=unread\nunsettled tid=7 address=64 reason=unread\n");
 	hits_give("7 clear\n7 gone\n7 new\n", "unsettled tid=7 reason=unread\nunsettled tid=7 reason=unread\n"
 					      "unsettled tid=7 reason=unread\n");
-	hits_give("7 capture\n7 captured\n7 replay\n7 release\n", "capture tid=7\ncaptured tid=7\nreplay tid=7\nrelease tid=7\n");
+	hits_give("7 capture\n7 captured\n7 replay\n7 release\n",
+		  "capture tid=7\ncaptured tid=7\nreplay tid=7\nrelease tid=7\n");
 }
 
 static void a_pool_that_could_not_be_read_does_not_hide_an_allocation(void **state)
@@ -187,8 +190,9 @@ static void a_tid_that_is_used_again_is_another_thread(void **state)
 
 static void an_error_of_the_sink_is_returned(void **state)
 {
-	static const char *const last[] = {"alloc address=64", "alloc", "alloc address=0", "throw",	   "exit",
-					   "capture trace=1",  BEGIN,	"free arena=16 address=3", "clear arena=16", "new arena=16"};
+	static const char *const last[] = {
+		"alloc address=64", "alloc", "alloc address=0",		"throw",	  "exit",
+		"capture trace=1",  BEGIN,   "free arena=16 address=3", "clear arena=16", "new arena=16"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(last); i++) {

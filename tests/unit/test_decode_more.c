@@ -4,21 +4,45 @@
 #define BEGIN "begin arena=16 pool=1 asked=8 page=1 banks=1\n"
 #define ALLOC " arena=1 address=64 reserved=8 asked=8 page=1"
 
-static void an_allocation_carries_the_tag_and_trace_of_its_contexts(void **state)
+static void an_allocation_in_a_context_carries_its_tag_and_trace(void **state)
 {
 	(void)state;
 	hits_give("7@900 captured trace=5\n7@800 context\n7@700 " BEGIN "7@600 alloc address=64\n",
 		  "captured tid=7 trace=5\nalloc tid=7" ALLOC " trace=5 tag=trace\n");
-	hits_give("7@900 captured trace=5\n7@700 " BEGIN "7@600 alloc address=64\n",
-		  "captured tid=7 trace=5\nalloc tid=7" ALLOC " trace=5\n");
 	hits_give("7@900 captured\n7@800 context\n7@700 " BEGIN "7@600 alloc address=64\n",
 		  "captured tid=7\nalloc tid=7" ALLOC " tag=trace\n");
-	hits_give("7@900 captured trace=5\n7@800 captured trace=0\n7@700 " BEGIN "7@600 alloc address=64\n",
-		  "captured tid=7 trace=5\ncaptured tid=7 trace=0\nalloc tid=7" ALLOC " trace=0\n");
-	hits_give("7@900 captured trace=5\n8@700 " BEGIN "8@600 alloc address=64\n",
+	hits_give("7@900 captured trace=0\n7@800 context\n7@790 context\n7@700 " BEGIN "7@600 alloc address=64\n",
+		  "captured tid=7 trace=0\nalloc tid=7" ALLOC " trace=0 tag=trace\n");
+	hits_give("7@900 captured trace=5\n7@800 context\n8@700 " BEGIN "8@600 alloc address=64\n",
 		  "captured tid=7 trace=5\nalloc tid=8" ALLOC "\n");
+}
+
+static void an_allocation_behind_a_capture_carries_nothing(void **state)
+{
+	(void)state;
 	hits_give("7@900 capture trace=5\n7@700 " BEGIN "7@600 alloc address=64\n",
 		  "capture tid=7 trace=5\nalloc tid=7" ALLOC "\n");
+	hits_give("7@900 captured trace=5\n7@700 " BEGIN "7@600 alloc address=64\n",
+		  "captured tid=7 trace=5\nalloc tid=7" ALLOC "\n");
+	/* From a deeper call than the context's own: it looks as if the context lasted. */
+	hits_give("7@900 captured trace=5\n7@800 context\n7@700 " BEGIN "7@600 alloc address=64\n"
+		  "7@500 " BEGIN "7@400 alloc address=64\n",
+		  "captured tid=7 trace=5\nalloc tid=7" ALLOC " trace=5 tag=trace\nalloc tid=7" ALLOC "\n");
+	hits_give("7@800 context\n7@700 alloc address=0\n7@500 " BEGIN "7@400 alloc address=64\n",
+		  "phantom tid=7\nalloc tid=7" ALLOC "\n");
+	hits_give("7@800 context\n7@500 replay trace=5\n7@500 " BEGIN "7@400 alloc address=64\n",
+		  "replay tid=7 trace=5\nalloc tid=7" ALLOC "\n");
+	hits_give("7@900 captured trace=5\n7@500 captured trace=6\n7@400 context\n7@300 " BEGIN
+		  "7@300 alloc address=64\n",
+		  "captured tid=7 trace=5\ncaptured tid=7 trace=6\nalloc tid=7" ALLOC " trace=6 tag=trace\n");
+}
+
+static void the_hosts_own_memory_does_not_use_a_context_up(void **state)
+{
+	(void)state;
+	hits_give("7@800 context\n7@700 begin arena=48 pool=2\n7@600 alloc address=32\n7@700 " BEGIN
+		  "7@600 alloc address=64\n",
+		  "alloc tid=7" ALLOC " tag=trace\n");
 }
 
 static void a_context_lasts_while_the_stack_pointer_is_below_its_own(void **state)
@@ -27,10 +51,11 @@ static void a_context_lasts_while_the_stack_pointer_is_below_its_own(void **stat
 		const char *hit;
 		const char *labels;
 	} rows[] = {
-		{"7@799 free arena=16\n", " trace=5 tag=trace\n"}, {"7@100 free arena=16\n", " trace=5 tag=trace\n"},
-		{"7@800 free arena=16\n", " trace=5\n"},	   {"7@801 free arena=16\n", " trace=5\n"},
-		{"7@899 free arena=16\n", " trace=5\n"},	   {"7@900 free arena=16\n", "\n"},
-		{"7@999 free arena=16\n", "\n"},		   {"8@999 free arena=16\n", " trace=5 tag=trace\n"},
+		{"7@799 clear arena=32\n", " trace=5 tag=trace\n"}, {"7@100 clear arena=32\n", " trace=5 tag=trace\n"},
+		{"7@800 clear arena=32\n", "\n"},		    {"7@801 clear arena=32\n", "\n"},
+		{"7@999 clear arena=32\n", "\n"},		    {"8@999 clear arena=32\n", " trace=5 tag=trace\n"},
+		{"7@800 context\n", " trace=5 tag=trace\n"},	    {"7@899 context\n", " trace=5 tag=trace\n"},
+		{"7@900 context\n", " tag=trace\n"},
 	};
 
 	(void)state;
@@ -46,28 +71,42 @@ static void a_context_lasts_while_the_stack_pointer_is_below_its_own(void **stat
 	}
 }
 
-static void a_context_that_was_left_by_a_throw_or_longjmp_ends_at_the_next_higher_hit(void **state)
+static void a_context_that_was_left_by_a_throw_or_longjmp_labels_nothing(void **state)
 {
 	(void)state;
-	hits_give("7@900 captured trace=5\n7@800 context\n7@700 " BEGIN "7@600 throw\n7@950 " BEGIN "7@940 alloc address=64\n",
+	hits_give("7@900 captured trace=5\n7@800 context\n7@700 " BEGIN "7@600 throw\n7@500 " BEGIN
+		  "7@490 alloc address=64\n",
 		  "captured tid=7 trace=5\nfailed tid=7 arena=1 pool=L1 reserved=8 asked=8 reason=throw\n"
 		  "alloc tid=7" ALLOC "\n");
-	hits_give("7@800 context\n7@700 " BEGIN "7@800 context\n7@700 " BEGIN "7@690 alloc address=64\n",
+	/* longjmp: seen at the next hit that is not deeper. */
+	hits_give("7@800 context\n7@700 " BEGIN "7@850 " BEGIN "7@690 alloc address=64\n",
+		  "failed tid=7 arena=1 pool=L1 reserved=8 asked=8 reason=next-call\nalloc tid=7" ALLOC "\n");
+	/* Several tries in one context: the one that succeeds is its allocation. */
+	hits_give("7@800 context\n7@700 " BEGIN "7@700 " BEGIN "7@690 alloc address=64\n",
 		  "failed tid=7 arena=1 pool=L1 reserved=8 asked=8 reason=next-call\nalloc tid=7" ALLOC " tag=trace\n");
 }
 
-static void contexts_too_deep_to_remember_do_no_harm(void **state)
+static void of_contexts_too_deep_to_remember_the_innermost_count(void **state)
 {
 	struct toy *t = toy_new();
 
 	(void)state;
+	toy_run(t, "7@999 captured trace=5\n");
+	for (int depth = 0; depth < 7; depth++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "7@%d context\n", 900 - depth);
+		toy_run(t, line);
+	}
+	toy_gives(t, "7@800 " BEGIN "7@798 alloc address=64\n", "alloc tid=7" ALLOC " trace=5 tag=trace\n");
+	toy_run(t, "7@999 captured trace=5\n");
 	for (int depth = 0; depth < 23; depth++) {
 		char line[64];
 
-		snprintf(line, sizeof(line), "7@%d captured trace=%d\n", 900 - depth, depth);
+		snprintf(line, sizeof(line), "7@%d context\n", 900 - depth);
 		toy_run(t, line);
 	}
-	toy_gives(t, "7@899 " BEGIN "7@898 alloc address=64\n", "alloc tid=7" ALLOC " trace=0\n");
+	toy_gives(t, "7@800 " BEGIN "7@798 alloc address=64\n", "alloc tid=7" ALLOC " tag=trace\n");
 	toy_free(t);
 }
 
@@ -82,25 +121,30 @@ static void an_arena_is_asked_for_once_with_what_is_known_of_it(void **state)
 {
 	(void)state;
 	hits_give("7 begin arena=80 pool=3 asked=8 page=1 banks=1 align=32\n7 alloc address=64 owner=99\n"
-		  "7 begin arena=80 pool=3 asked=8 page=1 banks=1\n7 alloc address=96\n7 free arena=80 address=64\n7 clear arena=80\n",
+		  "7 begin arena=80 pool=3 asked=8 page=1 banks=1\n7 alloc address=96\n7 free arena=80 address=64\n"
+		  "7 clear arena=80\n",
 		  "ask 80 of 1 pool TRACE owner 99 banks 1 align 32\n"
-		  "alloc tid=7 arena=3 address=64 reserved=8 asked=8 page=1\nalloc tid=7 arena=3 address=96 reserved=8 asked=8 page=1\n"
+		  "alloc tid=7 arena=3 address=64 reserved=8 asked=8 page=1\n"
+		  "alloc tid=7 arena=3 address=96 reserved=8 asked=8 page=1\n"
 		  "free tid=7 arena=3 address=64\nclear tid=7 arena=3\n");
 }
 
 static void an_arena_that_is_not_known_leaves_the_alloc_unsettled_and_the_rest_silent(void **state)
 {
 	(void)state;
-	hits_give("7 begin arena=80 asked=8 page=1 banks=1\n7 alloc address=64\n7 free arena=80 address=64\n7 clear arena=80\n"
+	hits_give("7 begin arena=80 asked=8 page=1 banks=1\n7 alloc address=64\n7 free arena=80 address=64\n"
+		  "7 clear arena=80\n"
 		  "7 gone arena=80\n",
-		  "ask 80 of 1 pool ? banks 1\nunsettled tid=7 address=64 reason=arena\nask 80 of 1 pool ?\nask 80 of 1 pool ?\n");
+		  "ask 80 of 1 pool ? banks 1\nunsettled tid=7 address=64 reason=arena\nask 80 of 1 pool ?\n"
+		  "ask 80 of 1 pool ?\n");
 }
 
 /* Only an alloc knows whose the arena is: what a begin knows must not define it. */
 static void a_failure_on_a_new_arena_is_told_by_its_pool(void **state)
 {
 	(void)state;
-	hits_give("7 begin arena=80 pool=3 asked=8 page=1 banks=1\n7 throw\n7 begin arena=80 pool=3\n7 alloc address=64 owner=9\n"
+	hits_give("7 begin arena=80 pool=3 asked=8 page=1 banks=1\n7 throw\n7 begin arena=80 pool=3\n"
+		  "7 alloc address=64 owner=9\n"
 		  "7 begin arena=80 pool=3\n7 throw\n",
 		  "ask 80 of 1 pool ?\nfailed tid=7 pool=TRACE reserved=8 asked=8 reason=throw\n"
 		  "ask 80 of 1 pool TRACE owner 9\nalloc tid=7 arena=3 address=64\n"
@@ -144,7 +188,8 @@ static void gone_and_new_begin_a_generation_that_is_asked_for_again(void **state
 static void processes_have_arenas_of_their_own_at_one_address(void **state)
 {
 	(void)state;
-	hits_give("7 " BEGIN "2:8 " BEGIN "2:8 alloc address=64\n7 alloc address=64\n2:8 gone arena=16\n7 free arena=16 address=64\n",
+	hits_give("7 " BEGIN "2:8 " BEGIN
+		  "2:8 alloc address=64\n7 alloc address=64\n2:8 gone arena=16\n7 free arena=16 address=64\n",
 		  "ask 16 of 2 pool L1 banks 1\nalloc process=2 tid=8 arena=3 address=64 reserved=8 asked=8 page=1\n"
 		  "alloc tid=7" ALLOC "\nclear process=2 tid=8 arena=3 reason=gone\nfree tid=7 arena=1 address=64\n");
 }
@@ -185,9 +230,15 @@ static void a_thread_that_goes_on_in_another_program_is_in_no_call(void **state)
 
 static void allocating_lasts_from_the_begin_to_what_ends_the_call(void **state)
 {
-	static const char *const ends[] = {"7 alloc address=64\n",  "7 alloc\n",	"7 throw\n",
-					   "7 exit\n",		    "7 exit all\n",	"7 capture trace=1\n",
-					   "7 alloc address=0\n",   "7 begin arena=32 pool=0\n", "7 lose 1\n7 free arena=16\n"};
+	static const char *const ends[] = {"7 alloc address=64\n",
+					   "7 alloc\n",
+					   "7 throw\n",
+					   "7 exit\n",
+					   "7 exit all\n",
+					   "7 capture trace=1\n",
+					   "7 alloc address=0\n",
+					   "7 begin arena=32 pool=0\n",
+					   "7 lose 1\n7 free arena=16\n"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
@@ -243,10 +294,12 @@ static void freeing_lasts_until_the_threads_next_hit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_allocation_carries_the_tag_and_trace_of_its_contexts),
+		cmocka_unit_test(an_allocation_in_a_context_carries_its_tag_and_trace),
+		cmocka_unit_test(an_allocation_behind_a_capture_carries_nothing),
+		cmocka_unit_test(the_hosts_own_memory_does_not_use_a_context_up),
 		cmocka_unit_test(a_context_lasts_while_the_stack_pointer_is_below_its_own),
-		cmocka_unit_test(a_context_that_was_left_by_a_throw_or_longjmp_ends_at_the_next_higher_hit),
-		cmocka_unit_test(contexts_too_deep_to_remember_do_no_harm),
+		cmocka_unit_test(a_context_that_was_left_by_a_throw_or_longjmp_labels_nothing),
+		cmocka_unit_test(of_contexts_too_deep_to_remember_the_innermost_count),
 		cmocka_unit_test(after_a_loss_no_context_is_known),
 		cmocka_unit_test(an_arena_is_asked_for_once_with_what_is_known_of_it),
 		cmocka_unit_test(an_arena_that_is_not_known_leaves_the_alloc_unsettled_and_the_rest_silent),

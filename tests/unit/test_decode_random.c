@@ -1,6 +1,7 @@
 /*
- * user/runtime/decode.c under loss: threads that allocate, fail, throw, jump away and exit, in random order, with hits lost at
- * random. What is told is compared with what happened: no failure, retraction, pairing or phantom that was none.
+ * user/runtime/decode.c under loss: threads that allocate, fail, throw, jump away and exit, in random order, with
+ * hits lost at random. What is told is compared with what happened: no failure, retraction, pairing or phantom that
+ * was none.
  */
 #include "random_records.h"
 #include "toy_decoder.h"

@@ -5,7 +5,9 @@
 
 #define ATTACH "attach time_ns=100 process=1 pid=4242 runtime=r pools=DRAM,L1,TRACE\n"
 #define EMPTY "census time_ns=100 process=1 reason=begin\ncensus time_ns=100 process=1 reason=end\n"
-#define L1 "arena time_ns=101 process=1 arena=1 object=0x10 owner=0xa pool=L1 banks=4 bank_bytes=1024 base=64 reason=new\n"
+#define L1                                                                                                           \
+	"arena time_ns=101 process=1 arena=1 object=0x10 owner=0xa pool=L1 banks=4 bank_bytes=1024 base=64 "         \
+	"reason=new\n"
 #define DRAM "arena time_ns=101 process=1 arena=2 object=0x20 owner=0xa pool=DRAM banks=2 bank_bytes=4096 reason=new\n"
 
 static void check_ledger(struct fold *f, const char *expected)
@@ -78,7 +80,8 @@ static void a_free_of_an_unknown_address_during_the_census_means_nothing(void **
 	_cleanup_(fold_release) struct fold f = fold_new();
 
 	(void)state;
-	fold(&f, ATTACH "census time_ns=101 process=1 reason=begin\n" L1 "free time_ns=110 process=1 arena=1 address=96\n");
+	fold(&f, ATTACH "census time_ns=101 process=1 reason=begin\n" L1
+			"free time_ns=110 process=1 arena=1 address=96\n");
 	assert_false(f.effect.unknown_free);
 	assert_int_equal(f.ledger->unknown_frees, 0);
 	fold(&f, "census time_ns=111 process=1 reason=end\nfree time_ns=112 process=1 arena=1 address=96\n");
@@ -112,7 +115,8 @@ static void a_clear_frees_all_blocks_and_gone_ends_the_arena(void **state)
 				      "clear time_ns=111 process=1 arena=1\n");
 	assert_int_equal(f.effect.cleared, 2);
 	assert_int_equal(f.effect.cleared_bytes, 440);
-	fold(&f, "alloc time_ns=112 process=1 arena=1 address=64 reserved=4\nclear time_ns=113 process=1 arena=1 reason=gone\n");
+	fold(&f, "alloc time_ns=112 process=1 arena=1 address=64 reserved=4\n"
+		 "clear time_ns=113 process=1 arena=1 reason=gone\n");
 	assert_int_equal(f.effect.cleared, 1);
 	assert_int_equal(f.effect.cleared_bytes, 4);
 	check_refused(&f, "alloc time_ns=114 process=1 arena=1 address=64 reserved=4\n");
@@ -372,15 +376,16 @@ static void totals_count_failures_losses_and_replays(void **state)
 	_cleanup_(fold_release) struct fold f = fold_new();
 
 	(void)state;
-	fold(&f, ATTACH EMPTY "failed time_ns=110 process=1 reason=throw\nfailed time_ns=110 process=1 reason=next-call\n"
-			      "retract time_ns=111 process=1 tid=7\nphantom time_ns=112 process=1\n"
-			      "unsettled time_ns=112 process=1 reason=lost\n"
-			      "lost time_ns=113 count=13 from_ns=112\nlost time_ns=114 count=4\n"
-			      "unread time_ns=114 count=3 probe=alloc\nprobe time_ns=114 probe=alloc seen=7 count=2\n"
-			      "probe time_ns=114 probe=free seen=1 count=0\nprobe time_ns=115 probe=alloc seen=9 count=3\n"
-			      "replay time_ns=115 process=1 trace=5\n"
-			      "replays time_ns=115 process=1 trace=5 count=101\nreplays time_ns=116 process=1 trace=6 count=10\n"
-			      "replays time_ns=117 process=1 trace=5 count=103\ntick time_ns=118 interval_ns=500\n");
+	fold(&f, ATTACH EMPTY
+	     "failed time_ns=110 process=1 reason=throw\nfailed time_ns=110 process=1 reason=next-call\n"
+	     "retract time_ns=111 process=1 tid=7\nphantom time_ns=112 process=1\n"
+	     "unsettled time_ns=112 process=1 reason=lost\n"
+	     "lost time_ns=113 count=13 from_ns=112\nlost time_ns=114 count=4\n"
+	     "unread time_ns=114 count=3 probe=alloc\nprobe time_ns=114 probe=alloc seen=7 count=2\n"
+	     "probe time_ns=114 probe=free seen=1 count=0\nprobe time_ns=115 probe=alloc seen=9 count=3\n"
+	     "replay time_ns=115 process=1 trace=5\n"
+	     "replays time_ns=115 process=1 trace=5 count=101\nreplays time_ns=116 process=1 trace=6 count=10\n"
+	     "replays time_ns=117 process=1 trace=5 count=103\ntick time_ns=118 interval_ns=500\n");
 	assert_int_equal(map_get(&f.ledger->processes.items[0]->replays_by_trace, 5, 0)->value, 103);
 	assert_int_equal(map_get(&f.ledger->processes.items[0]->replays_by_trace, 6, 0)->value, 10);
 	assert_int_equal(f.ledger->interval_ns, 500);
@@ -388,34 +393,16 @@ static void totals_count_failures_losses_and_replays(void **state)
 	assert_string_equal(f.ledger->probes.items[0].probe, "alloc");
 	assert_int_equal(f.ledger->probes.items[0].seen, 9);
 	assert_int_equal(f.ledger->probes.items[0].lost, 3);
-	check_ledger(&f, "events 5 lost 17 corrections 0 unread 3 unknown-frees 0 replaced 0 ticks 1 at 118\n"
-			 "process 1 pid 4242 phase execution of 5 events 5 failed 1 unsettled 1 corrections 0 replays 113 partial\n");
+	check_ledger(
+		&f,
+		"events 5 lost 17 corrections 0 unread 3 unknown-frees 0 replaced 0 ticks 1 at 118\n"
+		"process 1 pid 4242 phase execution of 5 events 5 failed 1 unsettled 18 corrections 0 replays 113\n");
 	fold(&f, "retract time_ns=119 process=1 tid=7\nretract time_ns=119 process=1 tid=7\n"
 		 "check time_ns=120 process=1 equal=1\n");
-	check_ledger(&f, "events 5 lost 17 corrections 0 unread 3 unknown-frees 0 replaced 0 ticks 1 at 120\n"
-			 "process 1 pid 4242 phase execution of 5 events 5 failed 0 unsettled 0 corrections 0 replays 113\n");
-}
-
-static void a_census_tells_whether_a_process_was_seen_from_its_beginning(void **state)
-{
-	static const struct {
-		const char *stream;
-		bool before_attach;
-	} rows[] = {
-		{ATTACH EMPTY L1 "alloc time_ns=110 process=1 arena=1 address=64 reserved=4\n", false},
-		{ATTACH EMPTY L1 "block time_ns=110 process=1 arena=1 address=64 reserved=4\n", false},
-		{ATTACH "census time_ns=100 process=1 reason=begin\n" L1 "census time_ns=101 process=1 reason=end\n", true},
-		{ATTACH "census time_ns=100 process=1 reason=begin\n" L1
-			"block time_ns=101 process=1 arena=1 address=64 reserved=4\n", true},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		_cleanup_(fold_release) struct fold f = fold_new();
-
-		fold(&f, rows[i].stream);
-		assert_int_equal(f.ledger->processes.items[0]->before_attach, rows[i].before_attach);
-	}
+	check_ledger(
+		&f,
+		"events 5 lost 17 corrections 0 unread 3 unknown-frees 0 replaced 0 ticks 1 at 120\n"
+		"process 1 pid 4242 phase execution of 5 events 5 failed 0 unsettled 0 corrections 0 replays 113\n");
 }
 
 static void contradictions_are_refused_and_change_nothing(void **state)
@@ -487,7 +474,6 @@ int main(void)
 		cmocka_unit_test(arenas_of_unknown_owners_are_devices_of_their_own),
 		cmocka_unit_test(the_largest_free_run_is_known_where_the_bounds_are),
 		cmocka_unit_test(totals_count_failures_losses_and_replays),
-		cmocka_unit_test(a_census_tells_whether_a_process_was_seen_from_its_beginning),
 		cmocka_unit_test(contradictions_are_refused_and_change_nothing),
 	};
 

@@ -52,9 +52,9 @@ static void every_record_in_every_phase_changes_it_as_the_table_says(void **stat
 		{ATTACH LATE, "unknown", "unknown > capture of 9: a trace's capture begins",
 		 "unknown > none: the capture ends", "unknown > execution of 9: first replay",
 		 "unknown > release of 9: a trace is released", "unknown"},
-		{ATTACH EMPTY L1, "init", "init > capture of 9: a trace's capture begins", "init > none: the capture ends",
-		 "init > execution of 9: first replay", "init > release of 9: a trace is released",
-		 "init > none: the process is not watched any more"},
+		{ATTACH EMPTY L1, "init", "init > capture of 9: a trace's capture begins",
+		 "init > none: the capture ends", "init > execution of 9: first replay",
+		 "init > release of 9: a trace is released", "init > none: the process is not watched any more"},
 		{ATTACH EMPTY L1 CAPTURE, "capture", "capture of 5 > capture of 9: a trace's capture begins",
 		 "capture of 5 > none: the capture ends", "capture of 5 > execution of 9: first replay",
 		 "capture of 5 > release of 9: a trace is released",
@@ -112,10 +112,10 @@ static void init_begins_when_the_books_of_a_process_were_empty(void **state)
 	check_effect(ATTACH, "census time_ns=100 process=1 reason=begin\n", "unknown");
 	check_effect(ATTACH "census time_ns=100 process=1 reason=begin\n",
 		     "census time_ns=101 process=1 reason=end partial=1\n", "unknown");
-	check_effect(ATTACH "census time_ns=100 process=1 reason=begin\n" L1, "census time_ns=101 process=1 reason=end\n",
-		     "unknown");
-	check_effect(ATTACH "census time_ns=100 process=1 reason=begin\n" REPLAY, "census time_ns=110 process=1 reason=end\n",
-		     "execution");
+	check_effect(ATTACH "census time_ns=100 process=1 reason=begin\n" L1,
+		     "census time_ns=101 process=1 reason=end\n", "unknown");
+	check_effect(ATTACH "census time_ns=100 process=1 reason=begin\n" REPLAY,
+		     "census time_ns=110 process=1 reason=end\n", "execution");
 	check_effect(ATTACH L1, ALLOC, "unknown");
 }
 
@@ -182,6 +182,30 @@ static void the_time_since_the_last_allocation_begins_anew_with_a_capture_s_end(
 	assert_int_equal(p->last_alloc_ns, 114);
 }
 
+static void a_census_tells_whether_a_process_was_seen_from_its_beginning(void **state)
+{
+	static const struct {
+		const char *stream;
+		bool before_attach;
+	} rows[] = {
+		{ATTACH EMPTY L1 "alloc time_ns=110 process=1 arena=1 address=64 reserved=4\n", false},
+		{ATTACH EMPTY L1 "block time_ns=110 process=1 arena=1 address=64 reserved=4\n", false},
+		{ATTACH "census time_ns=100 process=1 reason=begin\n" L1 "census time_ns=101 process=1 reason=end\n",
+		 true},
+		{ATTACH "census time_ns=100 process=1 reason=begin\n" L1
+			"block time_ns=101 process=1 arena=1 address=64 reserved=4\n",
+		 true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(fold_release) struct fold f = fold_new();
+
+		fold(&f, rows[i].stream);
+		assert_int_equal(f.ledger->processes.items[0]->before_attach, rows[i].before_attach);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +216,7 @@ int main(void)
 		cmocka_unit_test(the_first_replay_after_a_late_attach_is_not_the_start_of_its_run),
 		cmocka_unit_test(phases_are_each_process_s_own),
 		cmocka_unit_test(the_time_since_the_last_allocation_begins_anew_with_a_capture_s_end),
+		cmocka_unit_test(a_census_tells_whether_a_process_was_seen_from_its_beginning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

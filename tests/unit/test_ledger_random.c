@@ -58,7 +58,8 @@ static void naive_release(struct naive *n)
 static struct naive_block *naive_find(struct naive *n, uint64_t arena, uint64_t address)
 {
 	for (size_t i = 0; i < n->blocks.nr; i++)
-		if (n->blocks.items[i].alive && n->blocks.items[i].arena == arena && n->blocks.items[i].address == address)
+		if (n->blocks.items[i].alive && n->blocks.items[i].arena == arena &&
+		    n->blocks.items[i].address == address)
 			return &n->blocks.items[i];
 	return NULL;
 }
@@ -331,10 +332,10 @@ static void check_arena(struct run *run, uint64_t number)
 	assert_string_equal(str_text(&found), str_text(&expected));
 	assert_int_equal(a->gone, n->gone);
 	assert_int_equal(a->blocks.nr, f.buffers);
-	assert_int_equal(arena_device(a)->owner, n->owner);
-	assert_int_equal(arena_device(a)->held, run->naive.devices.items[n->device].held);
-	if (arena_device(a)->held)
-		assert_int_equal(arena_device(a)->number, run->naive.devices.items[n->device].number);
+	assert_int_equal(a->device->owner, n->owner);
+	assert_int_equal(a->device->held, run->naive.devices.items[n->device].held);
+	if (a->device->held)
+		assert_int_equal(a->device->number, run->naive.devices.items[n->device].number);
 }
 
 static void check_device(struct run *run, uint64_t number)

@@ -196,35 +196,87 @@ static void huge_numbers_are_shown_whole(void **state)
 		"-18446744073709550615\n");
 }
 
-static void a_narrow_terminal_loses_use_first_and_then_the_ends_of_lines(void **state)
+static void a_narrow_terminal_leaves_out_whole_columns(void **state)
 {
 	(void)state;
-	check_table(REPLAYED "tick" S(345) "\n", &(struct table_options){.delta = true, .columns = 95},
-		"pooltrace - pid 4242 python serve.py - tt-metal - attached 4 min 5 s - not checked yet - 6 even\n"
-		"execution: trace 0 replayed 1204 times; nothing has been allocated since its capture ended 4 mi\n"
-		" PID  PROCESS  DEVICE  BUFFERS      DRAM  use        L1  use  L1_SMALL  use  TRACE     TOTAL\n"
-		"4242  python        0        3  2.03 MiB  <1%  2.00 MiB   2%       0 B   0%    0 B  4.03 MiB\n"
+	check_table(REPLAYED "tick" S(345) "\n", &(struct table_options){.delta = true, .columns = 70},
+		"pooltrace - pid 4242 python serve.py - tt-metal - attached 4 min 5 s\n"
+		"  not checked yet - 6 events, 0 lost\n"
+		"execution: trace 0 replayed 1204 times; nothing has been allocated\n"
+		"  since its capture ended 4 min 1 s ago (a replay allocates nothing)\n"
+		" PID  DEVICE  BUFFERS      DRAM        L1  L1_SMALL  TRACE     TOTAL\n"
+		"4242       0        3  2.03 MiB  2.00 MiB       0 B    0 B  4.03 MiB\n"
 		"      TRACE 12.0 KiB in DRAM\n");
-	check_table(REPLAYED "tick" S(345) "\n", &(struct table_options){.delta = true, .columns = 80},
-		"pooltrace - pid 4242 python serve.py - tt-metal - attached 4 min 5 s - not check\n"
-		"execution: trace 0 replayed 1204 times; nothing has been allocated since its cap\n"
-		" PID  PROCESS  DEVICE  BUFFERS      DRAM        L1  L1_SMALL  TRACE     TOTAL\n"
-		"4242  python        0        3  2.03 MiB  2.00 MiB       0 B    0 B  4.03 MiB\n"
-		"      TRACE 12.0 KiB in DRAM\n");
+	check_table(REPLAYED "tick" S(345) "\n", &(struct table_options){.delta = true, .wide = true, .columns = 80},
+		"pooltrace - pid 4242 python serve.py - tt-metal - attached 4 min 5 s\n"
+		"  not checked yet - 6 events, 0 lost\n"
+		"execution: trace 0 replayed 1204 times; nothing has been allocated since its\n"
+		"  capture ended 4 min 1 s ago (a replay allocates nothing)\n"
+		" PID  DEVICE  POOL      RESERVED  +/-     ASKED      PEAK  CAPACITY\n"
+		"4242       0  DRAM      2.03 MiB    -  2.01 MiB  2.03 MiB  12.0 GiB\n"
+		"4242       0  L1        2.00 MiB    -  2.00 MiB  2.00 MiB  85.4 MiB\n"
+		"4242       0  L1_SMALL       0 B    -       0 B       0 B  2.00 MiB\n"
+		"4242       0  TRACE          0 B    -       0 B       0 B  12.0 MiB\n");
+	check_table(TWO TICK(102), &(struct table_options){.delta = true, .columns = 80},
+		"pooltrace - 2 processes - tt-metal, other - attached 2 s - not checked yet\n"
+		"  3 events, 0 lost - every 500ms\n"
+		"4242 python: init: no trace has been captured yet\n"
+		"7 a b: init: no trace has been captured yet\n"
+		" PID  PROCESS  DEVICE  BUFFERS    DRAM   L1  L1_SMALL  TRACE       HBM     TOTAL\n"
+		"4242  python        0        1  1000 B  0 B       0 B    0 B         -    1000 B\n"
+		"   7  a b           0        1       -    -         -      -  1.95 KiB  1.95 KiB\n"
+		"   7  a b           1        1       -    -         -      -  1.95 KiB  1.95 KiB\n");
 	check_table(REPLAYED TICK(345) ALLOC(345, 1, 999999999, 5, 5) TICK(345),
-		    &(struct table_options){.delta = true, .columns = 20, .color = true},
+		    &(struct table_options){.delta = true, .rows = 6, .columns = 20, .color = true},
 		"\033[1mpooltrace\033[0m - pid 4242\n"
 		"execution: trace 0 r\n"
-		" \033[1mPID\033[0m  \033[1mPROCESS\033[0m  \033[1mDEVIC\033[0m\n"
-		"4242  python\n"
+		" \033[1mPID\033[0m     \033[1mTOTAL\033[0m\n"
+		"4242  4.03 MiB\n"
 		"      TRACE 12.0 KiB\n"
 		"\033[1mpooltrace\033[0m - pid 4242\n"
-		" \033[1mPID\033[0m  \033[1mPROCESS\033[0m  \033[1mDEVIC\033[0m\n"
-		"4242  python\n"
-		"                  +/\n"
+		" \033[1mPID\033[0m     \033[1mTOTAL\033[0m\n"
+		"4242  4.03 MiB\n"
+		"          \033[33m+5 B\033[0m\n"
+		"      TRACE 12.0 KiB\n");
+}
+
+static void the_lines_above_are_wrapped_where_there_are_enough_rows(void **state)
+{
+	(void)state;
+	check_table(REPLAYED "tick" S(345) "\n", &(struct table_options){.delta = true, .rows = 8, .columns = 95},
+		"pooltrace - pid 4242 python serve.py - tt-metal - attached 4 min 5 s - not checked yet\n"
+		"  6 events, 0 lost\n"
+		"execution: trace 0 replayed 1204 times; nothing has been allocated since its capture ended 4\n"
+		"  min 1 s ago (a replay allocates nothing)\n"
+		" PID  DEVICE  BUFFERS      DRAM  use        L1  use  L1_SMALL  use  TRACE  use     TOTAL\n"
+		"4242       0        3  2.03 MiB  <1%  2.00 MiB   2%       0 B   0%    0 B   0%  4.03 MiB\n"
+		"      TRACE 12.0 KiB in DRAM\n");
+	check_table(REPLAYED "tick" S(345) "\n", &(struct table_options){.delta = true, .rows = 7, .columns = 95},
+		"pooltrace - pid 4242 python serve.py - tt-metal - attached 4 min 5 s - not checked yet - 6 even\n"
+		"execution: trace 0 replayed 1204 times; nothing has been allocated since its capture ended 4 mi\n"
+		" PID  DEVICE  BUFFERS      DRAM  use        L1  use  L1_SMALL  use  TRACE  use     TOTAL\n"
+		"4242       0        3  2.03 MiB  <1%  2.00 MiB   2%       0 B   0%    0 B   0%  4.03 MiB\n"
+		"      TRACE 12.0 KiB in DRAM\n");
+	check_table(REPLAYED "tick" S(345) "\n", &(struct table_options){.columns = 20},
+		"pooltrace - pid 4242\n"
+		"  python ser...\n"
+		"  tt-metal\n"
+		"  attached 4 min 5 s\n"
+		"  not checked yet\n"
+		"  6 events, 0 lost\n"
+		"execution: trace 0\n"
+		"  replayed 1204\n"
+		"  times; nothing has\n"
+		"  been allocated\n"
+		"  since its capture\n"
+		"  ended 4 min 1 s\n"
+		"  ago (a replay\n"
+		"  allocates nothing)\n"
+		" PID     TOTAL\n"
+		"4242  4.03 MiB\n"
 		"      TRACE 12.0 KiB\n");
 	check_table("attach" S(1) "process=1 pid=3 name=\"\\xc3\\xa4\\xc3\\xb6\\xc3\\xbc\" runtime=r pools=P\n" "tick" S(1) "\n",
-		    &(struct table_options){.columns = 22},
+		    &(struct table_options){.rows = 5, .columns = 22},
 		"pooltrace - pid 3 \xc3"
 		"\xa4"
 		"\xc3"
@@ -232,7 +284,7 @@ static void a_narrow_terminal_loses_use_first_and_then_the_ends_of_lines(void **
 		"\xc3"
 		"\xbc"
 		" \n"
-		"PID  PROCESS  DEVICE\n"
+		"PID  DEVICE  P  TOTAL\n"
 		"     nothing is alloca\n");
 }
 
@@ -288,7 +340,8 @@ int main(void)
 		cmocka_unit_test(a_device_is_selected_by_its_number),
 		cmocka_unit_test(names_from_the_process_cannot_reach_the_terminal),
 		cmocka_unit_test(huge_numbers_are_shown_whole),
-		cmocka_unit_test(a_narrow_terminal_loses_use_first_and_then_the_ends_of_lines),
+		cmocka_unit_test(a_narrow_terminal_leaves_out_whole_columns),
+		cmocka_unit_test(the_lines_above_are_wrapped_where_there_are_enough_rows),
 		cmocka_unit_test(changes_and_warnings_are_coloured),
 		cmocka_unit_test(two_tables_of_one_ledger_are_equal),
 	};

@@ -98,7 +98,8 @@ static inline void toy_add_hint(struct str *s, const struct arena_hint *hint)
 	str_add(s, hint->constructed ? " constructed\n" : "\n");
 }
 
-static inline uint64_t toy_arena(struct decode_target *target, uint64_t process, uint64_t object, const struct arena_hint *hint)
+static inline uint64_t toy_arena(struct decode_target *target, uint64_t process, uint64_t object,
+				 const struct arena_hint *hint)
 {
 	struct toy *t = (struct toy *)((char *)target - offsetof(struct toy, target));
 

@@ -58,6 +58,18 @@ static void add_commands(struct str *out)
 	str_add(out, "\n'pooltrace COMMAND --help' describes one.\n\n");
 }
 
+static void add_examples(struct str *out)
+{
+	str_add(out, "\nexamples:\n"
+		     "  pooltrace                                  every process with a known runtime\n"
+		     "  pooltrace -p 4242                          one process, twice a second\n"
+		     "  pooltrace --once --json                    one look, for a script\n"
+		     "  pooltrace events -p 4242 --pool TRACE      a line for each trace buffer\n"
+		     "  pooltrace record -o run.pt -- ./serve.py   record a command until it ends\n"
+		     "  pooltrace report run.pt                    what it held at the end\n"
+		     "\nTracing needs root, reading a recording does not.\n");
+}
+
 void options_add_help(struct str *out, const struct options *o)
 {
 	const struct command *c = o->command;
@@ -75,4 +87,6 @@ void options_add_help(struct str *out, const struct options *o)
 	for (const struct option_row *r = option_rows; r->name; r++)
 		if (r->commands & c->bit)
 			add_row(out, r);
+	if (!o->named)
+		add_examples(out);
 }

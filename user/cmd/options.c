@@ -161,7 +161,8 @@ const struct option_row option_rows[] = {
 	{"tick-fd", 0, "N", TRACING, true, set_descriptor, OPTION(tick_fd),
 	 "update when a byte is read from file descriptor N, and end when it is closed; without -i at no other time"},
 	{"output", 'o', "FILE", TRACING, true, set_text, OPTION(output),
-	 "record into FILE what is shown; for record, - is stdout"},
+	 "record into FILE what is shown; for record, - is stdout, and without -o the file is called "
+	 "pooltrace-PID-TIME.pt"},
 	{"force", 'f', NULL, TRACING, true, set_flag, OPTION(force), "overwrite FILE if it exists"},
 	{"pool", 0, "POOL[,POOL...]", VIEWS, false, add_text, OPTION(pools),
 	 "these pools only; !POOL: all but these. TRACE also selects trace buffers that lie in other pools"},
@@ -200,6 +201,7 @@ _Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "as the
 const struct option_conflict option_conflicts[] = {
 	{"once", "count", "--once is one update"},
 	{"once", "tick-fd", "--once is one update, at once"},
+	{"once", "wait", "--once shows what is there now"},
 	{},
 };
 

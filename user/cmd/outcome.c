@@ -13,6 +13,15 @@ bool trace_ended_well(const struct trace *t, int err)
 	return !err || err == -ECANCELED || (err == -EPIPE && t->output.err == -EPIPE);
 }
 
+static void say_problem(const struct file_outcome *o)
+{
+	struct diag d = {};
+
+	diag_set(&d, 0, "%s", o->problem);
+	diag_hint(&d, "what could be read of it was shown");
+	fail(&d, 0);
+}
+
 /* What a recording that was read says about itself. Returns true when nothing was wrong with it. */
 static bool recording_outcome(const struct trace *t, int err)
 {
@@ -22,7 +31,7 @@ static bool recording_outcome(const struct trace *t, int err)
 		note("'%s' holds what only a newer pooltrace knows; that was left out", t->options->recording);
 	/* A chunk that is missing can be why: it is told first. */
 	if (o->problem[0])
-		note("%s", o->problem);
+		say_problem(o);
 	if (t->contradicted)
 		note("'%s': record %llu, '%s', contradicts those before it: what follows was left out",
 		     t->options->recording, (unsigned long long)t->records, t->contradiction);

@@ -77,18 +77,14 @@ void output_release(struct output *out)
 	out->in_place = false;
 }
 
-static struct winsize window_size(const struct output *out)
+void output_window(const struct output *out, unsigned int *ret_rows, unsigned int *ret_columns)
 {
 	struct winsize size = {};
 
-	if (!out->terminal || ioctl(out->fd, TIOCGWINSZ, &size))
-		return (struct winsize){};
-	return size;
-}
-
-unsigned int output_columns(const struct output *out)
-{
-	return window_size(out).ws_col;
+	if (!out->in_place || ioctl(out->fd, TIOCGWINSZ, &size))
+		size = (struct winsize){};
+	*ret_rows = size.ws_row;
+	*ret_columns = size.ws_col;
 }
 
 /* Wait until a part of the text can be written without blocking. */
@@ -197,9 +193,10 @@ int output_update(struct output *out, const struct str *text, bool spaced)
 	_cleanup_(str_release) struct str s = {};
 
 	if (out->in_place) {
-		struct winsize size = window_size(out);
+		unsigned int rows, columns;
 
-		output_add_frame(&s, str_text(text), size.ws_row, size.ws_col);
+		output_window(out, &rows, &columns);
+		output_add_frame(&s, str_text(text), rows, columns);
 	} else {
 		if (spaced && out->written)
 			str_add(&s, "\n");

@@ -32,8 +32,8 @@ void output_init(struct output *out, const struct options *o, int stop_fd, bool 
 /* Leaves the cursor as it was, below what was shown. */
 void output_release(struct output *out);
 
-/* Columns of the window, as it is now; 0: no limit. */
-unsigned int output_columns(const struct output *out);
+/* The window in which updates are drawn in place, as it is now; 0: no limit. */
+void output_window(const struct output *out, unsigned int *ret_rows, unsigned int *ret_columns);
 
 /*
  * Write @text as it is; write one update: in place, or behind the one before, with a blank line between when @spaced.

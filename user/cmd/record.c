@@ -54,6 +54,19 @@ static void choose_path(struct recording *rec, const struct options *o)
 	rec->path = rec->default_path;
 }
 
+static void say_nothing_seen(const struct recording *rec)
+{
+	const struct options *o = rec->trace.options;
+	struct diag d = {};
+
+	if (o->child)
+		diag_set(&d, 0, "'%s' ran without a runtime that is known: there was nothing to record", o->child[0]);
+	else
+		diag_set(&d, 0, "no process mapped a known runtime: there was nothing to record");
+	diag_hint(&d, "`pooltrace runtimes` lists those that are known");
+	fail(&d, 0);
+}
+
 static void say_outcome(const struct recording *rec, int status)
 {
 	const struct ledger *l = rec->trace.ledger;
@@ -66,6 +79,8 @@ static void say_outcome(const struct recording *rec, int status)
 		str_add(&size, ", ");
 		units_add_bytes(&size, bytes);
 	}
+	if (!l->processes.nr)
+		say_nothing_seen(rec);
 	note("recorded %llu events%s, %llu lost, to %s", (unsigned long long)l->events, str_text(&size),
 	     (unsigned long long)l->lost, strcmp(rec->path, "-") ? rec->path : "stdout");
 }

@@ -8,8 +8,23 @@
 
 #include <errno.h>
 
-/* The runtime that the file has, bound to it. NULL: none, or nothing of it could be used (@d says why). */
-static struct binding *bind_file(const char *path, const runtimes *known, struct diag *d)
+/* binding_new() knows only by which path in /proc it was opened. */
+static void not_usable(struct diag *d, const struct runtime *rt, const char *name)
+{
+	_cleanup_(str_release) struct str escaped = {};
+	struct diag why = *d;
+
+	str_add_escaped(&escaped, name);
+	diag_set(d, -ENOTSUP, "no function that allocates or frees for runtime '%s' was found in '%s'", rt->name,
+		 str_text(&escaped));
+	diag_hint(d, "%s", why.hint);
+}
+
+/*
+ * The runtime that the file @name has, which can be opened by @path, bound to it. NULL: none, or nothing of it could be
+ * used (@d says why).
+ */
+static struct binding *bind_file(const char *path, const char *name, const runtimes *known, struct diag *d)
 {
 	struct elf_file *elf = NULL;
 	struct binding *b = NULL;
@@ -19,7 +34,10 @@ static struct binding *bind_file(const char *path, const runtimes *known, struct
 	for (size_t i = 0; i < known->nr; i++) {
 		if (!runtime_detects(known->items[i], elf))
 			continue;
-		return binding_new(known->items[i], elf, &b, d) ? NULL : b;
+		if (!binding_new(known->items[i], elf, &b, d))
+			return b;
+		not_usable(d, known->items[i], name);
+		return NULL;
 	}
 	elf_file_free(elf);
 	return NULL;
@@ -48,7 +66,7 @@ static size_t add_files(struct str *out, const struct process *p, const mappings
 		if (!m->inode || m->permissions[2] != 'x' || seen_before(maps, i))
 			continue;
 		_cleanup_(freep) char *path = mapping_file(p->pid, m);
-		struct binding *b = bind_file(path, known, d);
+		struct binding *b = bind_file(path, m->path, known, d);
 
 		if (!b)
 			continue;
@@ -110,7 +128,7 @@ static int add_library(struct str *out, const char *path, const runtimes *known,
 	elf_file_free(elf);
 	if (err)
 		return err;
-	b = bind_file(path, known, d);
+	b = bind_file(path, path, known, d);
 	if (!b) {
 		if (!d->text[0])
 			diag_set(d, -ENOENT, "'%s' has no known runtime", path);
@@ -144,7 +162,11 @@ static int show(const struct options *o, const runtimes *known)
 	for (size_t i = 0; i < o->pids.nr; i++) {
 		struct diag d = {};
 
-		if (add_process(&out, o->pids.items[i], known, &d))
+		int err = add_process(&out, o->pids.items[i], known, &d);
+
+		if (err == -ESRCH && !d.hint[0])
+			diag_hint(&d, "`pooltrace --once` without -p finds the processes that have a known runtime");
+		if (err)
 			failed = fail(&d, STATUS_FAILED);
 	}
 	for (size_t i = 0; i < o->libraries.nr; i++) {

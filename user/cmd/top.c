@@ -20,16 +20,16 @@ struct top {
 static void add_table(struct top *top, const struct trace *t)
 {
 	const struct options *o = t->options;
-	const struct table_options table = {
+	struct table_options table = {
 		.selection = &t->selection,
 		.asked = o->asked,
 		.bytes = o->bytes,
 		.delta = !o->no_delta,
 		.wide = o->wide,
 		.color = t->output.color,
-		.columns = t->output.in_place ? output_columns(&t->output) : 0,
 	};
 
+	output_window(&t->output, &table.rows, &table.columns);
 	table_add(&top->text, t->ledger, &table, &top->state);
 }
 

@@ -72,6 +72,8 @@ static int open_recording(struct trace *t, const struct trace_plan *plan, struct
 	if (!plan->output)
 		return 0;
 	err = recorder_open(&t->recorder, plan->output, t->options->force, plan->only_records, d);
+	if (err && !d->hint[0])
+		diag_hint(d, "-o FILE names a file that can be written");
 	if (err)
 		return err;
 	t->recorder.stops = plan->only_records;
@@ -90,10 +92,14 @@ int trace_open(struct trace *t, const struct trace_plan *plan)
 	if (err)
 		return fail(&d, STATUS_FAILED);
 	err = names_select(o, &t->runtimes, &t->selection, &d);
-	if (err)
-		return fail(&d, err == -EINVAL ? STATUS_USAGE : STATUS_FAILED);
+	if (err == -EINVAL)
+		return fail(&d, STATUS_USAGE);
 	t->ledger = ledger_new();
-	err = o->recording ? file_source_open(o->recording, &t->source, &d) : open_session(t, plan, &d);
+	if (!err)
+		err = o->recording ? file_source_open(o->recording, &t->source, &d) : open_session(t, plan, &d);
+	if (err && o->recording && !d.hint[0])
+		diag_hint(&d, "%s", err == -EBADMSG ? "nothing of it can be read: its beginning is not whole" :
+						      "name a recording, which `pooltrace record -o FILE` makes");
 	if (err)
 		return fail(&d, STATUS_FAILED);
 	err = open_recording(t, plan, &d);

@@ -76,18 +76,6 @@ const struct block *arena_block(const struct arena *a, uint64_t address)
 	return entry ? entry->pointer : NULL;
 }
 
-struct device *arena_device(const struct arena *a)
-{
-	for (size_t i = 0; i < a->process->devices.nr; i++) {
-		struct device *d = a->process->devices.items[i];
-
-		for (size_t k = 0; k < d->arenas.nr; k++)
-			if (d->arenas.items[k] == a)
-				return d;
-	}
-	return NULL;
-}
-
 bool device_gone(const struct device *d)
 {
 	for (size_t i = 0; i < d->arenas.nr; i++)

@@ -167,6 +167,7 @@ static int apply_arena(struct subject *s, const struct record *r)
 	/* An owner that is not known is the arena's own: never put pools together that may be of two devices. */
 	d = device_of(s->process, a->has_owner ? a->owner : a->object);
 	vec_push(&d->arenas, a);
+	a->device = d;
 	s->arena = a;
 	return 0;
 }
@@ -182,7 +183,7 @@ static bool number_taken(const struct ledger_process *p, unsigned int number)
 /* A device's first block: from now on it is shown, by the smallest number that is free. */
 static void hold(struct subject *s)
 {
-	struct device *d = arena_device(s->arena);
+	struct device *d = s->arena->device;
 	unsigned int number = 0;
 
 	if (d->held)
@@ -466,6 +467,6 @@ int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect
 	}
 	s.effect->process = s.process;
 	s.effect->arena = s.arena;
-	s.effect->device = s.arena ? arena_device(s.arena) : NULL;
+	s.effect->device = s.arena ? s.arena->device : NULL;
 	return 0;
 }

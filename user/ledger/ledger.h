@@ -42,6 +42,7 @@ struct figures {
 struct arena {
 	uint64_t id, object, owner;
 	struct ledger_process *process;
+	struct device *device; /* that it is of */
 	const char *pool; /* lives as long as the ledger */
 	uint64_t bank_bytes, base, align, grain;
 	bool has_owner, has_base;
@@ -146,7 +147,6 @@ struct arena *ledger_arena(const struct ledger *l, uint64_t id);
 /* The living generation of the arena at @object, NULL if none is known. */
 struct arena *ledger_arena_at(const struct ledger *l, uint64_t process, uint64_t object);
 const struct block *arena_block(const struct arena *a, uint64_t address);
-struct device *arena_device(const struct arena *a);
 
 /* A device is shown when it has held a block and not all its arenas are gone. */
 bool device_shown(const struct device *d);

@@ -1,6 +1,6 @@
 /*
- * Init lasts until the first capture, replay or release. A capture lasts from its begin to the moment at which the runtime
- * is told to end it. Execution begins with the first replay of a run and ends with the next allocation,
+ * Init lasts until the first capture, replay or release. A capture lasts from its begin to the moment at which the
+ * runtime is told to end it. Execution begins with the first replay of a run and ends with the next allocation,
  * capture, release or exit: a replay allocates nothing. Release lasts until the next capture, replay or allocation.
  * Between two of them there is none. After a late attach nothing is known until the first mark.
  */

@@ -23,9 +23,19 @@ enum {
 /* A thread that has run longer than this has left the call that it was in: calls take microseconds. */
 #define CALL_NS (200 * 1000ULL)
 
-int census_define(struct session *s, struct watched *w, const struct book_arena *a, bool constructed)
+/* It has no time of its own: that of now would be later than the hit's that made us ask. */
+static struct record arena_record(const struct session *s, const struct watched *w)
 {
 	struct record r = watched_record(w, RECORD_ARENA);
+
+	if (s->last_ns)
+		RECORD_SET(&r, TIME_NS, time_ns, s->last_ns);
+	return r;
+}
+
+int census_define(struct session *s, struct watched *w, const struct book_arena *a, bool constructed)
+{
+	struct record r = arena_record(s, w);
 
 	RECORD_SET(&r, ARENA, arena, ++s->nr_arenas);
 	RECORD_SET(&r, OBJECT, object, a->object);
@@ -61,7 +71,7 @@ static int define_device(struct session *s, struct watched *w, uint64_t owner, c
 /* What the hit alone tells, when the process's memory cannot be read (any more). */
 static uint64_t define_by_hint(struct session *s, struct watched *w, uint64_t object, const struct arena_hint *hint)
 {
-	struct record r = watched_record(w, RECORD_ARENA);
+	struct record r = arena_record(s, w);
 
 	if (!hint->pool)
 		return 0;
@@ -194,7 +204,7 @@ static int put_reads(struct session *s, struct watched *w, const book_arenas *re
 		const struct book_arena *a = &reads[0].items[i], *again = find_arena(&reads[1], a->object);
 		int err;
 
-		if (!again)
+		if (!again || map_get(&w->touched, a->object, TOUCHED_OBJECT))
 			continue;
 		if (!a->consistent || !again->consistent)
 			*ret_partial = true;

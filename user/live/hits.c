@@ -3,10 +3,16 @@
 
 #include "base/units.h"
 
-static void touch(struct watched *w, const struct record *r)
+static void touch(const struct session *s, struct watched *w, const struct record *r)
 {
-	if (w->tracking && RECORD_HAS(r, ARENA) && r->kind != RECORD_FAILED)
-		map_put(&w->touched, r->arena, r->address, NULL);
+	const struct arena *a = ledger_arena(s->ledger, r->arena);
+
+	if (!w->tracking || !a || r->kind == RECORD_FAILED)
+		return;
+	map_put(&w->touched, r->arena, r->address, NULL);
+	/* What was read at this address may be of the generation before. */
+	if (r->kind == RECORD_CLEAR)
+		map_put(&w->touched, a->object, TOUCHED_OBJECT, NULL);
 }
 
 int hits_put(struct sink *sink, const struct record *r)
@@ -15,7 +21,7 @@ int hits_put(struct sink *sink, const struct record *r)
 	struct watched *w = s->current;
 	struct record copy = *r;
 
-	touch(w, r);
+	touch(s, w, r);
 	if (r->kind == RECORD_UNSETTLED) {
 		w->unsettled++;
 		if (RECORD_HAS(r, ADDRESS) && r->reason[0] == 'a' && r->reason[1] == 't')

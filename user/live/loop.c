@@ -32,6 +32,15 @@ static int tick(struct session *s)
 	return session_put(s, &r);
 }
 
+static bool is_process(int pid)
+{
+	struct process p = {.pidfd = -1};
+	int err = process_open(pid, &p, NULL);
+
+	process_close(&p);
+	return !err;
+}
+
 /* Start to watch a process that maps a runtime: probes, then its books. */
 static int watch(struct session *s, int pid, const struct mapping *m, struct library *l, struct diag *d)
 {
@@ -48,39 +57,87 @@ static int watch(struct session *s, int pid, const struct mapping *m, struct lib
 	return err;
 }
 
-/* A process that vanished while we were about it is no failure of the session. */
-static int watch_if_alive(struct session *s, int pid, const struct mapping *m, struct library *l)
+/* Say why a process is not watched: at the end if it is the only one, which then is why the run failed. */
+static void tell(struct session *s, const struct diag *d)
+{
+	if (s->o.nr_pids == 1)
+		s->diag = *d;
+	else
+		log_warning("%s%s%s", d->text, d->hint[0] ? "; hint: " : "", d->hint);
+}
+
+static bool was_watched(const struct session *s, int pid)
+{
+	for (size_t i = 0; i < s->ledger->processes.nr; i++)
+		if (s->ledger->processes.items[i]->pid == pid)
+			return true;
+	return false;
+}
+
+/* A process that was asked for has ended, found or not. A command of ours may do so without a runtime. */
+static void tell_end(struct session *s, int pid, bool found)
 {
 	struct diag d = {};
-	int err = watch(s, pid, m, l, &d);
-	struct watched *w = session_find(s, pid);
 
-	if (!err || err == -ECANCELED)
-		return err;
-	if (w && w->id && s->ledger)
-		err = watched_detach(s, w, "detached");
+	if (!s->o.nr_pids || (!found && (pid == s->o.child || was_watched(s, pid))))
+		return;
+	diag_set(&d, -ESRCH, "process %d ended %s", pid,
+		 found ? "while pooltrace attached to it" : "and had not mapped a known runtime");
+	tell(s, &d);
+}
+
+/* A process that we cannot watch is no failure of the session. */
+static int give_up(struct session *s, int pid, bool found, const struct diag *d)
+{
+	struct watched *w = session_find(s, pid);
+	bool alive = is_process(pid);
+	int err = 0;
+
+	if (w && w->id)
+		err = watched_detach(s, w, alive ? "detached" : "exit");
 	else if (w)
 		w->ended = true;
-	log_warning("%s", d.text[0] ? d.text : "a process ended while we attached to it");
-	return err == -ECANCELED ? err : 0;
+	if (alive) {
+		vec_push(&s->given_up, pid);
+		tell(s, d);
+	} else {
+		tell_end(s, pid, found);
+	}
+	return err;
+}
+
+/* Watch the process if it maps a runtime now. -ENOENT: it does not. */
+static int try_to_watch(struct session *s, int pid)
+{
+	_cleanup_(freep) char *path = NULL;
+	struct library *l = NULL;
+	struct mapping m = {};
+	struct diag d = {};
+	int err = discover(s, pid, &m, &l, &d);
+
+	path = m.path;
+	if (!err)
+		err = watch(s, pid, &m, l, &d);
+	/* A process that executes another program seems to have no memory for a moment. */
+	if (err == -ESRCH && !l && is_process(pid))
+		return -ENOENT;
+	if (!err || err == -ENOENT || s->out_err)
+		return err;
+	if (err == -EOPNOTSUPP && !d.hint[0])
+		diag_hint(&d, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS); `pooltrace --once` needs none");
+	return give_up(s, pid, l != NULL, &d);
 }
 
 static int discover_wanted(struct session *s)
 {
 	for (size_t i = 0; i < s->wanted.nr;) {
-		int pid = s->wanted.items[i], err;
-		struct mapping m;
-		struct library *l;
+		int err = try_to_watch(s, s->wanted.items[i]);
 
-		err = discover(s, pid, &m, &l, NULL);
-		if (err == -ENOENT) {
+		if (err == -ENOENT)
 			i++;
-			continue;
-		}
-		s->wanted.items[i] = s->wanted.items[--s->wanted.nr];
-		if (!err)
-			err = watch_if_alive(s, pid, &m, l);
-		if (err == -ECANCELED)
+		else
+			s->wanted.items[i] = s->wanted.items[--s->wanted.nr];
+		if (err && err != -ENOENT)
 			return err;
 	}
 	return 0;
@@ -95,11 +152,9 @@ static int discover_new(struct session *s)
 		return discover_wanted(s);
 	discover_all(s, &found);
 	for (size_t i = 0; i < found.nr && !err; i++) {
-		struct mapping m;
-		struct library *l;
-
-		if (!discover(s, found.items[i], &m, &l, NULL))
-			err = watch_if_alive(s, found.items[i], &m, l);
+		err = try_to_watch(s, found.items[i]);
+		if (err == -ENOENT)
+			err = 0;
 	}
 	vec_release(&found);
 	return err;
@@ -150,7 +205,10 @@ static int checks(struct session *s)
 /* Whether the end has come: of all that was asked for. */
 static bool all_ended(const struct session *s)
 {
-	return s->o.nr_pids && !s->watched.nr && !s->wanted.nr;
+	for (size_t i = 0; i < s->watched.nr; i++)
+		if (!s->watched.items[i]->ended)
+			return false;
+	return s->o.nr_pids && !s->wanted.nr;
 }
 
 enum { WAIT_RING, WAIT_TICK, WAIT_STOP, WAIT_PROCESSES };
@@ -251,6 +309,8 @@ int session_loop(struct session *s)
 	s->tick_due_ns = units_monotonic_ns() + s->o.interval_ns;
 	err = discover_new(s);
 	s->discover_due_ns = units_monotonic_ns();
+	if (!err && all_ended(s) && !s->nr_processes && !s->o.child)
+		return -ESRCH;
 	if (!err && s->o.interval_ns)
 		err = tick(s);
 	while (!err && !end && !all_ended(s))
@@ -259,38 +319,65 @@ int session_loop(struct session *s)
 	/* The last table shows the end, whatever ended it. */
 	if (!err && s->last_kind != RECORD_TICK && (all_ended(s) || s->o.interval_ns))
 		err = tick(s);
-	return detach_all(s, err);
+	err = detach_all(s, err);
+	return !err && all_ended(s) && !s->nr_processes && !s->o.child ? -ESRCH : err;
+}
+
+/* Put what the books of one process say. */
+static int look_once(struct session *s, int pid)
+{
+	_cleanup_(freep) char *path = NULL;
+	struct library *l = NULL;
+	struct mapping m = {};
+	struct watched *w;
+	int err = discover(s, pid, &m, &l, &s->diag);
+
+	path = m.path;
+	if (!err)
+		err = watched_open(s, pid, &m, l, &w, &s->diag);
+	if (!err)
+		err = watched_once(s, w);
+	if (err == -ESRCH && !s->out_err)
+		diag_set(&s->diag, err, "process %d %s while pooltrace looked at it", pid,
+			 is_process(pid) ? "executed another program" : "ended");
+	return err;
+}
+
+/* Every process that can be looked at: that others cannot, or have ended meanwhile, is no failure. */
+static int look_at_all(struct session *s)
+{
+	pids found = {};
+	size_t denied = discover_all(s, &found), seen = 0;
+
+	for (size_t i = 0; i < found.nr && !s->out_err; i++) {
+		if (!look_once(s, found.items[i]))
+			seen++;
+		else if (session_find(s, found.items[i]) && !s->out_err)
+			watched_detach(s, session_find(s, found.items[i]), "exit");
+	}
+	vec_release(&found);
+	if (s->out_err)
+		return s->out_err;
+	if (seen) {
+		s->diag = (struct diag){};
+		return 0;
+	}
+	if (s->diag.text[0])
+		return -ENOENT;
+	diag_set(&s->diag, -ENOENT, "no process maps a known runtime");
+	discover_explain(s, &s->diag);
+	if (denied && geteuid())
+		diag_hint(&s->diag, "%zu process%s may not be looked at: run as root, or grant cap_sys_ptrace", denied,
+			  denied == 1 ? "" : "es");
+	return -ENOENT;
 }
 
 int session_once(struct session *s)
 {
-	int err = 0;
-	pids found = {};
+	int err = s->o.nr_pids ? 0 : look_at_all(s);
 
-	if (!s->o.nr_pids)
-		discover_all(s, &found);
-	for (size_t i = 0; i < s->o.nr_pids; i++)
-		vec_push(&found, s->o.pids[i]);
-	for (size_t i = 0; i < found.nr && !err; i++) {
-		struct mapping m;
-		struct library *l;
-		struct watched *w;
-
-		err = discover(s, found.items[i], &m, &l, &s->diag);
-		if (!err)
-			err = watched_open(s, found.items[i], &m, l, &w, &s->diag);
-		if (err && !s->o.nr_pids) {
-			err = 0;
-			continue;
-		}
-		if (!err)
-			err = watched_once(s, w);
-	}
-	if (!err && !s->watched.nr) {
-		err = diag_set(&s->diag, -ENOENT, "no process maps a known runtime");
-		discover_explain(s, &s->diag);
-	}
-	vec_release(&found);
+	for (size_t i = 0; i < s->o.nr_pids && !err; i++)
+		err = look_once(s, s->o.pids[i]);
 	return err ? err : tick(s);
 }
 

@@ -48,15 +48,16 @@ static int load_bias(struct elf_file *elf, const struct mapping *m, uint64_t *re
 int watched_open(struct session *s, int pid, const struct mapping *m, struct library *l, struct watched **ret, struct diag *d)
 {
 	struct watched *w = xcalloc(1, sizeof(*w));
-	struct diag why;
+	struct diag why = {};
 	int err;
 
 	w->process.pidfd = -1;
 	w->library = l;
 	w->path = mapping_file(pid, m);
 	err = process_open(pid, &w->process, d);
-	if (!err)
-		err = load_bias(l->binding->elf, m, &w->bias);
+	if (!err && load_bias(l->binding->elf, m, &w->bias))
+		err = diag_set(d, -ENOTSUP, "cannot tell where process %d has loaded its runtime: no segment of the file is there",
+			       pid);
 	if (err) {
 		watched_free(w);
 		return err;
@@ -65,13 +66,14 @@ int watched_open(struct session *s, int pid, const struct mapping *m, struct lib
 	err = memory_open(pid, &w->memory, &why);
 	if (!err)
 		err = books_new(l->binding, w->memory, w->bias, &w->books, &why);
-	if (err)
-		log_warning("process %d: no books: %s", pid, why.text);
-	if (err && s->o.once) {
+	if (err && (s->o.once || err == -ESRCH)) {
 		*d = why;
 		watched_free(w);
 		return err;
 	}
+	if (err)
+		log_warning("process %d: what it allocated before now is not known: %s%s%s", pid, why.text,
+			    why.hint[0] ? "; hint: " : "", why.hint);
 	*ret = w;
 	return 0;
 }

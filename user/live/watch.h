@@ -32,6 +32,8 @@ struct check {
 	struct map gone;   /* (arena, 0): its object was not in the books */
 };
 
+enum { TOUCHED_OBJECT = 1 }; /* no block's address */
+
 struct watched {
 	struct process process;
 	uint64_t id; /* in the stream; 0: not attached yet */
@@ -43,7 +45,10 @@ struct watched {
 	link_fds links;
 	bool armed;
 
-	/* Keys with a hit since `tracking` was set: (arena, address); address 0 for a whole arena. */
+	/*
+	 * Keys with a hit since `tracking` was set: (arena, address); address 0 for a whole arena;
+	 * (object, TOUCHED_OBJECT) for all generations of an object.
+	 */
 	bool tracking;
 	struct map touched;
 	/* Addresses whose alloc came without its begin: in flight at attach. */

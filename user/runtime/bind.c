@@ -106,10 +106,28 @@ static void bind_symbol(struct binding *b, const struct rt_row *row, const struc
 	bound_row_lets(b, bound);
 }
 
-static void bind_row(struct binding *b, const struct rt_row *row)
+/* The row on the functions that match @pattern. False: there are none. */
+static bool bind_pattern(struct binding *b, const struct rt_row *row, const char *pattern)
 {
 	struct elf_symbol symbols[ROW_SYMBOLS];
-	size_t bound = 0;
+	size_t nr = elf_file_find(b->elf, pattern, symbols, ROW_SYMBOLS), bound = 0;
+
+	if (nr > ROW_SYMBOLS) {
+		refuse(add_row(b, row), xasprintf("%zu symbols match '%s', more than %d", nr, pattern, ROW_SYMBOLS));
+		return true;
+	}
+	for (size_t i = 0; i < nr; i++) {
+		if (!symbols[i].function || is_part(symbols[i].name))
+			continue;
+		bind_symbol(b, row, &symbols[i]);
+		bound++;
+	}
+	return bound;
+}
+
+static void bind_row(struct binding *b, const struct rt_row *row)
+{
+	_cleanup_(str_release) struct str others = {};
 
 	if (row->any_library) {
 		struct bound_row *any = add_row(b, row);
@@ -118,19 +136,14 @@ static void bind_row(struct binding *b, const struct rt_row *row)
 		bound_row_lets(b, any);
 		return;
 	}
-
-	size_t nr = elf_file_find(b->elf, row->symbol, symbols, ROW_SYMBOLS);
-
-	for (size_t i = 0; nr <= ROW_SYMBOLS && i < nr; i++) {
-		if (!symbols[i].function || is_part(symbols[i].name))
-			continue;
-		bind_symbol(b, row, &symbols[i]);
-		bound++;
+	if (bind_pattern(b, row, row->symbol))
+		return;
+	for (size_t i = 0; i < row->others.nr; i++) {
+		if (bind_pattern(b, row, row->others.items[i]))
+			return;
+		str_addf(&others, " or '%s'", row->others.items[i]);
 	}
-	if (nr > ROW_SYMBOLS)
-		refuse(add_row(b, row), xasprintf("%zu symbols match '%s', more than %d", nr, row->symbol, ROW_SYMBOLS));
-	else if (!bound)
-		refuse(add_row(b, row), xasprintf("no function matches '%s'", row->symbol));
+	refuse(add_row(b, row), xasprintf("no function matches '%s'%s", row->symbol, str_text(&others)));
 }
 
 /* Where objects with this vtable point to: behind the offset to the top and the type. 0: no such symbol. */

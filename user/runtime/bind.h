@@ -14,7 +14,7 @@ struct bound_value {
 	size_t nr_chains; /* 0: not known */
 	struct code_chain chain[8];
 	char *how;     /* "mov 0x20(%rdi),%eax at num_banks+0x0", for `pooltrace runtimes` */
-	char *problem; /* why it is not known; NULL */
+	char *problem; /* why it is not known, or why lines before the one that shows it were refused; NULL */
 };
 
 /* A `let` line in a row: where the names in it come from. */

@@ -20,8 +20,16 @@ struct found {
 static int find_returned(struct elf_file *elf, const struct elf_symbol *s, const struct rt_value *v, struct found *ret,
 			 struct diag *d)
 {
+	struct code_chain *chain = &ret->chain[0];
+	int err = code_returns(elf, s, &v->constants, chain, d);
+
 	ret->nr = 1;
-	return code_returns(elf, s, &v->constants, &ret->chain[0], d);
+	if (err || !v->holder)
+		return err;
+	if (chain->nr_loads < 2 || chain->load[chain->nr_loads - 2].size != 8)
+		return diag_set(d, -ENOTSUP, "what it returns is not held by another object");
+	chain->nr_loads--;
+	return 0;
 }
 
 static int find_passed(struct elf_file *elf, const struct elf_symbol *s, const struct rt_value *v, struct found *ret,
@@ -37,6 +45,14 @@ static int find_stored(struct elf_file *elf, const struct elf_symbol *s, const s
 	return code_stores(elf, s, v->argument, v->size, &ret->chain[0], d);
 }
 
+static int find_divided(struct elf_file *elf, const struct elf_symbol *s, const struct rt_value *v, struct found *ret,
+			struct diag *d)
+{
+	(void)v;
+	ret->nr = 1;
+	return code_divides(elf, s, &ret->chain[0], d);
+}
+
 static const struct {
 	int (*find)(struct elf_file *elf, const struct elf_symbol *s, const struct rt_value *v, struct found *ret,
 		    struct diag *d);
@@ -45,6 +61,7 @@ static const struct {
 	[RULE_RETURNED] = {find_returned, "returned by"},
 	[RULE_PASSED] = {find_passed, "passed by"},
 	[RULE_STORED] = {find_stored, "stored by"},
+	[RULE_DIVIDED] = {find_divided, "divided in"},
 };
 
 static bool same_chain(const struct code_chain *a, const struct code_chain *b)
@@ -79,23 +96,26 @@ static char *check_found(const struct rt_value *value, const struct found *found
 	return NULL;
 }
 
+/* *@ret_there: it does what the line says, whether it can be understood or not. */
 static char *find_in(struct elf_file *elf, const struct elf_symbol *symbol, const struct rt_value *value,
-		     struct found *ret)
+		     struct found *ret, bool *ret_there)
 {
 	struct diag d = {};
+	int err = rules[value->rule].find(elf, symbol, value, ret, &d);
 
-	if (rules[value->rule].find(elf, symbol, value, ret, &d))
+	*ret_there |= err != -ENOENT;
+	if (err)
 		return xasprintf("%s: %s", symbol->name, d.text[0] ? d.text : "it does not show it");
 	return check_found(value, ret, symbol->name);
 }
 
 /* All functions must agree: one that shows something else, or nothing, makes the value unknown. */
 static char *find_in_all(struct elf_file *elf, const struct rt_value *value, const struct elf_symbol *symbols, size_t nr,
-			 struct found *ret)
+			 struct found *ret, bool *ret_there)
 {
 	for (size_t i = 0; i < nr; i++) {
 		struct found found = {};
-		char *problem = find_in(elf, &symbols[i], value, &found);
+		char *problem = find_in(elf, &symbols[i], value, &found, ret_there);
 
 		if (problem)
 			return problem;
@@ -119,7 +139,7 @@ static char *describe(struct elf_file *elf, const struct rt_value *value, const 
 {
 	struct str s = {};
 
-	str_addf(&s, "%s %s", rules[value->rule].how, symbols[0].name);
+	str_addf(&s, "%s%s %s", value->holder ? "holds what is " : "", rules[value->rule].how, symbols[0].name);
 	if (nr > 1)
 		str_addf(&s, " and %zu more, which agree", nr - 1);
 	else if (value->rule == RULE_RETURNED)
@@ -139,24 +159,50 @@ static size_t find_functions(struct elf_file *elf, const char *pattern, struct e
 	return nr;
 }
 
-void bound_value_find(struct bound_value *ret, const struct rt_value *value, struct elf_file *elf)
+/* One line for the value. Returns why it does not show it; *@ret_there: not because what it speaks of is not in this file. */
+static char *find_by_line(const struct rt_value *value, struct elf_file *elf, struct bound_value *ret, bool *ret_there)
 {
 	struct elf_symbol symbols[VALUE_FUNCTIONS];
 	size_t nr = find_functions(elf, value->function, symbols);
 	struct found found = {};
+	char *problem;
 
-	*ret = (struct bound_value){};
+	*ret_there = nr > VALUE_FUNCTIONS;
 	if (!nr)
-		ret->problem = xasprintf("no function matches '%s'", value->function);
-	else if (nr > VALUE_FUNCTIONS)
-		ret->problem = xasprintf("%zu symbols match '%s', more than %d", nr, value->function, VALUE_FUNCTIONS);
-	else
-		ret->problem = find_in_all(elf, value, symbols, nr, &found);
-	if (ret->problem)
-		return;
+		return xasprintf("no function matches '%s'", value->function);
+	if (nr > VALUE_FUNCTIONS)
+		return xasprintf("%zu symbols match '%s', more than %d", nr, value->function, VALUE_FUNCTIONS);
+	problem = find_in_all(elf, value, symbols, nr, &found, ret_there);
+	if (problem)
+		return problem;
 	ret->nr_chains = found.nr;
 	memcpy(ret->chain, found.chain, sizeof(ret->chain));
 	ret->how = describe(elf, value, symbols, nr);
+	return NULL;
+}
+
+static void add_problem(struct str *s, const char *problem)
+{
+	str_addf(s, "%s%s", s->len ? "; " : "", problem);
+}
+
+/* The first line that shows it. Those before it that were refused are told in any case. */
+void bound_value_find(struct bound_value *ret, const struct rt_value *value, struct elf_file *elf)
+{
+	struct str refused = {}, absent = {};
+
+	*ret = (struct bound_value){};
+	for (; value && !ret->nr_chains; value = value->other) {
+		bool there;
+		_cleanup_(freep) char *problem = find_by_line(value, elf, ret, &there);
+
+		if (problem)
+			add_problem(there ? &refused : &absent, problem);
+	}
+	if (!ret->nr_chains && absent.len)
+		add_problem(&refused, absent.p);
+	ret->problem = refused.p;
+	str_release(&absent);
 }
 
 /* False: too many loads. */

@@ -1,9 +1,9 @@
 /*
- * books.c: finding the owners in a process's memory, and reading their arenas' lists of blocks while the process
- * goes on changing them. What is read may be anything: freed memory that still looks like an object, or a list
- * in the middle of a change. Nothing is believed that does not fit together.
+ * books.c: reading the arenas' lists of blocks while the process goes on changing them (books_find.c: whose arenas). What
+ * is read may be anything: freed memory that still looks like an object, or a list in the middle of a change. Nothing
+ * is believed that does not fit together.
  */
-#include "runtime/books.h"
+#include "runtime/books_parts.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -11,18 +11,12 @@
 #include <string.h>
 
 enum {
-	OWNERS_MAX = 16,    /* kinds of owners */
-	ARENAS_MAX = 16,    /* of an owner */
 	BLOCKS_MAX = 1 << 22,
 	BANKS_MAX = 1 << 16,
 	READ_ARENA_TRIES = 8,
 };
 
 #define BANK_BYTES_MAX (1ULL << 46)
-
-/* What is read of an arena's object, then of its list. */
-enum role { ROLE_POOL, ROLE_BANKS, ROLE_ALIGN, ROLE_LIST, ROLE_BANK_BYTES, ROLE_BASE, ROLE_GRAIN, NR_ROLES };
-enum { FIRST_LIST_ROLE = ROLE_BANK_BYTES };
 
 static const struct {
 	const char *name;
@@ -38,25 +32,7 @@ static const struct {
 	[ROLE_GRAIN] = { "grain", offsetof(struct rt_books, grain), false },
 };
 
-enum { VECTOR_ADDRESS, VECTOR_BYTES, VECTOR_LIVE, VECTOR_USED, NR_VECTORS, HEADER_RANGES = NR_VECTORS + 1 };
-
-struct owner {
-	uint64_t address;
-	uint64_t arenas[ARENAS_MAX];
-};
-
-struct books {
-	const struct binding *binding;
-	struct memory *memory;
-	uint64_t bias;
-	size_t nr_words;
-	uint64_t words[OWNERS_MAX]; /* that an owner may begin with, in this process */
-	size_t nr_arenas; /* of each owner */
-	struct code_chain arenas[ARENAS_MAX];
-	struct code_chain chain[NR_ROLES]; /* no loads: not known */
-	__typeof__(((struct rt_books *)NULL)->address) vector[NR_VECTORS];
-	VEC(struct owner) owners;
-};
+enum { HEADER_RANGES = NR_VECTORS + 1 };
 
 static void arenas_truncate(book_arenas *a, size_t nr)
 {
@@ -110,8 +86,9 @@ static int books_bind(struct books *books, struct diag *d)
 		if (b->owner_vtables.items[i])
 			books->words[books->nr_words++] = b->owner_vtables.items[i] + books->bias;
 	}
-	if (!books->nr_words)
-		return diag_set(d, -ENOTSUP, "cannot read the books of runtime '%s': the file has none of its owners' vtables",
+	if (!books->nr_words && !b->list_vtable)
+		return diag_set(d, -ENOTSUP,
+				"cannot read the books of runtime '%s': the file has no vtable of its owners or lists",
 				rt->name);
 
 	int err = bind_place(books, "arena", &rt->books.arena, books->arenas, ARENAS_MAX, &books->nr_arenas, d);
@@ -343,11 +320,8 @@ bool books_know(const struct books *books, uint64_t object)
 	return owner_of(books, object) != 0;
 }
 
-/*
- * All of an arena but its blocks; its pool is NULL if it is not to be shown. -ENOENT: no arena is there.
- * -EFAULT is the same to the callers: the memory of an arena that has just been used is present.
- */
-static int read_arena(struct books *books, uint64_t object, struct book_arena *ret)
+/* -EFAULT is as if there were none to the callers: the memory of an arena that has just been used is present. */
+int books_arena(struct books *books, uint64_t object, struct book_arena *ret)
 {
 	struct memory_range ranges[HEADER_RANGES];
 	uint64_t value[NR_ROLES];
@@ -384,7 +358,7 @@ static int read_arena(struct books *books, uint64_t object, struct book_arena *r
 static int read_arena_blocks(struct books *books, uint64_t object, unsigned int tries, struct book_arena *ret)
 {
 	struct book_arena a;
-	int err = read_arena(books, object, &a);
+	int err = books_arena(books, object, &a);
 
 	if (err)
 		return err;
@@ -399,8 +373,7 @@ static int read_arena_blocks(struct books *books, uint64_t object, unsigned int 
 	return 0;
 }
 
-/* The arenas of the owner at @address. -ENOENT: it is none. */
-static int read_owner(struct books *books, uint64_t address, struct owner *ret)
+int books_owner(struct books *books, uint64_t address, struct owner *ret)
 {
 	uint64_t word;
 	int err = memory_read(books->memory, address, &word, sizeof(word));
@@ -410,6 +383,8 @@ static int read_owner(struct books *books, uint64_t address, struct owner *ret)
 	if (err)
 		return err == -EFAULT ? -ENOENT : err;
 	ret->address = address;
+	if (!books->nr_words)
+		return 0;
 	for (size_t i = 0; i < books->nr_words; i++) {
 		if (books->words[i] == word)
 			return 0;
@@ -417,43 +392,12 @@ static int read_owner(struct books *books, uint64_t address, struct owner *ret)
 	return -ENOENT;
 }
 
-/* Memory that was an owner once may still look like one: every arena must be one, and nobody else's. */
-static int check_owner(struct books *books, uint64_t address, struct owner *ret)
-{
-	struct book_arena arena;
-	int err = read_owner(books, address, ret);
-
-	for (size_t i = 0; i < books->nr_arenas && !err; i++)
-		err = books_know(books, ret->arenas[i]) ? -ENOENT : read_arena(books, ret->arenas[i], &arena);
-	return err;
-}
-
-int books_scan(struct books *books, struct diag *d)
-{
-	memory_hits hits = {};
-	uint64_t bytes_read;
-	int err = memory_scan(books->memory, books->words, books->nr_words, &hits, &bytes_read);
-
-	vec_clear(&books->owners);
-	for (size_t i = 0; i < hits.nr && !err; i++) {
-		struct owner owner;
-
-		err = check_owner(books, hits.items[i].address, &owner);
-		if (!err)
-			vec_push(&books->owners, owner);
-		err = err == -ENOENT ? 0 : err;
-	}
-	vec_release(&hits);
-	return err ? diag_errno(d, err, "cannot search the memory for the books of runtime '%s'",
-				books->binding->runtime->name) : 0;
-}
-
 /* Add the arenas of an owner; none if it is not what it was at the last scan. */
 static int add_owner(struct books *books, const struct owner *known, unsigned int tries, book_arenas *list)
 {
 	size_t nr = list->nr;
 	struct owner now;
-	int err = read_owner(books, known->address, &now);
+	int err = books_owner(books, known->address, &now);
 
 	if (!err && memcmp(now.arenas, known->arenas, books->nr_arenas * sizeof(*now.arenas)))
 		err = -ENOENT;

@@ -181,6 +181,7 @@ static int put_alloc(const struct step *s, const struct call *c, uint64_t addres
 	struct arena_hint hint = hint_of(c);
 	uint64_t arena;
 
+	thread_label(s->thread, &r);
 	if (bound_row_value(s->b, s->row, s->hit, RT_OWNER, &hint.owner))
 		hint.has |= FIELD_BIT(OWNER);
 	arena = arena_number(s, c->object, &hint);
@@ -194,7 +195,6 @@ static int put_alloc(const struct step *s, const struct call *c, uint64_t addres
 		RECORD_SET(&r, ASKED, asked, c->asked);
 	if (c->has_page)
 		RECORD_SET(&r, PAGE, page, c->page);
-	thread_label(s->thread, &r);
 	return sink_put(s->d->sink, &r);
 }
 
@@ -222,7 +222,10 @@ static int phantom(struct step *s, const struct call *c)
 	int err = end_open_call(s);
 
 	s->thread->call.state = CALL_NONE;
-	return err || c->hidden ? err : put_kind(s, RECORD_PHANTOM);
+	if (err || c->hidden)
+		return err;
+	thread_leave_all(s->thread);
+	return put_kind(s, RECORD_PHANTOM);
 }
 
 static int step_alloc(struct step *s)
@@ -271,8 +274,8 @@ static int step_free(struct step *s)
 }
 
 /*
- * All blocks of an arena are gone; with a reason, so is its object, and one that nobody knows is not asked for any more. A
- * clear asks: the census may have read the books before it, and know the arena only behind it.
+ * All blocks of an arena are gone; with a reason, so is its object, and one that nobody knows is not asked for any
+ * more. A clear asks: the census may have read the books before it, and know the arena only behind it.
  */
 static int clear(const struct step *s, const char *reason)
 {
@@ -316,7 +319,11 @@ static int step_new(struct step *s)
 
 static int step_throw(struct step *s)
 {
-	return s->thread->call.state == CALL_OPEN ? fail(s, "throw") : 0;
+	if (s->thread->call.state != CALL_OPEN)
+		return 0;
+	/* How far the exception goes nobody knows. */
+	thread_leave_all(s->thread);
+	return fail(s, "throw");
 }
 
 static int step_context(struct step *s)
@@ -335,6 +342,8 @@ static int mark(struct step *s, enum record_kind kind)
 
 	if (err)
 		return err;
+	/* A mark is in no context: what looks like one has returned. */
+	thread_leave_all(s->thread);
 	take(s, &r, RT_TRACE, FIELD_TRACE);
 	if (kind == RECORD_CAPTURED)
 		thread_enter(s->thread, s->hit->stack, s->row->row->tag, &r);

@@ -1,7 +1,7 @@
 /*
  * `on` lines: what a call means.
  *
- *	on FUNCTION VERB [NAME=PLACE ...] [tag=WORD] [in any library]
+ *	on FUNCTION [or FUNCTION ...] VERB [NAME=PLACE ...] [tag=WORD] [in any library]
  */
 #include "runtime/parser.h"
 
@@ -164,12 +164,32 @@ static int check_row(struct parser *p, const struct rt_row *row, struct rt_posit
 		return lex_fail(&p->lx, verb_at, "as in: context tag=trace", "'%s' needs a tag", verb);
 	if (row->any_library && strchr(row->symbol, '*'))
 		return lex_fail(&p->lx, row->at, NULL, "'in any library' needs a whole name, not the beginning of one");
+	if (row->any_library && row->others.nr)
+		return lex_fail(&p->lx, row->at, NULL, "'in any library' needs one name, not several");
 	return 0;
+}
+
+static int parse_functions(struct parser *p, struct rt_row *row)
+{
+	static const char what[] = "a function's symbol, or the beginning of one and '*'";
+	int err = lex_pattern(&p->lx, what, &row->symbol);
+
+	while (!err && lex_take(&p->lx, "or")) {
+		char *other = NULL;
+
+		if (row->others.nr == RT_MAX_OTHERS)
+			return lex_fail(&p->lx, p->lx.token.at, NULL, "a row may have %d functions, this one has more",
+					RT_MAX_OTHERS + 1);
+		err = lex_pattern(&p->lx, what, &other);
+		if (!err)
+			vec_push(&row->others, other);
+	}
+	return err;
 }
 
 static int parse_row(struct parser *p, struct rt_row *row)
 {
-	int err = lex_pattern(&p->lx, "a function's symbol, or the beginning of one and '*'", &row->symbol);
+	int err = parse_functions(p, row);
 	struct rt_position verb_at = p->lx.token.at;
 
 	if (!err)

@@ -4,7 +4,7 @@
 
 #include "runtime/lex.h"
 
-enum { RT_MAX_POOLS = 32, RT_MAX_VALUES = 64, RT_MAX_ROWS = 128, RT_MAX_LETS = 32 };
+enum { RT_MAX_POOLS = 32, RT_MAX_VALUES = 64, RT_MAX_ROWS = 128, RT_MAX_LETS = 32, RT_MAX_OTHERS = 7 };
 
 struct parser {
 	struct lexer lx;

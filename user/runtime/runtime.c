@@ -62,11 +62,26 @@ static void value_release(struct rt_value *value)
 	free(value->callee);
 }
 
+static void alternatives_release(struct rt_value *value)
+{
+	while (value->other) {
+		struct rt_value *other = value->other;
+
+		value->other = other->other;
+		value_release(other);
+		free(other);
+	}
+	value_release(value);
+}
+
 static void row_release(struct rt_row *row)
 {
 	for (size_t i = 0; i < row->values.nr; i++)
 		free(row->values.items[i].name);
 	vec_release(&row->values);
+	for (size_t i = 0; i < row->others.nr; i++)
+		free(row->others.items[i]);
+	vec_release(&row->others);
 	free(row->symbol);
 	free(row->tag);
 }
@@ -86,7 +101,7 @@ void runtime_free(struct runtime *rt)
 	for (size_t i = 0; i < rt->pools.nr; i++)
 		free(rt->pools.items[i].name);
 	for (size_t i = 0; i < rt->values.nr; i++)
-		value_release(&rt->values.items[i]);
+		alternatives_release(&rt->values.items[i]);
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		row_release(&rt->rows.items[i]);
 	for (size_t i = 0; i < rt->lets.nr; i++)

@@ -80,7 +80,7 @@ struct rt_position {
 };
 
 /* How a layout value is found in an ELF file: a `value` line. */
-enum rt_rule { RULE_RETURNED, RULE_PASSED, RULE_STORED };
+enum rt_rule { RULE_RETURNED, RULE_PASSED, RULE_STORED, RULE_DIVIDED };
 
 struct rt_value {
 	char *name;
@@ -90,8 +90,10 @@ struct rt_value {
 	int argument;	/* RULE_PASSED: of the callee; RULE_STORED: of the function */
 	uint32_t size;	/* RULE_STORED: bytes of it */
 	bool each;	/* RULE_PASSED: every such call gives one; else there is exactly one */
+	bool holder;	/* RULE_RETURNED: not what is returned, but the object that holds it */
 	struct code_constants constants; /* RULE_RETURNED: `with arg1=0` */
 	struct rt_position at;
+	struct rt_value *other; /* the next line of this name: used when this one does not show it. Owned; NULL */
 };
 
 /*
@@ -124,6 +126,7 @@ struct rt_assignment {
 
 struct rt_row {
 	char *symbol; /* pattern */
+	VEC(char *) others; /* patterns, for a file in which no function matches those before */
 	enum rt_verb verb;
 	char *tag;    /* context, captured: what allocations are for; NULL */
 	bool any_library; /* the symbol is looked for in all mapped files (the C++ library's __cxa_throw) */

@@ -22,7 +22,7 @@ struct call {
 	uint64_t hint_has; /* FIELD_BITs of banks, align, grain */
 };
 
-/* A call on the stack whose allocations carry a label. */
+/* A call on the stack whose allocation carries a label. */
 struct context {
 	uint64_t stack;	 /* stack pointer at its entry */
 	const char *tag; /* NULL: none */
@@ -35,7 +35,7 @@ enum { THREAD_CONTEXTS = 8 };
 struct thread {
 	uint64_t process, sequence;
 	struct call call;
-	/* Why an alloc may come that no open call here began: "attach", "lost", "unread"; "alone" if nothing explains it. */
+	/* Why an alloc has no begin, if it has none: "attach", "lost", "unread"; "alone" when nothing explains it. */
 	const char *alone;
 	struct context contexts[THREAD_CONTEXTS];
 	size_t nr_contexts;
@@ -52,7 +52,9 @@ void thread_break(struct thread *t);
 void thread_enter(struct thread *t, uint64_t stack, const char *tag, const struct record *mark);
 /* A hit at @stack: contexts that were entered at it or below have returned, thrown or jumped away. */
 void thread_leave(struct thread *t, uint64_t stack);
-/* Label an allocation: the innermost tag, and the trace of any context. */
-void thread_label(const struct thread *t, struct record *alloc);
+/* No context lasts. */
+void thread_leave_all(struct thread *t);
+/* Label an allocation in a context with a tag: the innermost tag, and the innermost trace. Then no context lasts. */
+void thread_label(struct thread *t, struct record *alloc);
 
 #endif

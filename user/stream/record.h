@@ -92,7 +92,8 @@
  * failed      an allocation that did not succeed. reason: throw, next-call, thread-exit
  * retract     the `failed` of this thread before was none: its alloc came after all
  * phantom     an allocation at address 0: it reserved nothing
- * unsettled   a step whose call was not seen whole: the books will say. reason: lost, attach
+ * unsettled   a step whose call was not seen whole: the books will say. reason: lost, attach (in flight when we came),
+ *             unread (a value), arena (of which nothing is known), alone (an alloc without a begin)
  * capture     a trace's capture began (`trace`)
  * captured    the runtime was told to end it; the trace's own buffer is allocated after this, tag=trace
  * replay      the first replay of a run: nothing was allocated, captured or released since

@@ -256,6 +256,56 @@ int code_passes(struct elf_file *f, const struct elf_symbol *function, const cha
 	return err;
 }
 
+/* Where @n divides: is the high half of its dividend 0, so that rax is all of it? */
+static bool divides_rax(const struct path_node *n)
+{
+	const struct value *rdx = &n->before->reg[RDX];
+
+	return rdx->kind == VALUE_CONSTANT && !rdx->number;
+}
+
+static int find_divided(const struct paths *p, const struct elf_symbol *function, struct code_chain *ret, struct diag *d)
+{
+	struct code_chain found = {};
+	bool any = false;
+
+	for (size_t i = 0; i < p->order.nr; i++) {
+		const struct path_node *n = node_of(p, i);
+
+		if (!n || !n->step.divides)
+			continue;
+
+		const struct value *rax = &n->before->reg[RAX];
+
+		if (!divides_rax(n))
+			return refuse(d, -ENOTSUP, "divides", function, "its high half is not known to be 0");
+		if (!is_chain(rax))
+			return refuse_value(d, p->elf, "divides", function, rax);
+		if (any && !chain_equal(&found, &rax->chain))
+			return refuse_two(d, "divides", function, &found, &rax->chain);
+		found = rax->chain;
+		any = true;
+	}
+	if (!any)
+		return refuse(d, -ENOENT, "divides", function, "it divides nothing");
+	*ret = found;
+	return 0;
+}
+
+int code_divides(struct elf_file *f, const struct elf_symbol *function, struct code_chain *ret, struct diag *d)
+{
+	struct diag inner = {};
+	struct paths p;
+	int err = paths_follow(f, function, NULL, &p, &inner);
+
+	if (err)
+		err = refuse(d, err, "divides", function, inner.text);
+	else
+		err = find_divided(&p, function, ret, d);
+	paths_release(&p);
+	return err;
+}
+
 /* A store of (all that is asked for of) the argument into the object: where? */
 static bool is_store_of(const struct step *step, int argument, uint32_t size, struct code_chain *ret)
 {

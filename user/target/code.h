@@ -57,6 +57,12 @@ int code_stores(struct elf_file *f, const struct elf_symbol *function, int argum
 		struct code_chain *ret, struct diag *d);
 
 /*
+ * What @function divides: the one value that it does that to, whatever it divides it by. -ENOENT when it divides nothing,
+ * -ENOTSUP when it is not known in one place, or not the same in all.
+ */
+int code_divides(struct elf_file *f, const struct elf_symbol *function, struct code_chain *ret, struct diag *d);
+
+/*
  * The instruction at @address, added to @text as objdump writes it ("push %rbp"), and whether the kernel's uprobes
  * emulate it (no single step). -ENOENT when there is no instruction.
  */

@@ -191,10 +191,15 @@ int memory_read(struct memory *m, uint64_t address, void *bytes, size_t len)
 	return memory_read_ranges(m, &range, 1);
 }
 
+struct scan_word {
+	uint64_t word;
+	size_t index; /* as the caller has them */
+};
+
 /* A scan collects runs of present pages until its buffer is full, reads them at once, and searches. */
 struct scan {
 	struct memory *memory;
-	const uint64_t *words;
+	struct scan_word *words; /* ascending */
 	size_t nr_words;
 	uint64_t least, span; /* all words lie in least .. least + span */
 	uint64_t *buffer;     /* SCAN_BYTES */
@@ -208,12 +213,38 @@ struct scan {
 
 static void scan_match(struct scan *s, uint64_t address, uint64_t word)
 {
-	for (size_t i = 0; i < s->nr_words; i++) {
-		if (s->words[i] != word)
-			continue;
-		vec_push(s->found, ((struct memory_hit){ address, i }));
-		return;
+	size_t low = 0, high = s->nr_words;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->words[middle].word < word)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	if (low < s->nr_words && s->words[low].word == word)
+		vec_push(s->found, ((struct memory_hit){ address, s->words[low].index }));
+}
+
+static int compare_words(const void *a, const void *b)
+{
+	const struct scan_word *x = a, *y = b;
+
+	if (x->word != y->word)
+		return x->word < y->word ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static void scan_sort(struct scan *s, const uint64_t *words, size_t nr)
+{
+	s->words = xcalloc(nr, sizeof(*s->words));
+	s->nr_words = nr;
+	for (size_t i = 0; i < nr; i++)
+		s->words[i] = (struct scan_word){ words[i], i };
+	qsort(s->words, nr, sizeof(*s->words), compare_words);
+	s->least = s->words[0].word;
+	s->span = s->words[nr - 1].word - s->least;
 }
 
 /* Vtables of one library lie close together: one comparison of a range tells nearly all other words apart. */
@@ -370,22 +401,18 @@ static int scan_all(struct scan *s)
 
 int memory_scan(struct memory *m, const uint64_t *words, size_t nr, memory_hits *found, uint64_t *ret_bytes_read)
 {
-	struct scan s = { .memory = m, .words = words, .nr_words = nr, .found = found, .least = UINT64_MAX };
-	uint64_t most = 0;
+	struct scan s = { .memory = m, .found = found };
 
 	*ret_bytes_read = 0;
 	if (!nr)
 		return 0;
-	for (size_t i = 0; i < nr; i++) {
-		s.least = words[i] < s.least ? words[i] : s.least;
-		most = words[i] > most ? words[i] : most;
-	}
-	s.span = most - s.least;
+	scan_sort(&s, words, nr);
 	s.buffer = xmalloc(SCAN_BYTES);
 	s.entries = xcalloc(SCAN_ENTRIES, sizeof(*s.entries));
 
 	int err = scan_all(&s);
 
+	free(s.words);
 	free(s.buffer);
 	free(s.entries);
 	*ret_bytes_read = s.bytes_read;

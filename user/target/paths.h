@@ -74,6 +74,7 @@ struct step { /* what an instruction did, besides changing the state */
 	bool leaves; /* jumps out of the function, to `target` or through `slot` */
 	bool returns;
 	uint64_t target, slot;
+	bool divides; /* rdx:rax, or their low halves */
 	bool stores; /* a general register or a constant, not into the stack */
 	struct value place, stored;
 	uint32_t bytes;

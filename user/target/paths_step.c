@@ -197,6 +197,12 @@ static void step_other(struct machine *m)
 	m->s->compared.known = false;
 }
 
+static void step_divide(struct machine *m)
+{
+	m->step->divides = m->x86->operands[0].size >= 4;
+	step_other(m);
+}
+
 static const struct {
 	unsigned int id;
 	void (*step)(struct machine *m);
@@ -208,7 +214,7 @@ static const struct {
 	{ X86_INS_RETF, step_refuse },	  { X86_INS_RETFQ, step_refuse }, { X86_INS_IRET, step_refuse },
 	{ X86_INS_IRETD, step_refuse },	  { X86_INS_IRETQ, step_refuse }, { X86_INS_SYSRET, step_refuse },
 	{ X86_INS_SYSEXIT, step_refuse }, { X86_INS_ENTER, step_refuse }, { X86_INS_XBEGIN, step_refuse },
-	{ X86_INS_INT, step_refuse },
+	{ X86_INS_INT, step_refuse },	  { X86_INS_DIV, step_divide },
 };
 
 static bool is_branch(const struct machine *m)

@@ -233,17 +233,21 @@ enum column_id {
 
 enum { BYTES_COLUMNS = 8 };
 
+/* What a narrow terminal can do without, the last first. */
+enum { SPARE_NEVER, SPARE_DEVICE, SPARE_POOL, SPARE_DETAIL, SPARE_BUFFERS, SPARE_PROCESS, SPARE_USE };
+
 static const struct column_kind kinds[] = {
 	[PID] = {.title = "PID", .width = 5, .add = add_pid},
-	[PROCESS] = {.title = "PROCESS", .left = true, .add = add_process},
-	[DEVICE] = {.title = "DEVICE", .add = add_device, .mark = "+/-"},
+	[PROCESS] = {.title = "PROCESS", .left = true, .spare = SPARE_PROCESS, .add = add_process},
+	[DEVICE] = {.title = "DEVICE", .spare = SPARE_DEVICE, .add = add_device, .mark = "+/-"},
 	[POOL] = {.title = "POOL", .width = 8, .left = true, .add = add_pool},
-	[BUFFERS] = {.title = "BUFFERS", .add = add_buffers, .figure = buffers_figure, .add_amount = add_number},
+	[BUFFERS] = {.title = "BUFFERS", .spare = SPARE_BUFFERS, .add = add_buffers, .figure = buffers_figure, .add_amount = add_number},
 	[POOL_AMOUNT] = {.width = BYTES_COLUMNS,
+			 .spare = SPARE_POOL,
 			 .add = add_pool_amount,
 			 .figure = pool_figure,
 			 .add_amount = add_bytes},
-	[USE] = {.title = "use", .optional = true, .add = add_use},
+	[USE] = {.title = "use", .spare = SPARE_USE, .add = add_use},
 	[TOTAL] = {.title = "TOTAL",
 		   .width = BYTES_COLUMNS,
 		   .add = add_total,
@@ -252,14 +256,15 @@ static const struct column_kind kinds[] = {
 	[RESERVED] = {.title = "RESERVED", .add = add_value, .value = reserved},
 	[CHANGE] = {.title = "+/-",
 		    .width = BYTES_COLUMNS,
+		    .spare = SPARE_POOL,
 		    .add = add_pool_change,
 		    .figure = pool_figure,
 		    .add_amount = add_bytes},
-	[ASKED] = {.title = "ASKED", .width = BYTES_COLUMNS, .add = add_value, .value = asked},
-	[PEAK] = {.title = "PEAK", .width = BYTES_COLUMNS, .add = add_value, .value = peak},
-	[CAPACITY] = {.title = "CAPACITY", .add = add_value, .value = capacity},
-	[LARGEST_FREE] = {.title = "LARGEST-FREE", .add = add_largest_free},
-	[TRACE] = {.title = "TRACE", .width = BYTES_COLUMNS, .add = add_value, .value = trace},
+	[ASKED] = {.title = "ASKED", .width = BYTES_COLUMNS, .spare = SPARE_DETAIL, .add = add_value, .value = asked},
+	[PEAK] = {.title = "PEAK", .width = BYTES_COLUMNS, .spare = SPARE_DETAIL, .add = add_value, .value = peak},
+	[CAPACITY] = {.title = "CAPACITY", .spare = SPARE_DETAIL, .add = add_value, .value = capacity},
+	[LARGEST_FREE] = {.title = "LARGEST-FREE", .spare = SPARE_DETAIL, .add = add_largest_free},
+	[TRACE] = {.title = "TRACE", .width = BYTES_COLUMNS, .spare = SPARE_DETAIL, .add = add_value, .value = trace},
 };
 
 static const enum column_id first_columns[] = {PID, PROCESS, DEVICE, BUFFERS};
@@ -286,6 +291,11 @@ void columns_add(columns *c, const struct table_options *o, const struct pool_co
 			*vec_add(c) = (struct column){.kind = &kinds[USE], .pool = pools[i].name};
 	}
 	vec_push(c, (struct column){.kind = &kinds[TOTAL]});
+}
+
+bool column_is_name(const struct column *c)
+{
+	return c->kind == &kinds[PROCESS];
 }
 
 /*

@@ -22,7 +22,8 @@ struct column;
 struct column_kind {
 	const char *title; /* NULL: the pool's name */
 	unsigned int width;
-	bool left, optional;
+	bool left;
+	unsigned int spare; /* as that of a grid's column */
 	/* "-": it does not apply here; "?": it is not known. Never 0 for either. */
 	void (*add)(struct grid_cell *cell, const struct row *row, const struct column *c);
 	/* Of add_value(): false if it is not known. */
@@ -48,6 +49,9 @@ struct pool_column {
 
 /* The columns for these options and pools. */
 void columns_add(columns *c, const struct table_options *o, const struct pool_column *pools, size_t nr_pools);
+
+/* Is it the column of the process's name, which the lines above the table say as well when there is one process? */
+bool column_is_name(const struct column *c);
 
 /* @cell gets the change since the table before: "+2.00 MiB", "-" for none, "?" when one of the two is not known. */
 void column_add_change(struct grid_cell *cell, const struct row *row, const struct column *c);

@@ -46,7 +46,8 @@ static void set_block(struct event *event, const struct block *b)
 {
 	event->sized = true;
 	event->address = known(b->address);
-	event->reserved = known(b->reserved);
+	if (b->has_reserved)
+		event->reserved = known(b->reserved);
 	if (b->has_asked)
 		event->asked = known(b->asked);
 	if (b->is_trace && b->has_trace)

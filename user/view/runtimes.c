@@ -60,7 +60,7 @@ static void add_rule(struct str *s, const struct rt_value *value)
 {
 	switch (value->rule) {
 	case RULE_RETURNED:
-		str_addf(s, "returned by %s", value->function);
+		str_addf(s, "%sreturned by %s", value->holder ? "holds what is " : "", value->function);
 		for (unsigned int i = 0; i < 6; i++)
 			if (value->constants.known & 1u << i)
 				str_addf(s, " with arg%u=%llu", i, (unsigned long long)value->constants.value[i]);
@@ -69,9 +69,23 @@ static void add_rule(struct str *s, const struct rt_value *value)
 		str_addf(s, "%spassed as arg%d to %s by %s", value->each ? "each " : "", value->argument, value->callee,
 			 value->function);
 		return;
+	case RULE_DIVIDED:
+		str_addf(s, "divided in %s", value->function);
+		return;
 	case RULE_STORED:
 		str_addf(s, "stored from arg%d:%u by %s", value->argument, value->size, value->function);
 		return;
+	}
+}
+
+static void add_value(struct str *s, const struct rt_value *value)
+{
+	const char *name = value->name;
+
+	for (; value; value = value->other, name = NULL) {
+		str_addf(s, name ? "  %-*s " : "  %*s ", WIDTH, name ? name : "or");
+		add_rule(s, value);
+		str_add_char(s, '\n');
 	}
 }
 
@@ -79,6 +93,8 @@ static void add_row(struct str *s, const struct runtime *rt, const struct rt_row
 {
 	str_addf(s, "  %-*s %s%s%s%s\n", WIDTH, rt_verb_name(row->verb), row->symbol, row->tag ? " tag=" : "",
 		 row->tag ? row->tag : "", row->any_library ? " in any library" : "");
+	for (size_t i = 0; i < row->others.nr; i++)
+		str_addf(s, "  %*s %s\n", WIDTH, "or", row->others.items[i]);
 	for (size_t i = 0; i < row->values.nr; i++) {
 		str_addf(s, "  %-*s %s = ", WIDTH, "", row->values.items[i].name);
 		rt_place_add(s, rt, &row->values.items[i].place);
@@ -141,11 +157,8 @@ void view_runtime(struct str *s, const struct runtime *rt)
 		add_row(s, rt, &rt->rows.items[i]);
 	add_lets(s, rt);
 	str_add(s, "values\n");
-	for (size_t i = 0; i < rt->values.nr; i++) {
-		str_addf(s, "  %-*s ", WIDTH, rt->values.items[i].name);
-		add_rule(s, &rt->values.items[i]);
-		str_add_char(s, '\n');
-	}
+	for (size_t i = 0; i < rt->values.nr; i++)
+		add_value(s, &rt->values.items[i]);
 	if (rt->books.present)
 		add_books(s, rt);
 }
@@ -231,6 +244,8 @@ static void add_bound_value(struct str *s, const struct rt_value *value, const s
 	str_addf(s, "\n  %-*s ", WIDTH, "");
 	str_add_escaped(s, bound->how);
 	str_add_char(s, '\n');
+	if (bound->problem)
+		add_reason(s, bound->problem);
 }
 
 static void add_vtable(struct str *s, const char *role, const char *symbol, uint64_t address)
@@ -240,6 +255,15 @@ static void add_vtable(struct str *s, const char *role, const char *symbol, uint
 		str_addf(s, "at 0x%llx\n", (unsigned long long)address - 16);
 	else
 		str_add(s, "not there\n");
+}
+
+/* How owners are found where the file has none of the vtables. */
+static void add_owner_search(struct str *s, const struct binding *b)
+{
+	for (size_t i = 0; i < b->owner_vtables.nr; i++)
+		if (b->owner_vtables.items[i])
+			return;
+	str_addf(s, "  %-*s %s\n", WIDTH, "owner", b->list_vtable ? "by what points to its lists" : "not known");
 }
 
 static void add_bound_role(struct str *s, const struct binding *b, const struct role *role)
@@ -272,6 +296,7 @@ static void add_bound_books(struct str *s, const struct binding *b)
 	str_add(s, "books\n");
 	for (size_t i = 0; i < books->owner_vtables.nr; i++)
 		add_vtable(s, "owner", books->owner_vtables.items[i], b->owner_vtables.items[i]);
+	add_owner_search(s, b);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		add_bound_role(s, b, &roles[i]);
 	add_vtable(s, "list", books->list_vtable, b->list_vtable);

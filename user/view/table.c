@@ -4,6 +4,7 @@
 #include "view/columns.h"
 #include "view/table_header.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -64,6 +65,15 @@ static void add_pools(struct draft *d, const struct ledger_process *p)
 	}
 }
 
+static bool one_process(const struct ledger *l)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < l->processes.nr; i++)
+		nr += process_shown(l, l->processes.items[i]);
+	return nr == 1;
+}
+
 static void add_columns(struct draft *d)
 {
 	columns_add(&d->columns, d->o, d->pools.items, d->pools.nr);
@@ -79,7 +89,7 @@ static void add_columns(struct draft *d)
 			/* A sign's room, so that columns stay where they are when something changes. */
 			.width = c->kind->width + (c->kind->width && c->kind->figure && d->o->delta),
 			.left = c->kind->left,
-			.optional = c->kind->optional,
+			.spare = column_is_name(c) && one_process(d->l) ? UINT_MAX : c->kind->spare,
 		};
 	}
 }
@@ -206,6 +216,35 @@ static void draft_release(struct draft *d)
 	vec_release(&d->pools);
 }
 
+static size_t nr_lines(const char *text)
+{
+	size_t nr = 0;
+
+	for (; *text; text++)
+		nr += *text == '\n';
+	return nr;
+}
+
+/* Narrower, there is nothing to be gained. */
+enum { WRAP_COLUMNS = 20 };
+
+/* The lines above the table: wrapped, unless that would push the table's end out of the window. */
+static void add_header(struct draft *d, struct pen *pen)
+{
+	_cleanup_(str_release) struct str wrapped = {};
+	struct pen wrapping = {.out = &wrapped, .columns = pen->columns, .color = pen->color, .wrap = true};
+
+	if (d->o->columns >= WRAP_COLUMNS) {
+		table_header_add(&wrapping, d->l, d->o);
+		/* The titles are a line, and the last row of the window stays free. */
+		if (!d->o->rows || nr_lines(str_text(&wrapped)) + 1 + d->grid.lines.nr < d->o->rows) {
+			str_add(pen->out, str_text(&wrapped));
+			return;
+		}
+	}
+	table_header_add(pen, d->l, d->o);
+}
+
 void table_add(struct str *out, const struct ledger *l, const struct table_options *o, struct table_state *state)
 {
 	struct pen pen = {.out = out, .columns = o->columns, .color = o->color};
@@ -221,7 +260,7 @@ void table_add(struct str *out, const struct ledger *l, const struct table_optio
 	if (!d.grid.lines.nr)
 		str_add(grid_add_note(&d.grid), o->selection && o->selection->devices.nr ? "nothing on these devices" :
 											     "nothing is allocated");
-	table_header_add(&pen, l, o);
+	add_header(&d, &pen);
 	grid_print(&d.grid, &pen);
 	map_release(&state->figures);
 	state->figures = d.figures;

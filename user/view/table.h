@@ -7,6 +7,9 @@
  *
  * TOTAL is the sum of the selected pools. Trace buffers outside of pool TRACE are counted where they lie, and a line
  * below the row says how much that is; with --pool TRACE they are in BUFFERS and TOTAL though their pool has no column.
+ *
+ * On a terminal that is too narrow, whole columns are left out, those that matter least first; the lines above the table
+ * are wrapped where there are enough rows, else cut.
  */
 #ifndef VIEW_TABLE_H
 #define VIEW_TABLE_H
@@ -22,7 +25,7 @@ struct table_options {
 	bool wide;     /* a row a pool */
 	bool color;    /* ANSI colours for changes (increase, decrease) and warnings */
 	bool recorded; /* from a file: no "every 500ms" */
-	unsigned int columns; /* of the terminal, 0: no limit */
+	unsigned int rows, columns; /* of the terminal, 0: no limit */
 };
 
 /* What the table before showed, for the changes. `struct table_state s = {};` is empty and valid. */

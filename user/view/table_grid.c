@@ -42,6 +42,51 @@ void pen_add(struct pen *pen, const char *text, enum tone tone)
 	pen->used += columns;
 }
 
+enum { INDENT = 2 };
+
+/* Would @columns more be cut? */
+static bool overflows(const struct pen *pen, size_t columns)
+{
+	return pen->used + pen->blanks + columns > pen->columns;
+}
+
+static void break_line(struct pen *pen)
+{
+	pen_end_line(pen);
+	pen_add_blanks(pen, INDENT);
+}
+
+static void add_wrapped(struct pen *pen, const char *text, enum tone tone)
+{
+	while (*text) {
+		size_t len = strspn(text, " ") + strcspn(text + strspn(text, " "), " ");
+		char *word = xstrndup(text, len);
+
+		if (pen->used && overflows(pen, str_columns(word)))
+			break_line(pen);
+		pen_add(pen, word + (pen->used ? 0 : strspn(word, " ")), tone);
+		free(word);
+		text += len;
+	}
+}
+
+void pen_add_words(struct pen *pen, const char *between, const char *text, enum tone tone)
+{
+	size_t columns = str_columns(text);
+	bool whole = INDENT + columns <= pen->columns;
+
+	if (!pen->wrap) {
+		pen_add(pen, pen->used ? between : "", TONE_PLAIN);
+		pen_add(pen, text, tone);
+		return;
+	}
+	if (pen->used && overflows(pen, str_columns(between) + (whole ? columns : 1)))
+		break_line(pen);
+	else if (pen->used)
+		pen_add(pen, between, TONE_PLAIN);
+	add_wrapped(pen, text, tone);
+}
+
 void pen_add_blanks(struct pen *pen, size_t nr)
 {
 	pen->blanks += nr;
@@ -111,22 +156,34 @@ static size_t set_widths(const struct grid *g, bool roomy, size_t *widths)
 	return total;
 }
 
+/* The column that can be spared most easily, of those that are still there. False: none can. */
+static bool most_spare(const struct grid *g, const size_t *widths, size_t *ret)
+{
+	unsigned int most = 0;
+
+	for (size_t i = 0; i < g->columns.nr; i++) {
+		if (!widths[i] || !g->columns.items[i].spare || g->columns.items[i].spare < most)
+			continue;
+		most = g->columns.items[i].spare;
+		*ret = i;
+	}
+	return most;
+}
+
 /*
  * Widths of all columns. When lines would be longer than @limit, columns lose the room that keeps them in place from
- * table to table, and then the optional ones go: their width is 0.
+ * table to table, and then they go, one by one: their width is 0. A figure that is cut would be another figure.
  */
 static void fit(const struct grid *g, size_t limit, size_t *widths)
 {
-	size_t total = set_widths(g, true, widths);
+	size_t total = set_widths(g, true, widths), spare;
 
 	if (!limit || total <= limit)
 		return;
 	total = set_widths(g, false, widths);
-	for (size_t i = g->columns.nr; i > 0 && total > limit; i--) {
-		if (!g->columns.items[i - 1].optional)
-			continue;
-		total -= widths[i - 1] + GAP;
-		widths[i - 1] = 0;
+	while (total > limit && most_spare(g, widths, &spare)) {
+		total -= widths[spare] + GAP;
+		widths[spare] = 0;
 	}
 }
 

@@ -12,10 +12,13 @@ struct pen {
 	struct str *out;
 	unsigned int columns;
 	bool color;
+	bool wrap; /* `columns` is set; what pen_add_words() has no room for goes to a further line, not beyond the edge */
 	size_t used, blanks; /* of the line that is being written */
 };
 
 void pen_add(struct pen *pen, const char *text, enum tone tone);
+/* @between, if something stands on the line, and @text, which goes to a further line as a whole if it fits there. */
+void pen_add_words(struct pen *pen, const char *between, const char *text, enum tone tone);
 void pen_add_blanks(struct pen *pen, size_t nr);
 void pen_end_line(struct pen *pen);
 
@@ -23,7 +26,7 @@ struct grid_column {
 	const char *title; /* lives as long as the grid; escaped already */
 	unsigned int width; /* at least, where there is room */
 	bool left;
-	bool optional; /* left out when the lines would be too long, the last such column first */
+	unsigned int spare; /* left out when the lines would be too long: the highest first, of equals the last; 0: never */
 };
 
 struct grid_cell {

@@ -6,14 +6,20 @@
 #include <string.h>
 
 /* Long enough for a command and its first arguments: the rest would push the figures off the line. */
-enum { COMMAND_COLUMNS = 80 };
+enum { COMMAND_COLUMNS = 80, COMMAND_COLUMNS_LEAST = 10 };
+
+/* On a terminal half a line, so that what follows has room. */
+static unsigned int command_columns(unsigned int columns)
+{
+	if (!columns || columns / 2 > COMMAND_COLUMNS)
+		return COMMAND_COLUMNS;
+	return columns / 2 < COMMAND_COLUMNS_LEAST ? COMMAND_COLUMNS_LEAST : columns / 2;
+}
 
 static void add_segment(struct pen *pen, const struct str *text, enum tone tone)
 {
-	if (!text->len)
-		return;
-	pen_add(pen, " - ", TONE_PLAIN);
-	pen_add(pen, str_text(text), tone);
+	if (text->len)
+		pen_add_words(pen, " - ", str_text(text), tone);
 }
 
 static void add_count(struct str *out, uint64_t nr, const char *one, const char *many)
@@ -34,33 +40,36 @@ static size_t nr_current(const struct ledger *l, const struct ledger_process **r
 	return nr;
 }
 
-static void add_command(struct str *out, const struct ledger_process *p)
+static void add_command(struct str *out, const struct ledger_process *p, unsigned int columns)
 {
 	const char *text = *p->command ? p->command : p->name;
 	struct str escaped = {};
-	struct pen pen = {.out = out, .columns = COMMAND_COLUMNS};
+	struct pen pen = {.out = out, .columns = command_columns(columns)};
 
 	str_add_escaped(&escaped, text);
 	if (escaped.len) {
 		str_add_char(out, ' ');
 		pen_add(&pen, str_text(&escaped), TONE_PLAIN);
-		str_add(out, str_columns(str_text(&escaped)) > COMMAND_COLUMNS ? "..." : "");
+		str_add(out, str_columns(str_text(&escaped)) > pen.columns ? "..." : "");
 	}
 	str_release(&escaped);
 }
 
-static void add_who(struct str *out, const struct ledger *l, size_t nr, const struct ledger_process *only)
+static void add_who(struct pen *pen, const struct ledger *l, size_t nr, const struct ledger_process *only)
 {
+	_cleanup_(str_release) struct str text = {};
+
 	if (!nr) {
-		str_add(out, "no process");
+		str_add(&text, "no process");
 	} else if (nr == 1) {
-		str_addf(out, "pid %d", only->pid);
-		add_command(out, only);
+		str_addf(&text, "pid %d", only->pid);
+		add_command(&text, only, pen->columns);
 	} else {
-		str_addf(out, "%zu processes", nr);
+		str_addf(&text, "%zu processes", nr);
 	}
 	if (l->processes.nr > nr)
-		str_addf(out, ", %zu ended", l->processes.nr - nr);
+		str_addf(&text, ", %zu ended", l->processes.nr - nr);
+	add_segment(pen, &text, TONE_PLAIN);
 }
 
 static bool said_before(const struct ledger *l, size_t nr, const char *runtime)
@@ -238,9 +247,7 @@ static void add_first_line(struct pen *pen, const struct ledger *l, const struct
 	enum tone tone;
 
 	pen_add(pen, "pooltrace", TONE_TITLE);
-	add_who(&text, l, nr, last);
-	add_segment(pen, &text, TONE_PLAIN);
-	str_clear(&text);
+	add_who(pen, l, nr, last);
 	add_runtimes(&text, l);
 	add_segment(pen, &text, TONE_PLAIN);
 	if (nr) {
@@ -282,8 +289,8 @@ static void add_process_line(struct pen *pen, const struct ledger *l, const stru
 		str_add(&who, *p->name ? ": " : "");
 	}
 	if (text.len) {
-		pen_add(pen, str_text(&who), TONE_PLAIN);
-		pen_add(pen, str_text(&text), TONE_PLAIN);
+		str_add(&who, str_text(&text));
+		pen_add_words(pen, "", str_text(&who), TONE_PLAIN);
 		pen_end_line(pen);
 	}
 	str_release(&who);

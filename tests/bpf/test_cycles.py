@@ -1,0 +1,137 @@
+"""Attaching and detaching again and again while seven threads allocate and free, inside a call at any moment.
+
+The target makes no failure, no free of what is not allocated and no allocation at address 0: each that is told is false.
+"""
+import collections
+import json
+import os
+import random
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from storm import Storm, equal_pools  # noqa: E402
+from harness import Pooltrace, Suite, code_changed, equal, process_of, run  # noqa: E402
+
+suite = Suite("cycles")
+CYCLES = int(os.environ.get("CYCLES", 200))
+SINGLE_EVERY = 29  # removing single probes takes a second and more
+THREADS = 7
+EVENTS = 211
+
+Cycle = collections.namedtuple("Cycle", "number inside at_barrier mode options ending")
+
+
+def cycles(inside, nr):
+    """@nr cycles of all kinds, in an order by chance that is the same in each run."""
+    endings = {"end": Pooltrace.end, "SIGTERM": terminate, "SIGKILL": kill}
+    kinds = [(number % 2 == 0, ["--check=off"] if number // 2 % 2 else [], list(endings)[number % 3]) for number in range(nr)]
+    random.Random(nr).shuffle(kinds)
+    for number, (at_barrier, options, ending) in enumerate(kinds):
+        mode = "single" if number % SINGLE_EVERY == SINGLE_EVERY // 2 else "multi"
+        yield Cycle(number, inside, at_barrier, mode, options, ending), endings[ending]
+
+
+def terminate(pooltrace):
+    pooltrace.process.terminate()
+    pooltrace.lines.all()
+    return pooltrace.process.wait()
+
+
+def kill(pooltrace):
+    pooltrace.process.kill()
+    pooltrace.lines.all()
+    return pooltrace.process.wait()
+
+
+def run_for(pooltrace, events):
+    """Let the threads allocate and free until so many events more were seen."""
+    wanted = pooltrace.state()["events"] + events
+    for _ in range(100000):
+        if pooltrace.state()["events"] >= wanted:
+            return
+    raise AssertionError(f"{events} events were never seen")
+
+
+def made(calls):
+    return calls["track_allocate"] + calls["deallocate_buffer"]
+
+
+def check_table(c, state, before, calls, view):
+    """The table at a barrier. Threads that stop inside a call hold a block that nobody was told of yet."""
+    if not c.inside:
+        equal_pools(state, view, f"{c}: the table")
+        equal(process_of(state)["coverage"], "exact", f"{c}: coverage")
+    if c.at_barrier:
+        equal(state["events"], made(calls) - before, f"{c}: events")
+    for key in ("lost", "unread", "corrections", "unknown_frees", "replaced"):
+        equal(state[key], 0, f"{c}: {key}")
+
+
+def check_recording(c, path):
+    """Nothing false in what was told, up to the last moment."""
+    wanted = (1,) if c.ending == "SIGKILL" else (0,)
+    status, out, err = run("events", "-r", path, "--json")
+    assert status in wanted, f"{c}: status of events: {status}: {err}"
+    told = [json.loads(line) for line in out.splitlines()]
+    nr = collections.Counter(e["event"] for e in told)
+    false = [e for e in told if e["event"] in ("failed", "retract", "correction", "lost", "unread") or e.get("unknown") or e.get("replaced")]
+    equal(false, [], f"{c}: what was told falsely")
+    _, out, _ = run("report", path, "--json")
+    others = json.loads(out)["events"] - nr["alloc"] - nr["free"]
+    in_flight = 0 if c.at_barrier and not c.inside else THREADS
+    assert 0 <= others <= in_flight, f"{c}: {others} events that are neither allocation nor free"
+    assert nr["alloc"] + nr["free"] >= EVENTS - THREADS, f"{c}: only {nr}"
+
+
+def cycle(target, c, end, recording):
+    before = made(target.barrier()[0]) if c.at_barrier else 0
+    with Pooltrace("-p", target.pid, "-f", "-o", recording, f"--attach={c.mode}", *c.options) as pooltrace:
+        pooltrace.state()
+        if c.at_barrier:
+            target.go()
+        run_for(pooltrace, EVENTS)
+        calls, view = target.barrier()
+        check_table(c, pooltrace.state(), before, calls, view)
+        target.go()
+        equal(end(pooltrace), -9 if c.ending == "SIGKILL" else 0, f"{c}: exit status of pooltrace: {pooltrace.stderr()}")
+    equal(code_changed(target.pid), set(), f"{c}: probes that remain")
+    check_recording(c, recording)
+
+
+def check_target(target):
+    """Nobody knows that it was traced."""
+    target.go("quit")
+    result, calls, view = target.report()
+    equal(result["unexpected"] + result["failed"], 0, "what went otherwise in the target")
+    equal(result["allocations"], calls["allocate_buffer"], "allocations and calls")
+    equal(result["allocations"], calls["track_allocate"], "allocations and trackings")
+    equal(result["frees"], calls["deallocate_buffer"], "frees and calls")
+    equal(result["frees"], result["allocations"], "frees and allocations")
+    equal(sum(view.values()), 0, "what is left")
+    target.go()
+    equal(target.wait(), 0, "exit status of the target")
+    equal(target.stderr(), "", "what the target said")
+
+
+def many(inside, nr):
+    arguments = ["--inside"] if inside else []
+    with tempfile.TemporaryDirectory() as folder, Storm("--threads", THREADS, "--loop", *arguments) as target:
+        target.go()
+        for c, end in cycles(inside, nr):
+            cycle(target, c, end, os.path.join(folder, "run.pt"))
+        check_target(target)
+
+
+@suite.test(f"{CYCLES // 2} cycles: no failure and no phantom is invented, every table is right, no probe remains, the target is unharmed")
+def _():
+    many(False, CYCLES // 2)
+
+
+@suite.test(f"{CYCLES - CYCLES // 2} cycles with all threads held inside an allocation when pooltrace attaches, or at its last table")
+def _():
+    many(True, CYCLES - CYCLES // 2)
+
+
+if __name__ == "__main__":
+    suite.main()
