@@ -330,7 +330,7 @@ static void devices_are_numbered_when_they_first_hold_a_block(void **state)
 	assert_int_equal(f.effect.device->number, 0);
 	assert_int_equal(f.ledger->processes.items[0]->devices.nr, 5);
 	assert_int_equal(number_of(&f, 3), 2);
-	assert_ptr_equal(arena_device(ledger_arena(f.ledger, 7)), f.ledger->processes.items[0]->devices.items[3]);
+	assert_ptr_equal(ledger_arena(f.ledger, 7)->device, f.ledger->processes.items[0]->devices.items[3]);
 }
 
 static void arenas_of_unknown_owners_are_devices_of_their_own(void **state)
@@ -342,7 +342,7 @@ static void arenas_of_unknown_owners_are_devices_of_their_own(void **state)
 			"arena time_ns=101 process=1 arena=2 object=0x20 pool=DRAM\n"
 			"arena time_ns=101 process=1 arena=3 object=0x30 owner=0x10 pool=DRAM\n");
 	assert_int_equal(f.ledger->processes.items[0]->devices.nr, 2);
-	assert_ptr_not_equal(arena_device(ledger_arena(f.ledger, 1)), arena_device(ledger_arena(f.ledger, 2)));
+	assert_ptr_not_equal(ledger_arena(f.ledger, 1)->device, ledger_arena(f.ledger, 2)->device);
 }
 
 static void the_largest_free_run_is_known_where_the_bounds_are(void **state)

@@ -340,7 +340,7 @@ static void check_arena(struct run *run, uint64_t number)
 
 static void check_device(struct run *run, uint64_t number)
 {
-	const struct device *d = arena_device(ledger_arena(run->fold.ledger, number));
+	const struct device *d = ledger_arena(run->fold.ledger, number)->device;
 	const struct naive_arena *a = run->naive.arenas.items;
 	uint64_t expected = 0, found = 0, reserved = 0, nr = 0;
 	struct figures f;
