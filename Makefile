@@ -42,7 +42,7 @@ endif
 
 ROOMS    := base stream target runtime ledger view live cmd
 SOURCES  := $(foreach room,$(ROOMS),$(wildcard user/$(room)/*.c))
-OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(if $(filter 1,$(STATIC)),$(BUILD)/user/target/static/libelf.o)
 # Everything that unit tests and fuzzers link: all but the room that needs a kernel, and the one that uses it.
 PURE     := $(filter-out user/live/% user/cmd/%,$(SOURCES))
 RUNTIMES := $(wildcard runtimes/*.rt)
@@ -60,7 +60,7 @@ $(BUILD)/flags $(BUILD)/files: force
 	@mkdir -p $(@D)
 	@cmp -s - $@ <<<'$(subst ','\'',$($(@F)_text))' || cat >$@ <<<'$(subst ','\'',$($(@F)_text))'
 flags_text = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(STATIC) $(CLANG)
-files_text = $(SOURCES) $(RUNTIMES)
+files_text = $(OBJECTS) $(RUNTIMES)
 
 $(BUILD)/pooltrace: $(OBJECTS) $(BUILD)/runtimes.o $(BUILD)/files
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(PROGRAM_LIBS) -o $@
@@ -149,6 +149,12 @@ demo:
 
 test:
 	@$(give_back); scripts/setup test; $(MAKE) $(jobs) test-programs; BUILD=$(BUILD) scripts/test $(SUITES)
+
+# The tests of the published wheel for each release that is known: several gigabytes are downloaded, once.
+.PHONY: test-releases
+test-releases:
+	@$(give_back); scripts/setup test; $(MAKE) $(jobs) all
+	@RELEASES=all ATTACHES=$${ATTACHES:-50} BUILD=$(BUILD) python3 tests/ttnn/test_releases.py
 
 # Every figure of the README's cost section, with its limit.
 bench:
