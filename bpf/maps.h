@@ -42,12 +42,24 @@ struct {
 	__type(value, struct wire_stats);
 } stats __weak SEC(".maps");
 
+enum {
+	LINE_BYTES = 256, /* divides a page */
+	NO_LINE = 1,	  /* none begins there */
+};
+
+/* Bytes of the traced process, from the aligned address @start. */
+struct line {
+	__u64 start;
+	__u8 bytes[LINE_BYTES];
+};
+
 /* What is known of a thread: freed by the kernel with the thread. */
 struct thread {
 	__u64 id;
 	__u64 sequence; /* of its last hit, sent or lost */
 	__u32 open;	/* 0: no call is open, 1: one is, 2: one is, and its exception was sent */
 	__u32 reserved;
+	struct line line[2]; /* of the hit under way */
 };
 
 struct {

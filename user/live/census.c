@@ -8,20 +8,13 @@
 #include "base/units.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	READ_TRIES = 50,   /* of a torn arena: of a single read one in four is torn at 100,000 allocations a second */
 	ROUNDS = 8,	   /* reads until nothing is in flight any more */
 	ONCE_TRIES = 200,  /* pairs of reads without probes */
-	QUIET_MS = 250,	   /* wait at most so long for threads that are inside a call */
-	SLICE_MS = 1,
 };
-
-/* A thread that has run longer than this has left the call that it was in: calls take microseconds. */
-#define CALL_NS (200 * 1000ULL)
 
 /* It has no time of its own: that of now would be later than the hit's that made us ask. */
 static struct record arena_record(const struct session *s, const struct watched *w)
@@ -219,73 +212,6 @@ static int put_reads(struct session *s, struct watched *w, const book_arenas *re
 	return 0;
 }
 
-/* One that is held (stopped, traced, waiting for a page) may be held inside a call. */
-static bool rests(const struct thread_state *t)
-{
-	return t->state == 'S' || t->state == 'Z' || t->state == 'X';
-}
-
-/* Every thread of @before has since run for longer than a call, sleeps as it slept, or is gone. */
-static bool all_quiet(const thread_states *before, const thread_states *now)
-{
-	for (size_t i = 0; i < before->nr; i++) {
-		const struct thread_state *b = &before->items[i];
-
-		for (size_t k = 0; k < now->nr; k++) {
-			const struct thread_state *n = &now->items[k];
-
-			if (n->tid != b->tid || n->runtime_ns >= b->runtime_ns + CALL_NS)
-				continue;
-			if (!rests(n) || !rests(b) || n->runtime_ns != b->runtime_ns)
-				return false;
-		}
-	}
-	return true;
-}
-
-/*
- * Wait until no thread can be inside a call that began before we were armed: such a free would change the books without a
- * hit. False: a thread was not seen to move on.
- */
-static bool wait_quiet(struct session *s, struct watched *w, int *ret_err)
-{
-	thread_states before = {}, now = {};
-	bool quiet = false;
-
-	*ret_err = 0;
-	process_threads(w->process.pid, &before);
-	for (int i = 0; i < QUIET_MS / SLICE_MS && !quiet && !*ret_err; i++) {
-		poll(NULL, 0, SLICE_MS);
-		*ret_err = session_drain(s);
-		vec_release(&now);
-		process_threads(w->process.pid, &now);
-		quiet = all_quiet(&before, &now);
-	}
-	vec_release(&before);
-	vec_release(&now);
-	return quiet;
-}
-
-/* Read twice, with a drain after each, and put what both say. */
-static int read_and_put(struct session *s, struct watched *w, bool all, bool *ret_partial)
-{
-	book_arenas reads[2] = {};
-	int err = 0;
-
-	for (size_t i = 0; i < 2 && !err; i++) {
-		err = books_read(w->books, READ_TRIES, &reads[i]);
-		if (!err)
-			err = session_drain(s);
-	}
-	if (err == -ESRCH)
-		err = 0;
-	else if (!err)
-		err = put_reads(s, w, reads, all, ret_partial);
-	book_arenas_release(&reads[0]);
-	book_arenas_release(&reads[1]);
-	return err;
-}
-
 static int put_census(struct session *s, struct watched *w, const char *reason, bool partial)
 {
 	struct record r = watched_record(w, RECORD_CENSUS);
@@ -296,22 +222,79 @@ static int put_census(struct session *s, struct watched *w, const char *reason, 
 	return session_put(s, &r);
 }
 
+/* Fold two reads. A process that has ended since has nothing more to say. */
+static int put_if_alive(struct session *s, struct watched *w, book_arenas *reads, int err, bool all, bool *ret_partial)
+{
+	if (!err)
+		err = put_reads(s, w, reads, all, ret_partial);
+	book_arenas_release(&reads[0]);
+	book_arenas_release(&reads[1]);
+	return err == -ESRCH ? 0 : err;
+}
+
+/* Read twice, with a drain after each, and put those blocks whose alloc was in flight. */
+static int read_in_flight(struct session *s, struct watched *w)
+{
+	book_arenas reads[2] = {};
+	bool partial;
+	int err = 0;
+
+	for (size_t i = 0; i < 2 && !err; i++) {
+		err = books_read(w->books, READ_TRIES, &reads[i]);
+		if (!err)
+			err = session_drain(s);
+	}
+	return put_if_alive(s, w, reads, err, false, &partial);
+}
+
+static int settle_in_flight(struct session *s, struct watched *w)
+{
+	int err = 0;
+
+	for (int i = 0; i < ROUNDS && !err && w->in_flight.nr; i++) {
+		size_t nr = w->in_flight.nr;
+
+		err = read_in_flight(s, w);
+		if (w->in_flight.nr == nr)
+			break;
+	}
+	vec_clear(&w->in_flight);
+	return err;
+}
+
+/*
+ * Put what was there before: what the books held soon after we were armed, and hold still when every thread has left the
+ * call that it was in then. A block that came in between has a hit, or its thread is about to have one.
+ */
+static int read_before(struct session *s, struct watched *w, bool *ret_partial)
+{
+	book_arenas reads[2] = {};
+	int err, quiet_err = 0;
+
+	if (books_scan(w->books, NULL))
+		*ret_partial = true;
+	err = books_read(w->books, READ_TRIES, &reads[0]);
+	if (!err && !quiet_wait(s, w, units_monotonic_ns(), &quiet_err))
+		*ret_partial = true;
+	if (!err)
+		err = quiet_err;
+	if (!err)
+		err = books_read(w->books, READ_TRIES, &reads[1]);
+	if (!err)
+		err = session_drain(s);
+	return put_if_alive(s, w, reads, err, true, ret_partial);
+}
+
 int census_run(struct session *s, struct watched *w)
 {
 	bool partial = !w->books;
 	int err = put_census(s, w, "begin", false);
 
-	if (!err && w->books) {
-		partial = !wait_quiet(s, w, &err);
-		if (!err && books_scan(w->books, NULL))
-			partial = true;
-	}
-	for (int i = 0; i < ROUNDS && !err && w->books; i++) {
-		w->unsettled = 0;
-		err = read_and_put(s, w, true, &partial);
-		if (!w->unsettled)
-			break;
-	}
+	if (!err && w->books)
+		err = read_before(s, w, &partial);
+	w->unsettled = 0;
+	if (!err && w->books)
+		err = settle_in_flight(s, w);
 	vec_clear(&w->in_flight);
 	w->tracking = false;
 	map_clear(&w->touched);
@@ -320,21 +303,12 @@ int census_run(struct session *s, struct watched *w)
 
 int census_settle(struct session *s, struct watched *w)
 {
-	bool partial = false;
 	int err = 0;
 
-	if (!w->books) {
-		vec_clear(&w->in_flight);
-		return 0;
-	}
 	w->tracking = true;
-	for (int i = 0; i < ROUNDS && !err && w->in_flight.nr; i++) {
-		size_t nr = w->in_flight.nr;
-
-		err = read_and_put(s, w, false, &partial);
-		if (w->in_flight.nr == nr)
-			vec_clear(&w->in_flight);
-	}
+	if (w->books)
+		err = settle_in_flight(s, w);
+	vec_clear(&w->in_flight);
 	if (!w->check.second) {
 		w->tracking = false;
 		map_clear(&w->touched);

@@ -2,9 +2,11 @@
 #include "live/watch.h"
 
 #include "base/units.h"
+#include "target/host.h"
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 void library_free(struct library *l)
 {
@@ -62,10 +64,15 @@ static struct library *look_into(struct session *s, int pid, const struct mappin
 	return l;
 }
 
-/* The first of @maps that has a runtime which can be used; else one that has one which cannot. */
-static const struct mapping *find_library(struct session *s, int pid, const mappings *maps, struct library **ret)
+/*
+ * The first of @maps that has a runtime which can be used; else *@ret is one that has one which cannot, or *@ret_closed one
+ * that cannot be opened.
+ */
+static const struct mapping *find_library(struct session *s, int pid, const mappings *maps, struct library **ret,
+					  const struct mapping **ret_closed)
 {
 	*ret = NULL;
+	*ret_closed = NULL;
 	for (size_t i = 0; i < maps->nr; i++) {
 		const struct mapping *m = &maps->items[i];
 		struct library *l;
@@ -75,6 +82,8 @@ static const struct mapping *find_library(struct session *s, int pid, const mapp
 		l = known_library(s, m);
 		if (!l)
 			l = look_into(s, pid, m);
+		if (!l)
+			*ret_closed = m;
 		if (l && (l->binding || l->problem.text[0]))
 			*ret = l;
 		if (l && l->binding)
@@ -83,17 +92,36 @@ static const struct mapping *find_library(struct session *s, int pid, const mapp
 	return NULL;
 }
 
+/* No file that could be opened has a runtime. Of a process that has just ended none can be. */
+static int not_found(int pid, const struct mapping *closed, struct diag *d)
+{
+	_cleanup_(freep) char *path = closed ? mapping_file(pid, closed) : NULL;
+	_cleanup_(str_release) struct str name = {};
+	struct process p = {.pidfd = -1};
+	int err = closed ? process_open(pid, &p, d) : 0;
+
+	process_close(&p);
+	if (err)
+		return err;
+	if (!closed || !access(path, R_OK) || (errno != EACCES && errno != EPERM))
+		return diag_set(d, -ENOENT, "process %d maps no known runtime", pid);
+	str_add_escaped(&name, closed->path);
+	diag_set(d, -EACCES, "cannot open '%s', which process %d maps: Permission denied", str_text(&name), pid);
+	diag_hint(d, "run as root, or grant " HOST_TO_LOOK);
+	return -EACCES;
+}
+
 int discover(struct session *s, int pid, struct mapping *ret, struct library **ret_library, struct diag *d)
 {
 	mappings maps = {};
 	int err = mappings_read(pid, &maps, d);
 
-	const struct mapping *m;
+	const struct mapping *m, *closed;
 	struct library *l;
 
 	if (err)
 		return err;
-	m = find_library(s, pid, &maps, &l);
+	m = find_library(s, pid, &maps, &l, &closed);
 	if (m && ret) {
 		*ret = *m;
 		ret->path = xstrdup(m->path);
@@ -102,7 +130,7 @@ int discover(struct session *s, int pid, struct mapping *ret, struct library **r
 	if (!m && l && d)
 		*d = l->problem;
 	if (!m)
-		err = l ? -ENOTSUP : diag_set(d, -ENOENT, "process %d maps no known runtime", pid);
+		err = l ? -ENOTSUP : not_found(pid, closed, d);
 	mappings_release(&maps);
 	return err;
 }

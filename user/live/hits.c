@@ -15,6 +15,16 @@ static void touch(const struct session *s, struct watched *w, const struct recor
 		map_put(&w->touched, a->object, TOUCHED_OBJECT, NULL);
 }
 
+/* What became of an alloc in flight is known once its address has another hit. */
+static void forget_in_flight(struct watched *w, uint64_t address)
+{
+	for (size_t i = 0; i < w->in_flight.nr;)
+		if (w->in_flight.items[i] == address)
+			w->in_flight.items[i] = w->in_flight.items[--w->in_flight.nr];
+		else
+			i++;
+}
+
 int hits_put(struct sink *sink, const struct record *r)
 {
 	struct session *s = (struct session *)((char *)sink - offsetof(struct session, filter));
@@ -22,6 +32,8 @@ int hits_put(struct sink *sink, const struct record *r)
 	struct record copy = *r;
 
 	touch(s, w, r);
+	if (r->kind == RECORD_ALLOC || r->kind == RECORD_FREE)
+		forget_in_flight(w, r->address);
 	if (r->kind == RECORD_UNSETTLED) {
 		w->unsettled++;
 		if (RECORD_HAS(r, ADDRESS) && r->reason[0] == 'a' && r->reason[1] == 't')
@@ -45,6 +57,7 @@ int hits_receive(void *context, const struct wire_hit *hit)
 	struct session *s = context;
 	struct watched *w = session_find(s, (int)hit->tgid);
 	uint64_t index = hit->spec - WIRE_FIRST_ROW;
+	const struct bound_row *row;
 	struct library *l;
 
 	if (!w || w->execed)
@@ -55,7 +68,10 @@ int hits_receive(void *context, const struct wire_hit *hit)
 	if (index >= s->spec_library.nr)
 		return 0;
 	l = s->spec_library.items[index];
-	return decoder_hit(s->decoder, w->id, l->binding, &l->binding->rows.items[hit->spec - l->first_spec], hit);
+	row = &l->binding->rows.items[hit->spec - l->first_spec];
+	if (w->moved)
+		map_put(w->moved, hit->tid, 0, NULL)->value = row->row->verb == VERB_BEGIN ? hit->time_ns : 0;
+	return decoder_hit(s->decoder, w->id, l->binding, row, hit);
 }
 
 int hits_put_counts(struct session *s, struct watched *w)

@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "live/links.h"
 #include "pooltrace.skel.h"
+#include "target/host.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -117,7 +118,7 @@ static int load_best(struct kernel *k, const struct kernel_options *o, struct di
 		return 0;
 	diag_errno(d, err, "cannot load the probes");
 	if (err == -EPERM)
-		diag_hint(d, "run as root, or grant cap_bpf,cap_perfmon,cap_sys_ptrace");
+		diag_hint(d, "run as root, or grant " HOST_TO_TRACE "; `pooltrace doctor` says what is missing");
 	else if (o->mode == ATTACH_MULTI)
 		diag_hint(d, "this kernel may lack uprobe_multi (6.6): try --attach=single");
 	else
@@ -209,6 +210,14 @@ void kernel_disarm(struct kernel *k, int pid)
 	bpf_map_delete_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid);
 }
 
+bool kernel_armed(const struct kernel *k, int pid)
+{
+	struct wire_target target;
+	uint32_t tgid = (uint32_t)pid;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target);
+}
+
 uint64_t kernel_lost(const struct kernel *k)
 {
 	return __atomic_load_n(&k->skeleton->bss->nr_lost, __ATOMIC_RELAXED);
@@ -276,8 +285,10 @@ int kernel_attach(struct kernel *k, const char *path, int pid, const struct prob
 	if (!err)
 		return 0;
 	diag_errno(d, err, "cannot attach to process %d", pid);
-	if (err == -EPERM)
-		diag_hint(d, "run as root, or grant cap_bpf,cap_perfmon,cap_sys_ptrace");
+	if (err == -EACCES && k->mode == ATTACH_SINGLE)
+		diag_hint(d, "run as root: probes without uprobe_multi are perf events, which this kernel gives to cap_sys_admin alone");
+	else if (err == -EPERM)
+		diag_hint(d, "run as root, or grant " HOST_TO_TRACE "; `pooltrace doctor` says what is missing");
 	return err;
 }
 

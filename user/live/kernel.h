@@ -28,6 +28,8 @@ int kernel_set_spec(struct kernel *k, uint32_t id, const struct wire_spec *spec)
 /* Watch a process from now on, or not any more: its hits pass only while it is armed. */
 int kernel_arm(struct kernel *k, int pid);
 void kernel_disarm(struct kernel *k, int pid);
+/* False: it was disarmed, by us or because it runs another program now. */
+bool kernel_armed(const struct kernel *k, int pid);
 
 /*
  * Receive what is in the ring, in order, up to now. @receive returns 0, or an error that ends it at once and is returned.

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "target/host.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,14 +15,21 @@
 /* The ring is emptied at least so often: a hit does not wake us. */
 #define DRAIN_EVERY_NS (50 * NS_PER_MS)
 
-static int tick(struct session *s)
+static int put_counts(struct session *s)
 {
-	struct record r = {.kind = RECORD_TICK};
 	int err = 0;
 
 	for (size_t i = 0; i < s->watched.nr && s->kernel && !err; i++)
 		if (s->watched.items[i]->armed)
 			err = hits_put_counts(s, s->watched.items[i]);
+	return err;
+}
+
+static int tick(struct session *s)
+{
+	struct record r = {.kind = RECORD_TICK};
+	int err = put_counts(s);
+
 	if (!err && s->loss_to_tell)
 		err = hits_put_probes(s);
 	s->loss_to_tell = false;
@@ -32,13 +40,18 @@ static int tick(struct session *s)
 	return session_put(s, &r);
 }
 
+/* One that is about to end is a process still, but has no memory any more. */
 static bool is_process(int pid)
 {
 	struct process p = {.pidfd = -1};
+	mappings maps = {};
 	int err = process_open(pid, &p, NULL);
 
+	if (!err)
+		err = mappings_read(pid, &maps, NULL);
+	mappings_release(&maps);
 	process_close(&p);
-	return !err;
+	return err != -ESRCH;
 }
 
 /* Start to watch a process that maps a runtime: probes, then its books. */
@@ -82,7 +95,7 @@ static void tell_end(struct session *s, int pid, bool found)
 	if (!s->o.nr_pids || (!found && (pid == s->o.child || was_watched(s, pid))))
 		return;
 	diag_set(&d, -ESRCH, "process %d ended %s", pid,
-		 found ? "while pooltrace attached to it" : "and had not mapped a known runtime");
+		 s->o.wait && !found ? "and had not mapped a known runtime" : "while pooltrace attached to it");
 	tell(s, &d);
 }
 
@@ -118,7 +131,7 @@ static int try_to_watch(struct session *s, int pid)
 	path = m.path;
 	if (!err)
 		err = watch(s, pid, &m, l, &d);
-	/* A process that executes another program seems to have no memory for a moment. */
+	/* What was read was the memory of the program before: it executes another one. */
 	if (err == -ESRCH && !l && is_process(pid))
 		return -ENOENT;
 	if (!err || err == -ENOENT || s->out_err)
@@ -168,6 +181,9 @@ static int reap(struct session *s)
 	for (size_t i = 0; i < s->watched.nr;) {
 		struct watched *w = s->watched.items[i];
 
+		/* The event of an exec may be lost, what it did is not. */
+		if (w->armed && !kernel_armed(s->kernel, w->process.pid))
+			w->execed = true;
 		if (!w->ended && !err && (w->execed || !process_alive(&w->process))) {
 			/* Its last hits came before its end; what is in the ring now is all that there will be. */
 			err = session_drain(s);
@@ -316,6 +332,8 @@ int session_loop(struct session *s)
 	while (!err && !end && !all_ended(s))
 		err = turn(s, &end);
 	s->loss_to_tell = true;
+	if (!err)
+		err = put_counts(s);
 	/* The last table shows the end, whatever ended it. */
 	if (!err && s->last_kind != RECORD_TICK && (all_ended(s) || s->o.interval_ns))
 		err = tick(s);
@@ -367,7 +385,7 @@ static int look_at_all(struct session *s)
 	diag_set(&s->diag, -ENOENT, "no process maps a known runtime");
 	discover_explain(s, &s->diag);
 	if (denied && geteuid())
-		diag_hint(&s->diag, "%zu process%s may not be looked at: run as root, or grant cap_sys_ptrace", denied,
+		diag_hint(&s->diag, "%zu process%s may not be looked at: run as root, or grant " HOST_TO_LOOK, denied,
 			  denied == 1 ? "" : "es");
 	return -ENOENT;
 }

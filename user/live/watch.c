@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "runtime/advice.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,20 +32,6 @@ void watched_free(struct watched *w)
 	free(w);
 }
 
-/*
- * Load bias: where the mapped part of the file is, minus where the file says that it should be. A mapping begins at
- * the page that its segment begins in, which may hold the end of the segment before: the page's last byte is the segment's.
- */
-static int load_bias(struct elf_file *elf, const struct mapping *m, uint64_t *ret)
-{
-	uint64_t last = (uint64_t)sysconf(_SC_PAGESIZE) - 1, address;
-	int err = elf_file_address(elf, m->offset + last, &address);
-
-	if (!err)
-		*ret = m->start + last - address;
-	return err;
-}
-
 int watched_open(struct session *s, int pid, const struct mapping *m, struct library *l, struct watched **ret, struct diag *d)
 {
 	struct watched *w = xcalloc(1, sizeof(*w));
@@ -55,7 +42,7 @@ int watched_open(struct session *s, int pid, const struct mapping *m, struct lib
 	w->library = l;
 	w->path = mapping_file(pid, m);
 	err = process_open(pid, &w->process, d);
-	if (!err && load_bias(l->binding->elf, m, &w->bias))
+	if (!err && elf_file_bias(l->binding->elf, m->start, m->offset, &w->bias))
 		err = diag_set(d, -ENOTSUP, "cannot tell where process %d has loaded its runtime: no segment of the file is there",
 			       pid);
 	if (err) {
@@ -81,10 +68,11 @@ int watched_open(struct session *s, int pid, const struct mapping *m, struct lib
 static int put_attach(struct session *s, struct watched *w)
 {
 	struct record r = {.kind = RECORD_ATTACH};
-	_cleanup_(str_release) struct str pools = {};
+	_cleanup_(str_release) struct str pools = {}, advice = {};
 
 	w->id = ++s->nr_processes;
 	runtime_add_pools(&pools, w->library->binding->runtime);
+	binding_add_advice(&advice, w->library->binding);
 	RECORD_SET(&r, PROCESS, process, w->id);
 	RECORD_SET(&r, PID, pid, (uint64_t)w->process.pid);
 	RECORD_SET(&r, START_NS, start_ns, w->process.start_ns);
@@ -92,6 +80,8 @@ static int put_attach(struct session *s, struct watched *w)
 	RECORD_SET(&r, COMMAND, command, w->process.command);
 	RECORD_SET(&r, RUNTIME, runtime, w->library->binding->runtime->name);
 	RECORD_SET(&r, POOLS, pools, str_text(&pools));
+	if (advice.len)
+		RECORD_SET(&r, ADVICE, advice, str_text(&advice));
 	return session_put(s, &r);
 }
 

@@ -51,6 +51,8 @@ struct watched {
 	 */
 	bool tracking;
 	struct map touched;
+	/* Threads with a hit, while someone wants to know (quiet.c): (tid, 0) -> when its open call was begun, 0: none is. */
+	struct map *moved;
 	/* Addresses whose alloc came without its begin: in flight at attach. */
 	VEC(uint64_t) in_flight;
 	uint64_t unsettled; /* steps since the last comparison */
@@ -156,6 +158,14 @@ int census_once(struct session *s, struct watched *w);
 int census_settle(struct session *s, struct watched *w);
 /* struct decode_target's. */
 uint64_t census_arena(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint);
+
+/* ---- quiet.c ---- */
+
+/*
+ * Wait, for a limited time, until no thread can be inside a call that began before @since_ns (the hits' clock), which is
+ * after we were armed. False: a thread was not seen to move on, or *@ret_err.
+ */
+bool quiet_wait(struct session *s, struct watched *w, uint64_t since_ns, int *ret_err);
 
 /* ---- check.c ---- */
 
