@@ -19,6 +19,11 @@ def environment():
 
 ENV = environment()
 LIBRARY = ENV["TTNN_LIBRARY"]
+with open(os.path.join(DIR, "version")) as version:
+    VERSION = version.read().strip()
+RELEASE = tuple(map(int, VERSION.split(".")))
+TRACES = "TT_METAL_SLOW_DISPATCH_MODE" not in ENV
+TRACES_IN_DRAM = TRACES and RELEASE >= (0, 68)  # with no trace region; before, there must be one
 
 
 def start(program, *arguments):

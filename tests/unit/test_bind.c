@@ -37,6 +37,10 @@ static const char assembly[] =
 	FUNCTION("rt_odd_b", "mov %r8d, 0x4c(%rdi)\nret")
 	FUNCTION("rt_some_a", "mov %r8d, 0x48(%rdi)\nret")
 	FUNCTION("rt_some_b", "ret")
+	FUNCTION("rt_two_paths", "test %esi, %esi\nje 1f\nmov 0x20(%rdi), %eax\nret\n1: mov 0x24(%rdi), %eax\nret")
+	FUNCTION("rt_size_of_list", "mov 0x78(%rdi), %rax\nmov 0x8(%rax), %rax\nret")
+	FUNCTION("rt_half_pointer", "mov 0x78(%rdi), %eax\nmov 0x8(%rax), %rax\nret")
+	FUNCTION("rt_pages", "mov 0x18(%rdi), %rax\nxor %edx, %edx\ndivq 0x58(%rdi)\nret")
 	FUNCTION("rt_each", "push %rbx\nmov %rdi, %rbx\nmov 0x8(%rbx), %rdi\ncall rt_clear@plt\n"
 			    "mov 0x10(%rbx), %rdi\ncall rt_clear@plt\npop %rbx\nret")
 	".data\n"
@@ -210,6 +214,68 @@ static void a_value_is_known_or_says_why_not(void **state)
 	unbind(&bound);
 }
 
+static void the_first_line_that_shows_a_value_is_taken(void **state)
+{
+	struct bound bound = bind_lines(state, "value a returned by rt_nowhere\nvalue a divided in rt_pages\n"
+					       "value a returned by rt_num_banks\n"
+					       "value b returned by rt_two_paths\nvalue b divided in rt_num_banks\n"
+					       "value b returned by rt_num_banks\n"
+					       "value c returned by rt_nowhere\nvalue c returned by rt_two_paths\n"
+					       "value d divided in rt_num_banks\n"
+					       "on rt_free free arena=arg0 address=a(arg1) pool=c(arg1)\n");
+	const struct bound_value *v = bound.b->values.items + VALUE_EACH + 1;
+	const struct bound_row *r = &bound.b->rows.items[0];
+
+	assert_int_equal(v[0].chain[0].load[0].offset, 0x18);
+	assert_string_equal(v[0].how, "divided in rt_pages");
+	assert_null(v[0].problem);
+	/* What is refused is told; what only does something else is not. */
+	assert_int_equal(v[1].nr_chains, 1);
+	assert_int_equal(v[1].chain[0].load[0].offset, 0x20);
+	assert_string_equal(v[1].problem, "rt_two_paths: cannot tell what 'rt_two_paths' returns: *(arg0+0x20):4 in one place, "
+					  "*(arg0+0x24):4 in another");
+	assert_int_equal(v[2].nr_chains, 0);
+	assert_non_null(strstr(v[2].problem, "in another; no function matches 'rt_nowhere'"));
+	check_problem(&v[3], "it divides nothing");
+	assert_int_equal(r->spec.nr_values, 2);
+	assert_non_null(strstr(r->problem, "without pool: c is not known: rt_two_paths: "));
+	unbind(&bound);
+}
+
+static void what_holds_a_value_is_the_object_before_its_last_load(void **state)
+{
+	struct bound bound = bind_lines(state, "value a holds what is returned by rt_size_of_list\n"
+					       "value b holds what is returned by rt_num_banks\n"
+					       "value c holds what is returned by rt_half_pointer\n"
+					       "value d returned by rt_half_pointer\n" FREE);
+	const struct bound_value *v = bound.b->values.items + VALUE_EACH + 1;
+
+	assert_int_equal(v[0].nr_chains, 1);
+	assert_int_equal(v[0].chain[0].nr_loads, 1);
+	assert_int_equal(v[0].chain[0].load[0].offset, 0x78);
+	assert_non_null(strstr(v[0].how, "holds what is returned by rt_size_of_list, which begins"));
+	check_problem(&v[1], "not held by another object");
+	check_problem(&v[2], "not held by another object");
+	check_problem(&v[3], "rt_half_pointer has it behind what is too small for a pointer");
+	unbind(&bound);
+}
+
+static void a_row_is_for_the_first_functions_that_the_file_has(void **state)
+{
+	struct bound bound = bind_lines(state, "on rt_nowhere or rt_begin* or rt_free clear arena=arg0\n"
+					       "on rt_free or rt_begin* free arena=arg0 address=arg1\n"
+					       "on rt_nowhere or rt_begin_data new arena=arg0\n");
+	const struct bound_row *r = bound.b->rows.items;
+
+	assert_int_equal(bound.b->rows.nr, 4);
+	assert_ptr_equal(r[0].row, r[1].row);
+	assert_string_equal(r[1].symbol, "rt_begin_two");
+	assert_string_equal(r[2].symbol, "rt_free");
+	assert_false(r[3].probed);
+	assert_string_equal(r[3].problem, "no function matches 'rt_nowhere' or 'rt_begin_data'");
+	unbind(&bound);
+}
+
 static void a_row_does_without_a_value_that_is_not_known(void **state)
 {
 	struct bound bound = bind_lines(state, "on rt_free free arena=arg0 pool=odd(arg0) address=arg1 page=*deep(arg0)\n");
@@ -363,6 +429,31 @@ static void books_have_a_chain_for_each_arena(void **state)
 	unbind(&bound);
 }
 
+static void a_file_without_its_owners_vtables_has_them_found_by_their_lists(void **state)
+{
+	struct bound bound = bind_lines(state, FREE BOOKS "value banks divided in rt_nowhere\n"
+					       "on rt_clear or rt_nowhere clear arena=arg0\n");
+	static const char by_lists[] = "  owner       by what points to its lists\n";
+	_cleanup_(str_release) struct str s = {};
+
+	view_binding(&s, bound.b);
+	assert_null(strstr(str_text(&s), by_lists));
+	bound.b->owner_vtables.items[0] = 0;
+	str_clear(&s);
+	view_binding(&s, bound.b);
+	assert_non_null(strstr(str_text(&s), by_lists));
+	bound.b->list_vtable = 0;
+	str_clear(&s);
+	view_binding(&s, bound.b);
+	assert_non_null(strstr(str_text(&s), "  owner       not known\n"));
+	/* As it was written. */
+	str_clear(&s);
+	view_runtime(&s, bound.rt);
+	assert_non_null(strstr(str_text(&s), "  banks       returned by rt_num_banks\n           or divided in rt_nowhere\n"));
+	assert_non_null(strstr(str_text(&s), "  clear       rt_clear\n           or rt_nowhere\n"));
+	unbind(&bound);
+}
+
 static void a_binding_is_shown_with_all_its_reasons(void **state)
 {
 	struct bound bound = bind_lines(state, FREE "on rt_begin_two context tag=trace\non rt_clear clear arena=gone(arg0)\n"
@@ -397,6 +488,9 @@ int main(void)
 		cmocka_unit_test(a_pattern_gives_a_row_a_function),
 		cmocka_unit_test(values_become_loads),
 		cmocka_unit_test(a_value_is_known_or_says_why_not),
+		cmocka_unit_test(the_first_line_that_shows_a_value_is_taken),
+		cmocka_unit_test(what_holds_a_value_is_the_object_before_its_last_load),
+		cmocka_unit_test(a_row_is_for_the_first_functions_that_the_file_has),
 		cmocka_unit_test(a_row_does_without_a_value_that_is_not_known),
 		cmocka_unit_test(a_row_without_its_identity_has_no_probe),
 		cmocka_unit_test(a_row_in_any_library_has_no_place_here),
@@ -405,6 +499,7 @@ int main(void)
 		cmocka_unit_test(arithmetic_gives_what_a_row_does_not_capture),
 		cmocka_unit_test(arithmetic_is_left_out_where_it_has_no_chance),
 		cmocka_unit_test(books_have_a_chain_for_each_arena),
+		cmocka_unit_test(a_file_without_its_owners_vtables_has_them_found_by_their_lists),
 		cmocka_unit_test(a_binding_is_shown_with_all_its_reasons),
 	};
 

@@ -99,6 +99,78 @@ static void without_a_vtable_of_the_list_its_figures_must_do(void **state)
 	book_arenas_release(&arenas);
 }
 
+/* As toy_start(), in a file that has no vtable for owners. */
+static void start_without_owner_vtables(struct toy *t)
+{
+	for (size_t i = 0; i < t->binding.owner_vtables.nr; i++)
+		t->binding.owner_vtables.items[i] = 0;
+	toy_start(t, NULL);
+}
+
+static void owners_without_a_vtable_are_found_by_their_lists(void **state)
+{
+	struct toy *t = *state;
+	const struct toy_owner *owners[] = { toy_owner(t, 1), toy_owner(t, 2) };
+	book_arenas arenas = {};
+
+	start_without_owner_vtables(t);
+	assert_int_equal(books_read(t->books, 1, &arenas), 0);
+	assert_int_equal(arenas.nr, 4);
+	for (size_t i = 0; i < 2; i++) {
+		assert_some_blocks(&arenas.items[2 * i], owners[i]);
+		for (size_t k = 0; k < ARENAS; k++)
+			assert_true(books_know(t->books, (uintptr_t)owners[i]->arenas[k]));
+	}
+	book_arenas_release(&arenas);
+}
+
+static void what_only_looks_like_an_owner_without_a_vtable_is_none(void **state)
+{
+	struct toy *t = *state;
+	struct toy_owner *gone = toy_owner(t, 1), *cut = toy_owner(t, 1), *twice = toy_owner(t, 1);
+	struct toy_arena **copies = place(t, ARENAS * sizeof(*copies));
+	struct toy_owner *living = toy_owner(t, 1);
+	book_arenas arenas = {};
+
+	gone->arenas[2]->inline_slot->vtable = 0;
+	cut->arenas[1] = NULL;
+	twice->arenas[1] = twice->arenas[0];
+	/* Pointers in an owner's order, below it: nothing points to where they would be an owner's. */
+	memcpy(copies, living->arenas, sizeof(living->arenas));
+	/* And a list that no arena leads to. */
+	toy_list(t, some_blocks, ARRAY_SIZE(some_blocks), SOME_BYTES);
+	start_without_owner_vtables(t);
+	assert_int_equal(books_read(t->books, 1, &arenas), 0);
+	assert_int_equal(arenas.nr, 2);
+	assert_some_blocks(&arenas.items[0], living);
+	assert_false(books_know(t->books, (uintptr_t)gone->arenas[0]));
+	assert_false(books_know(t->books, (uintptr_t)cut->arenas[0]));
+	assert_false(books_know(t->books, (uintptr_t)twice->arenas[0]));
+	book_arenas_release(&arenas);
+}
+
+static void an_owner_without_a_vtable_that_goes_is_left_out(void **state)
+{
+	struct toy *t = *state;
+	struct toy_owner *first = toy_owner(t, 1), *second = toy_owner(t, 1);
+	book_arenas arenas = {};
+	struct diag d = {};
+
+	start_without_owner_vtables(t);
+	toy_write_word(t, &first->arenas[1], 0);
+	toy_write_word(t, &second->arenas[0]->inline_slot->vtable, 1);
+	assert_int_equal(books_read(t->books, 1, &arenas), 0);
+	assert_int_equal(arenas.nr, 0);
+	toy_write_word(t, &first->arenas[1], (uintptr_t)first->arenas[1]);
+	assert_int_equal(books_scan(t->books, &d), 0);
+	assert_int_equal(books_read(t->books, 1, &arenas), 0);
+	assert_int_equal(arenas.nr, 2);
+	assert_some_blocks(&arenas.items[0], first);
+	book_arenas_release(&arenas);
+	child_kill(&t->child);
+	assert_int_equal(books_scan(t->books, &d), -ESRCH);
+}
+
 static void an_owner_that_goes_is_left_out_and_found_when_it_comes_again(void **state)
 {
 	struct toy *t = *state;
@@ -282,7 +354,8 @@ static void what_is_not_known_of_the_layout_is_an_error_unless_it_can_be_done_wi
 	values[VALUE_ARENA].nr_chains = 0;
 	assert_no_books(t, "'arena'");
 	t->binding.owner_vtables.items[0] = t->binding.owner_vtables.items[1] = 0;
-	assert_no_books(t, "vtables");
+	t->binding.list_vtable = 0;
+	assert_no_books(t, "no vtable of its owners or lists");
 	t->rt->books.present = false;
 	assert_no_books(t, "no books");
 	t->rt->books.present = true;
@@ -421,6 +494,9 @@ int main(void)
 		toy_test(a_pool_without_banks_is_consistent_and_empty),
 		toy_test(what_was_an_owner_is_none),
 		toy_test(without_a_vtable_of_the_list_its_figures_must_do),
+		toy_test(owners_without_a_vtable_are_found_by_their_lists),
+		toy_test(what_only_looks_like_an_owner_without_a_vtable_is_none),
+		toy_test(an_owner_without_a_vtable_that_goes_is_left_out),
 		toy_test(an_owner_that_goes_is_left_out_and_found_when_it_comes_again),
 		toy_test(torn_books_have_no_blocks),
 		toy_test(vectors_that_claim_more_than_a_bank_holds_are_not_read),

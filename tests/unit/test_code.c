@@ -203,6 +203,33 @@ static void check_stored(void **state)
 	check(w, err, &chain, &d);
 }
 
+static const struct wanted divided[] = {
+	{ "what is divided is one value, in 64 bits or in 32", "divides_both_ways", .chain = "*(arg0+0x18):8" },
+	{ "what is divided may lie behind a pointer", "divides_behind_a_pointer", .chain = "*(*(arg0+0x10)+0x8):8" },
+	{ "what is divided may have 32 bits", "divides_32_bits", .chain = "*(arg0+0x1c):4" },
+	{ "two dividends are refused", "divides_two", .reason = "*(arg0+0x18):8 in one place, *(arg0+0x20):8 in another" },
+	{ "a dividend of 128 bits is refused", "divides_128_bits", .reason = "its high half is not known to be 0" },
+	{ "a dividend that was computed is refused", "divides_a_product", .reason = "computed by 'imul $3,%rax,%rax'" },
+	{ "a quotient that is divided is refused", "divides_its_quotient", .reason = "computed by 'div %rsi'" },
+	{ "a division of bytes does not count", "divides_a_byte", .reason = "it divides nothing" },
+	{ "a division before a throw does not count", "divides_and_throws", .reason = "it divides nothing" },
+	{ "a function that does not divide shows no dividend", "two_loads", .reason = "it divides nothing" },
+	{ "a dividend behind what is not followed is refused", "switch_jump", .reason = "not followed, 'jmp *%rsi'" },
+};
+
+static void check_divided(void **state)
+{
+	const struct wanted *w = *state;
+	const struct elf_symbol f = function(w->function);
+	struct code_chain chain = { .argument = 77 };
+	struct diag d = {};
+	int err = code_divides(fixture.elf, &f, &chain, &d);
+
+	check(w, err, &chain, &d);
+	if (err)
+		assert_int_equal(chain.argument, 77);
+}
+
 static void another_argument_is_stored_elsewhere(void **state)
 {
 	const struct elf_symbol f = function("stores_once");
@@ -370,7 +397,8 @@ static void a_patched_displacement_gives_the_patched_offset(void **state)
 /* Two bytes anywhere in a function may make it any other function: it must be answered or refused, and nothing else. */
 static void a_damaged_function_is_refused_or_followed(void **state)
 {
-	static const char *const names[] = { "throwing_tail", "indexed", "passes_each", "aligned_stack" };
+	static const char *const names[] = { "throwing_tail", "indexed", "passes_each", "aligned_stack",
+					     "divides_both_ways" };
 	uint32_t random = 20261;
 	size_t nr_answers = 0;
 
@@ -395,6 +423,8 @@ static void a_damaged_function_is_refused_or_followed(void **state)
 		assert_true(err == 0 || err == -ENOTSUP || err == -ENOENT);
 		err = code_stores(elf, &f, 0, 8, chains, &d);
 		assert_true(err == 0 || err == -ENOTSUP || err == -ENOENT);
+		err = code_divides(elf, &f, chains, &d);
+		assert_true(err == 0 || err == -ENOTSUP || err == -ENOENT);
 		elf_file_free(elf);
 	}
 	assert_in_range(nr_answers, 1, 210);
@@ -415,6 +445,7 @@ static void a_symbol_that_is_not_in_the_file_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
 		assert_int_equal(code_returns(fixture.elf, &symbols[i], NULL, &chain, &d), -ENOTSUP);
 		assert_non_null(strstr(d.text, symbols[i].name));
+		assert_int_equal(code_divides(fixture.elf, &symbols[i], &chain, NULL), -ENOTSUP);
 	}
 }
 
@@ -430,7 +461,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_function_is_refused_or_followed),
 		cmocka_unit_test(a_symbol_that_is_not_in_the_file_is_refused),
 	};
-	struct CMUnitTest tests[ARRAY_SIZE(returned) + ARRAY_SIZE(stored) + OTHERS] = {};
+	struct CMUnitTest tests[ARRAY_SIZE(returned) + ARRAY_SIZE(stored) + ARRAY_SIZE(divided) + OTHERS] = {};
 	size_t nr = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(returned); i++)
@@ -439,6 +470,9 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(stored); i++)
 		tests[nr++] = (struct CMUnitTest){ stored[i].name, check_stored, NULL, NULL,
 						   (void *)(uintptr_t)&stored[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(divided); i++)
+		tests[nr++] = (struct CMUnitTest){ divided[i].name, check_divided, NULL, NULL,
+						   (void *)(uintptr_t)&divided[i] };
 	memcpy(tests + nr, others, sizeof(others));
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

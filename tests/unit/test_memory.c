@@ -345,6 +345,47 @@ static void only_private_writable_anonymous_memory_is_searched(void **state)
 	munmap(searched[0], PAGE);
 }
 
+/* Words in no order, one of them twice, among many that are none. */
+static void many_words_are_told_apart(void **state)
+{
+	enum { NR = 61 };
+	char *p = pages(4, MAP_PRIVATE);
+	uint64_t words[NR + 1], *at = (uint64_t *)p;
+	memory_hits found = {};
+	uint64_t bytes_read;
+	bool seen[NR] = {};
+
+	(void)state;
+	for (uint64_t i = 0; i < NR; i++)
+		words[i] = WORD_A + i * 37 % NR * 4096 + i * 8;
+	words[NR] = words[0];
+	for (size_t i = 0; i < 4 * PAGE / 8; i++)
+		at[i] = WORD_A + i * 48 + 4;
+	for (size_t i = 0; i < NR; i++)
+		at[7 * i] = words[i];
+
+	struct child c = still_child();
+	struct memory *m = open_child(&c);
+
+	assert_int_equal(memory_scan(m, words, NR + 1, &found, &bytes_read), 0);
+	for (size_t i = 0; i < found.nr; i++) {
+		size_t index = (found.items[i].address - (uintptr_t)p) / 8 / 7;
+
+		if (found.items[i].address - (uintptr_t)p >= 4 * PAGE)
+			continue;
+		assert_int_equal(found.items[i].address, (uintptr_t)(at + 7 * index));
+		assert_int_equal(found.items[i].word, index);
+		assert_false(seen[index]);
+		seen[index] = true;
+	}
+	for (size_t i = 0; i < NR; i++)
+		assert_true(seen[i]);
+	vec_release(&found);
+	memory_free(m);
+	child_end(&c);
+	munmap(p, 4 * PAGE);
+}
+
 static void a_reservation_larger_than_any_memory_does_not_delay_a_scan(void **state)
 {
 	const size_t bytes = 2ULL << 40;
@@ -463,6 +504,7 @@ int main(void)
 		cmocka_unit_test(after_an_exec_the_old_memory_is_gone),
 		cmocka_unit_test(every_aligned_word_is_found_in_whatever_pages_are_present),
 		cmocka_unit_test(only_private_writable_anonymous_memory_is_searched),
+		cmocka_unit_test(many_words_are_told_apart),
 		cmocka_unit_test(a_reservation_larger_than_any_memory_does_not_delay_a_scan),
 		cmocka_unit_test(a_scan_of_memory_that_changes_finds_what_stays),
 		cmocka_unit_test(memory_that_is_full_of_the_word_is_an_error),

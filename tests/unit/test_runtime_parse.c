@@ -103,6 +103,46 @@ static void value_lines_say_how_a_layout_is_found(void **state)
 	runtime_free(rt);
 }
 
+static void lines_of_one_name_are_alternatives(void **state)
+{
+	struct runtime *rt = parse(HEAD "value a returned by f\nvalue b divided in k\n"
+					"value a holds what is returned by g* with arg1=3\nvalue a divided in h\n"
+					"on c clear arena=a(arg0)\n");
+	const struct rt_value *v = rt->values.items;
+
+	(void)state;
+	assert_int_equal(rt->values.nr, 2);
+	assert_int_equal(v[0].rule, RULE_RETURNED);
+	assert_false(v[0].holder);
+	assert_string_equal(v[0].other->function, "g*");
+	assert_int_equal(v[0].other->rule, RULE_RETURNED);
+	assert_true(v[0].other->holder);
+	assert_int_equal(v[0].other->constants.known, 1 << 1);
+	assert_int_equal(v[0].other->other->rule, RULE_DIVIDED);
+	assert_int_equal(v[0].other->other->at.line, 6);
+	assert_null(v[0].other->other->other);
+	assert_int_equal(v[1].rule, RULE_DIVIDED);
+	assert_null(v[1].other);
+	runtime_free(rt);
+}
+
+static void a_row_may_have_functions_for_other_files(void **state)
+{
+	struct runtime *rt = parse(HEAD "on a* or b or \\\n c* clear arena=arg0\non or or or or or clear arena=arg1\n");
+	const struct rt_row *r = rt->rows.items;
+
+	(void)state;
+	assert_string_equal(r[0].symbol, "a*");
+	assert_int_equal(r[0].others.nr, 2);
+	assert_string_equal(r[0].others.items[0], "b");
+	assert_string_equal(r[0].others.items[1], "c*");
+	assert_int_equal(r[0].verb, VERB_CLEAR);
+	assert_string_equal(r[1].symbol, "or");
+	assert_int_equal(r[1].others.nr, 2);
+	assert_string_equal(r[1].others.items[1], "or");
+	runtime_free(rt);
+}
+
 static void rows_have_a_verb_and_values(void **state)
 {
 	struct runtime *rt = parse(HEAD "on a* begin arena=arg0 pool = *arg0:4\n"
@@ -235,9 +275,9 @@ static void mistakes_in_lines_are_shown_with_a_caret(void **state)
 		"verbs are: begin alloc free clear gone new throw context capture captured replay release");
 	mistake(HEAD "prob f\n",
 		"x.rt:3:1: unknown line 'prob'\n  prob f\n  ^",
-		"lines are: runtime about detect pool value on let books");
+		"lines are: runtime about detect pool value on let books advice");
 	mistake(HEAD "=\n", "x.rt:3:1: unexpected '='\n  =\n  ^",
-		"expected a line that begins with: runtime about detect pool value on let books");
+		"expected a line that begins with: runtime about detect pool value on let books advice");
 	mistake("runtime r\nruntime s\n", "x.rt:2:1: there is a second 'runtime' line\n  runtime s\n  ^", "");
 	mistake("runtime\n", "x.rt:1:8: the line ends too early\n  runtime\n         ^", "expected the runtime's name");
 	mistake("runtime r s\n", "x.rt:1:11: unexpected 's'\n  runtime r s\n            ^", "expected the end of the line");
@@ -272,10 +312,16 @@ static void mistakes_in_numbers_and_pools_are_shown(void **state)
 static void mistakes_in_values_are_shown(void **state)
 {
 	(void)state;
-	mistake("value a returned by f\nvalue a returned by g",
-		"x.rt:2:7: value 'a' is there twice, first in line 1\n  value a returned by g\n        ^", "");
+	mistake("value a returned by f\nvalue a each passed as arg0 to f by g",
+		"x.rt:2:7: 'a' is 'each' in line 2 and not in line 1\n  value a each passed as arg0 to f by g\n        ^", "");
+	mistake("value a each passed as arg0 to f by g\nvalue a divided in f",
+		"x.rt:2:7: 'a' is 'each' in line 1 and not in line 2\n  value a divided in f\n        ^", "");
+	mistake("value a divided by f", "x.rt:1:17: unexpected 'by'\n  value a divided by f\n                  ^",
+		"expected 'in'");
+	mistake("value a holds what f returns", "x.rt:1:20: unexpected 'f'\n  value a holds what f returns\n"
+		"                     ^", "expected 'is'");
 	mistake("value a found by f", "x.rt:1:9: unexpected 'found'\n  value a found by f\n          ^",
-		"expected one of: returned passed stored each");
+		"expected one of: returned passed stored divided holds each");
 	mistake("value a each returned by f", "x.rt:1:9: 'each' belongs to 'passed'\n  value a each returned by f\n          ^",
 		"each passed as argN to FUNCTION by FUNCTION");
 	mistake("value a stored from arg6:4 by f", "x.rt:1:21: unexpected 'arg6'\n"
@@ -311,6 +357,10 @@ static void mistakes_in_rows_are_shown(void **state)
 		"  on a throw in some library\n                ^", "expected 'any'");
 	mistake(HEAD "on a* throw in any library", "x.rt:3:4: 'in any library' needs a whole name, not the beginning of one\n"
 		"  on a* throw in any library\n     ^", "");
+	mistake(HEAD "on a or b throw in any library", "x.rt:3:4: 'in any library' needs one name, not several\n"
+		"  on a or b throw in any library\n     ^", "");
+	mistake(HEAD "on a or* throw", "x.rt:3:8: unexpected '*'\n  on a or* throw\n         ^",
+		"expected a function's symbol, or the beginning of one and '*'");
 	mistake(HEAD "on a begin arena=arg0", "x.rt:3:4: there is a 'begin' row, but no 'alloc' row\n"
 		"  on a begin arena=arg0\n     ^", "an 'alloc' row says that what has begun has succeeded");
 	mistake(HEAD "on a clear arena=arg0 ownr=arg1", "x.rt:3:23: nothing uses 'ownr'\n"
@@ -422,7 +472,7 @@ static void bytes_that_are_not_text_are_refused(void **state)
 	mistake("# \xe2\x80\xae\n", "x.rt:1:3: the byte 0xe2 is not text\n  # \\xe2\\x80\\xae\n    ^", text_hint);
 	mistake("a\rb\n", "x.rt:1:2: the byte 0x0d is not text\n  a\\x0db\n   ^", text_hint);
 	mistake("é", "x.rt:1:1: unexpected 'é'\n  é\n  ^",
-		"expected a line that begins with: runtime about detect pool value on let books");
+		"expected a line that begins with: runtime about detect pool value on let books advice");
 }
 
 static void overlong_lines_and_files_are_refused(void **state)
@@ -463,19 +513,28 @@ static void long_lines_are_cut_around_the_mistake(void **state)
 
 static void tables_have_an_end(void **state)
 {
-	_cleanup_(str_release) struct str pools = {}, values = {}, rows = {}, lets = {};
+	_cleanup_(str_release) struct str pools = {}, values = {}, rows = {}, lets = {}, alternatives = {}, others = {};
 
 	(void)state;
+	str_add(&others, HEAD "on f");
+	for (int i = 0; i < 8; i++)
+		str_add(&others, " or f");
+	str_add(&others, " throw\n");
 	str_add(&rows, HEAD);
 	str_add(&lets, HEAD "on a clear arena=arg0\n");
 	for (int i = 0; i < 129; i++) {
 		str_addf(&pools, "pool %d=P%d\n", i, i);
 		str_addf(&values, "value v%d returned by f\n", i);
+		str_add(&alternatives, "value v returned by f\n");
 		str_add(&rows, "on f throw\n");
 		str_addf(&lets, "let v%d = arena\n", i);
 	}
 	mistake(str_text(&pools), "x.rt:33:6: there are more than 32 pools\n  pool 32=P32\n       ^", "");
-	mistake(str_text(&values), "x.rt:65:1: there are more than 64 values\n  value v64 returned by f\n  ^", "");
+	mistake(str_text(&values), "x.rt:65:7: there are more than 64 values\n  value v64 returned by f\n        ^", "");
+	mistake(str_text(&alternatives), "x.rt:9:7: there are more than 8 lines for value 'v'\n  value v returned by f\n        ^",
+		"");
+	mistake(str_text(&others), "x.rt:3:44: a row may have 8 functions, this one has more\n"
+		"  on f or f or f or f or f or f or f or f or f throw\n                                             ^", "");
 	mistake(str_text(&rows), "x.rt:131:1: there are more than 128 rows\n  on f throw\n  ^", "");
 	mistake(str_text(&lets), "x.rt:36:1: there are more than 32 'let' lines\n  let v32 = arena\n  ^", "");
 }
@@ -576,6 +635,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_of_every_kind_are_read),
 		cmocka_unit_test(value_lines_say_how_a_layout_is_found),
+		cmocka_unit_test(lines_of_one_name_are_alternatives),
+		cmocka_unit_test(a_row_may_have_functions_for_other_files),
 		cmocka_unit_test(rows_have_a_verb_and_values),
 		cmocka_unit_test(the_verbs_are_those_of_the_header),
 		cmocka_unit_test(places_are_bases_loads_and_values),

@@ -82,6 +82,15 @@ static bool same(const struct found *a, const struct found *b)
 	return a->nr == b->nr;
 }
 
+/* Is each load but the last one of a whole pointer? */
+static bool follows_pointers(const struct code_chain *chain)
+{
+	for (size_t i = 0; i + 1 < chain->nr_loads; i++)
+		if (chain->load[i].size != 8)
+			return false;
+	return true;
+}
+
 /* Why what one function shows cannot be used; NULL if it can. */
 static char *check_found(const struct rt_value *value, const struct found *found, const char *symbol)
 {
@@ -89,10 +98,13 @@ static char *check_found(const struct rt_value *value, const struct found *found
 		return xasprintf("%s passes more than %d different ones", symbol, VALUE_CHAINS);
 	if (found->nr != 1 && !(value->each && found->nr))
 		return xasprintf("%s passes %zu different ones", symbol, found->nr);
-	for (size_t i = 0; i < found->nr; i++)
+	for (size_t i = 0; i < found->nr; i++) {
 		if (found->chain[i].argument != 0)
 			return xasprintf("%s has it from its argument %d, not from its first", symbol,
 					 found->chain[i].argument);
+		if (!follows_pointers(&found->chain[i]))
+			return xasprintf("%s has it behind what is too small for a pointer", symbol);
+	}
 	return NULL;
 }
 

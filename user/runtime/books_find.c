@@ -121,13 +121,35 @@ static int is_owner(struct books *books, uint64_t address)
 	return check_arenas(books, address, &owner);
 }
 
+/* Do two of @a have an arena in common? */
+static int any_rivals(struct books *books, const addresses *a, bool *ret)
+{
+	addresses arenas = {};
+	size_t nr;
+	int err = 0;
+
+	for (size_t i = 0; i < a->nr && !err; i++) {
+		struct owner owner;
+
+		err = books_owner(books, a->items[i], &owner);
+		for (size_t k = 0; k < books->nr_arenas && !err; k++)
+			vec_push(&arenas, owner.arenas[k]);
+		err = err == -ENOENT ? 0 : err;
+	}
+	nr = arenas.nr;
+	settle(&arenas);
+	*ret = arenas.nr < nr;
+	vec_release(&arenas);
+	return err;
+}
+
 /*
  * Pointers to an owner's arenas may stand elsewhere in the same order, on a stack for one; but to what would be the owner
  * there, nothing points. Those of @a that something points to.
  */
 static int keep_pointed_to(struct books *books, addresses *a)
 {
-	_cleanup_(freep) bool *pointed = xcalloc(a->nr ? a->nr : 1, sizeof(*pointed));
+	_cleanup_(freep) bool *pointed = xcalloc(a->nr, sizeof(*pointed));
 	memory_hits hits = {};
 	uint64_t bytes_read;
 	int err = memory_scan(books->memory, a->items, a->nr, &hits, &bytes_read);
@@ -145,6 +167,7 @@ static int keep_pointed_to(struct books *books, addresses *a)
 
 static int find_by_lists(struct books *books, addresses *a)
 {
+	bool rivals;
 	int err;
 
 	vec_push(a, books->binding->list_vtable + books->bias);
@@ -157,7 +180,9 @@ static int find_by_lists(struct books *books, addresses *a)
 		err = leading_to(books, &books->arenas[0], a);
 	if (!err)
 		err = keep(books, a, is_owner);
-	return err ? err : keep_pointed_to(books, a);
+	if (!err)
+		err = any_rivals(books, a, &rivals);
+	return !err && rivals ? keep_pointed_to(books, a) : err;
 }
 
 static int find_by_vtables(struct books *books, addresses *a)

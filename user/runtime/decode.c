@@ -135,6 +135,8 @@ static int fail(const struct step *s, const char *reason)
 		RECORD_SET(&r, RESERVED, reserved, c->reserved);
 	if (c->has_asked)
 		RECORD_SET(&r, ASKED, asked, c->asked);
+	if (c->has_needed)
+		RECORD_SET(&r, NEEDED, needed, c->needed);
 	return sink_put(s->d->sink, &r);
 }
 
@@ -165,6 +167,7 @@ static int step_begin(struct step *s)
 	}
 	c->has_reserved = bound_row_value(s->b, s->row, s->hit, RT_RESERVED, &c->reserved);
 	c->has_asked = bound_row_value(s->b, s->row, s->hit, RT_ASKED, &c->asked);
+	c->has_needed = bound_row_value(s->b, s->row, s->hit, RT_NEEDED, &c->needed);
 	c->has_page = bound_row_value(s->b, s->row, s->hit, RT_PAGE, &c->page);
 	if (bound_row_value(s->b, s->row, s->hit, RT_BANKS, &c->banks))
 		c->hint_has |= FIELD_BIT(BANKS);

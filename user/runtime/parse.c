@@ -107,6 +107,7 @@ static const struct {
 } lines[] = {
 	{"runtime", parse_runtime}, {"about", parse_about}, {"detect", parse_detect}, {"pool", parse_pools},
 	{"value", parse_value_line}, {"on", parse_on_line}, {"let", parse_let_line}, {"books", parse_books_line},
+	{"advice", parse_advice},
 };
 
 static int parse_statement(struct parser *p)
@@ -117,8 +118,8 @@ static int parse_statement(struct parser *p)
 		if (lex_take(&p->lx, lines[i].keyword))
 			return lines[i].parse(p, at);
 	if (p->lx.token.kind != TOKEN_NAME)
-		return lex_unexpected(&p->lx, "a line that begins with: runtime about detect pool value on let books");
-	return lex_fail(&p->lx, at, "lines are: runtime about detect pool value on let books", "unknown line '%.*s'",
+		return lex_unexpected(&p->lx, "a line that begins with: runtime about detect pool value on let books advice");
+	return lex_fail(&p->lx, at, "lines are: runtime about detect pool value on let books advice", "unknown line '%.*s'",
 			(int)(p->lx.token.len > 60 ? 60 : p->lx.token.len), p->lx.token.p);
 }
 

@@ -4,7 +4,7 @@
 
 #include "runtime/lex.h"
 
-enum { RT_MAX_POOLS = 32, RT_MAX_VALUES = 64, RT_MAX_ROWS = 128, RT_MAX_LETS = 32, RT_MAX_OTHERS = 7 };
+enum { RT_MAX_POOLS = 32, RT_MAX_VALUES = 64, RT_MAX_ROWS = 128, RT_MAX_LETS = 32, RT_MAX_OTHERS = 7, RT_MAX_ADVICE = 32 };
 
 struct parser {
 	struct lexer lx;
@@ -17,6 +17,7 @@ int parse_value(struct parser *p);
 int parse_on(struct parser *p);
 int parse_let(struct parser *p);
 int parse_books(struct parser *p);
+int parse_advice(struct parser *p, struct rt_position at);
 
 /* Does the row capture a value of this name? */
 bool rt_row_has(const struct rt_row *row, const char *name);

@@ -110,6 +110,12 @@ void runtime_free(struct runtime *rt)
 	vec_release(&rt->values);
 	vec_release(&rt->rows);
 	vec_release(&rt->lets);
+	for (size_t i = 0; i < rt->advice.nr; i++) {
+		free(rt->advice.items[i].pool);
+		free(rt->advice.items[i].argument);
+		free(rt->advice.items[i].function);
+	}
+	vec_release(&rt->advice);
 	books_release(&rt->books);
 	free(rt->name);
 	free(rt->about);

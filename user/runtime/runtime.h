@@ -21,6 +21,7 @@
 	X(ADDRESS, "address")	/* of the block; 0: nothing was reserved */                        \
 	X(ASKED, "asked")	/* bytes requested */                                              \
 	X(RESERVED, "reserved") /* bytes taken from the pool, all banks */                         \
+	X(NEEDED, "needed")	/* bytes needed in each bank, before the pool rounds them up */    \
 	X(PAGE, "page")		/* page size */                                                    \
 	X(BANKS, "banks")	/* of the pool */                                                  \
 	X(BANK_BYTES, "bank_bytes")                                                                \
@@ -139,6 +140,14 @@ struct rt_pool {
 	char *name;
 };
 
+/* What makes a pool larger: an `advice` line. Steps that are 0 do not hold; see advice.h of the ledger. */
+struct rt_advice {
+	char *pool, *argument;
+	uint64_t total, spread, bank;
+	char *function; /* pattern: the line is for files that define it; NULL: for all */
+	struct rt_position at;
+};
+
 struct rt_let; /* arithmetic.h */
 
 /* The runtime's books, see books.h. Places by role; absent ones have nr_steps 0 and base -1. */
@@ -166,6 +175,7 @@ struct runtime {
 	VEC(struct rt_value) values;
 	VEC(struct rt_row) rows;
 	VEC(struct rt_let *) lets;
+	VEC(struct rt_advice) advice; /* of several of a pool the first one holds */
 	struct rt_books books;
 };
 

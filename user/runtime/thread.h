@@ -17,8 +17,8 @@ struct call {
 	uint64_t time_ns; /* of its begin, the hits' clock */
 	const char *pool; /* NULL: not known, or hidden */
 	bool hidden;	  /* its pool is none that is shown */
-	uint64_t reserved, asked, page, banks, align, grain;
-	bool has_reserved, has_asked, has_page;
+	uint64_t reserved, asked, needed, page, banks, align, grain;
+	bool has_reserved, has_asked, has_needed, has_page;
 	uint64_t hint_has; /* FIELD_BITs of banks, align, grain */
 };
 

@@ -255,3 +255,17 @@ int elf_file_address(struct elf_file *f, uint64_t offset, uint64_t *ret_address)
 	*ret_address = best->address + (offset - best->offset);
 	return 0;
 }
+
+/*
+ * A mapping begins at the page that its segment begins in, which may hold the end of the segment before: the page's last
+ * byte is the segment's.
+ */
+int elf_file_bias(struct elf_file *f, uint64_t start, uint64_t offset, uint64_t *ret_bias)
+{
+	uint64_t last = (uint64_t)sysconf(_SC_PAGESIZE) - 1, address;
+	int err = elf_file_address(f, offset + last, &address);
+
+	if (!err)
+		*ret_bias = start + last - address;
+	return err;
+}

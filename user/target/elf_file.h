@@ -50,5 +50,7 @@ size_t elf_file_read(struct elf_file *f, uint64_t address, void *bytes, size_t l
 /* Virtual address <-> file offset, by the program headers. -ENOENT. */
 int elf_file_offset(struct elf_file *f, uint64_t address, uint64_t *ret_offset);
 int elf_file_address(struct elf_file *f, uint64_t offset, uint64_t *ret_address);
+/* Load bias of a process that has mapped the file from @offset on at @start: its addresses minus the virtual ones. -ENOENT. */
+int elf_file_bias(struct elf_file *f, uint64_t start, uint64_t offset, uint64_t *ret_bias);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "target/host.h"
 
 struct cursor {
 	const char *p, *end;
@@ -166,7 +167,7 @@ static int no_mappings(int pid, int err, struct diag *d)
 		return diag_set(d, -ESRCH, "no mappings of process %d: it has ended, or is one of the kernel's own", pid);
 	diag_errno(d, err, "cannot read the mappings of process %d", pid);
 	if (err == -EACCES || err == -EPERM)
-		diag_hint(d, "run as root, or grant cap_sys_ptrace");
+		diag_hint(d, "run as root, or grant " HOST_TO_LOOK);
 	return err;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "target/host.h"
 #include "target/process.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
 	SCAN_ENTRIES = 4096,
 	SCAN_BYTES = 128 << 10, /* still in the cache when it is searched */
 	SCAN_RUNS = 256,       /* runs of present pages in a system call */
+	SCAN_FILTER = 1 << 12, /* bits */
 	SCAN_HITS = 1 << 16,   /* more is no program that anything can be said about */
 };
 
@@ -75,7 +77,7 @@ static int cannot_open(int pid, int err, struct diag *d)
 		err = -EPERM;
 	diag_errno(d, err, "cannot read the memory of process %d", pid);
 	if (err == -EPERM)
-		diag_hint(d, "run as root, or grant cap_sys_ptrace");
+		diag_hint(d, "run as root, or grant " HOST_TO_LOOK);
 	return err;
 }
 
@@ -202,6 +204,7 @@ struct scan {
 	struct scan_word *words; /* ascending */
 	size_t nr_words;
 	uint64_t least, span; /* all words lie in least .. least + span */
+	uint64_t filter[SCAN_FILTER / 64]; /* bit filter_bit(word) of each */
 	uint64_t *buffer;     /* SCAN_BYTES */
 	uint64_t *entries;    /* SCAN_ENTRIES */
 	struct iovec runs[SCAN_RUNS];
@@ -211,10 +214,18 @@ struct scan {
 	memory_hits *found;
 };
 
+/* Objects lie at multiples of 16 mostly; pages of them differ. */
+static size_t filter_bit(uint64_t word)
+{
+	return (word >> 3 ^ word >> 13) % SCAN_FILTER;
+}
+
 static void scan_match(struct scan *s, uint64_t address, uint64_t word)
 {
-	size_t low = 0, high = s->nr_words;
+	size_t bit = filter_bit(word), low = 0, high = s->nr_words;
 
+	if (!(s->filter[bit / 64] >> bit % 64 & 1))
+		return;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -240,8 +251,12 @@ static void scan_sort(struct scan *s, const uint64_t *words, size_t nr)
 {
 	s->words = xcalloc(nr, sizeof(*s->words));
 	s->nr_words = nr;
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
+		size_t bit = filter_bit(words[i]);
+
 		s->words[i] = (struct scan_word){ words[i], i };
+		s->filter[bit / 64] |= 1ULL << bit % 64;
+	}
 	qsort(s->words, nr, sizeof(*s->words), compare_words);
 	s->least = s->words[0].word;
 	s->span = s->words[nr - 1].word - s->least;

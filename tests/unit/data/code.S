@@ -795,6 +795,95 @@ FUNCTION stores_and_throws
 	call	thrower@PLT
 END stores_and_throws
 
+/* What is divided. */
+
+FUNCTION divides_both_ways
+	mov	0x58(%rdi), %rcx
+	test	%rcx, %rcx
+	je	2f
+	mov	0x18(%rdi), %rax
+	mov	%rax, %rdx
+	or	%rcx, %rdx
+	shr	$0x20, %rdx
+	je	1f
+	xor	%edx, %edx
+	div	%rcx
+	ret
+1:	xor	%edx, %edx
+	div	%ecx
+	ret
+2:	xor	%eax, %eax
+	ret
+END divides_both_ways
+
+FUNCTION divides_behind_a_pointer
+	mov	0x10(%rdi), %rdi
+	mov	0x8(%rdi), %rax
+	xor	%edx, %edx
+	divq	0x48(%rdi)
+	ret
+END divides_behind_a_pointer
+
+FUNCTION divides_32_bits
+	mov	0x1c(%rdi), %eax
+	xor	%edx, %edx
+	divl	0x58(%rdi)
+	ret
+END divides_32_bits
+
+FUNCTION divides_two
+	test	%esi, %esi
+	je	1f
+	mov	0x18(%rdi), %rax
+	xor	%edx, %edx
+	div	%rsi
+	ret
+1:	mov	0x20(%rdi), %rax
+	xor	%edx, %edx
+	div	%rcx
+	ret
+END divides_two
+
+FUNCTION divides_128_bits
+	mov	0x18(%rdi), %rax
+	mov	0x20(%rdi), %rdx
+	div	%rsi
+	ret
+END divides_128_bits
+
+FUNCTION divides_a_product
+	mov	0x18(%rdi), %rax
+	imul	$3, %rax, %rax
+	xor	%edx, %edx
+	div	%rsi
+	ret
+END divides_a_product
+
+FUNCTION divides_a_byte
+	movzbl	0x18(%rdi), %eax
+	divb	0x58(%rdi)
+	ret
+END divides_a_byte
+
+FUNCTION divides_and_throws
+	test	%esi, %esi
+	je	1f
+	ret
+1:	mov	0x18(%rdi), %rax
+	xor	%edx, %edx
+	div	%rsi
+	call	thrower@PLT
+END divides_and_throws
+
+FUNCTION divides_its_quotient
+	mov	0x18(%rdi), %rax
+	xor	%edx, %edx
+	div	%rsi
+	xor	%edx, %edx
+	div	%rsi
+	ret
+END divides_its_quotient
+
 /* Instructions, and which of them the kernel emulates. */
 
 FUNCTION instructions
