@@ -57,6 +57,12 @@ class Report:
         self._print(cells)
         return value
 
+    def count(self, name, value, unit):
+        """A number that is exact, and compared with nothing."""
+        cells = (name, f"{value:,} {unit}", "", "", "", "", "")
+        self.lines.append(("figure", cells))
+        self._print(cells)
+
     def missing(self, name, why):
         self.lines.append(("figure", (name, f"not measured: {why}", "", "", "", "", "")))
         print(f"  {name}: not measured: {why}", flush=True)

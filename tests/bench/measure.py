@@ -7,7 +7,6 @@ import tempfile
 import time
 
 import peers
-import programs
 from figures import median
 from harness import POOLS, POOLTRACE, Pooltrace, pools, process_of
 
@@ -16,6 +15,7 @@ DETACH_MS = 100
 OVER_EMPTY = 2.0  # added time of pooltrace, in times of a probe that does nothing
 OVER_PEERS = 1.0
 IDLE_PERCENT = 1.0
+BATCHES = 10
 
 TRACE_BUFFERS = 1  # what bench-pairs holds all the time
 DROP_CACHES = "/proc/sys/vm/drop_caches"
@@ -140,13 +140,14 @@ class Session:
             self.detach_s, self.received = peer.stop()
 
     def _run(self, program, peer, label, command, n, units):
-        """@units: pairs or replays that @command makes of all threads; @n: of one."""
-        program.ns(command(max(n // 10, 1)))
+        """@units: pairs or replays that @command makes of all threads; @n: of one. The median of batches: others run as well."""
+        each = max(n // BATCHES, 1)
+        program.ns(command(each))
         cpu = peer.cpu_ns()
-        spent, wall = program.ns(command(n))
-        self.ns[label], self.wall[label] = spent / units(n), wall / units(n)
-        self.cpu[label] = (peer.cpu_ns() - cpu) / units(n)
-        return units(n) + units(max(n // 10, 1))
+        batches = [program.ns(command(each)) for _ in range(BATCHES)]
+        self.ns[label], self.wall[label] = (median([b[i] for b in batches]) / units(each) for i in (0, 1))
+        self.cpu[label] = (peer.cpu_ns() - cpu) / units(each) / BATCHES
+        return units(each) * (BATCHES + 1)
 
 
 def interleave(report, program, rounds, works, wanted=peers.ALL):
@@ -182,12 +183,12 @@ def added(report, sessions, label, unit, limits):
     return {name: median(values) for name, values in extra.items()}
 
 
-def against_peers(report, medians, label, unit):
+def against_peers(report, medians, label):
     """pooltrace record gives a stream, as they do."""
     mine = medians.get("pooltrace record")
     for name in ("bpftrace, a line a hit", "perf record"):
         if mine is not None and medians.get(name):
-            report.figure(f"{label}: pooltrace record adds, against {name.split(',')[0]}", [mine], f"ns {unit}",
+            report.figure(f"{label}: pooltrace record, against {name.split(',')[0]}", [mine], "ns a pair",
                           (name.split(",")[0], medians[name]), ratio_limit=OVER_PEERS)
 
 
@@ -197,7 +198,7 @@ def losses(report, sessions, values):
         if not made:
             continue
         received = sum(s.received or 0 for s in of)
-        report.figure(f"lost by {name}", [made - received], f"of {made:,} {'events' if values[name] == 2 else 'hits'}")
+        report.count(f"lost by {name}", made - received, f"of {made:,} {'events' if values[name] == 2 else 'hits'}")
 
 
 def tracers(report, sessions, label):
@@ -208,8 +209,8 @@ def tracers(report, sessions, label):
         report.figure(f"CPU of {name}", [s.cpu[label] for s in of], "ns a pair")
     for name, of in sessions.items():
         if name != "nothing":
-            report.figure(f"{name}: until all probes are set", [ms(s.attach_s) for s in of], "ms")
-            report.figure(f"{name}: until none is left", [ms(s.detach_s) for s in of], "ms")
+            report.figure(f"start to all probes set: {name}", [ms(s.attach_s) for s in of], "ms")
+            report.figure(f"signal to no probe left: {name}", [ms(s.detach_s) for s in of], "ms")
 
 
 def tell_commands(report, commands):
@@ -225,7 +226,7 @@ def wheel_pairs(report, program, rounds):
     works = [("pair", lambda n: f"pairs {n}", n, lambda n: n)]
     sessions, commands, values = interleave(report, program, rounds, works)
     medians = added(report, sessions, "pair", "a pair", limits=True)
-    against_peers(report, medians, "pair", "a pair")
+    against_peers(report, medians, "pair")
     losses(report, sessions, values)
     tracers(report, sessions, "pair")
     tell_commands(report, commands)
@@ -239,7 +240,9 @@ def standin_pairs(report, program, rounds):
         works.append((label, lambda n, t=threads: f"pairs {n} {t}", n, lambda n, t=threads: n * t))
     sessions, _, values = interleave(report, program, rounds, works)
     for label, *_ in works:
-        added(report, sessions, label, "a pair", limits=label == "1 thread")
+        medians = added(report, sessions, label, "a pair", limits=False)
+        if label == "1 thread":
+            against_peers(report, medians, label)
     losses(report, sessions, values)
 
 

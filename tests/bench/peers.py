@@ -37,7 +37,7 @@ def cpu_ns(pid):
 class Peer:
     """Also the peer that is none: a target with nothing attached."""
     name = "nothing"
-    pair_values = 0  # how much of a pair a complete stream has: what received() counts
+    pair_values = 0  # how many values of received() a pair makes
 
     def __init__(self, sites, folder):
         self.sites, self.folder, self.process = sites, folder, None
@@ -52,18 +52,19 @@ class Peer:
         pass
 
     def received(self, out, err):
-        """Of what arrived, in pair_values; None: it does not count."""
+        """How much arrived: events, or hits; None: it does not count."""
         return None
 
     def start(self):
         """Seconds until all probes are set."""
+        if not self.sites.wait(False):
+            raise Failed(f"{self.name}: somebody else's probes are in the target")
         if not self.command():
             return 0
         self.prepare()
         self.out, self.err = (tempfile.TemporaryFile(dir=self.folder) for _ in range(2))
         began = time.monotonic()
-        self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=self.out, stderr=self.err,
-                                        env={**os.environ, "BPFTRACE_STRLEN": "64"})
+        self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=self.out, stderr=self.err)
         if not self.attached():
             self.process.kill()
             self.process.wait()

@@ -29,15 +29,19 @@ enum command_bit {
 	COMMAND_RECORD = 1 << 2,
 	COMMAND_REPORT = 1 << 3,
 	COMMAND_RUNTIMES = 1 << 4,
-	COMMAND_ALL = (1 << 5) - 1,
+	COMMAND_EXPLAIN = 1 << 5,
+	COMMAND_DOCTOR = 1 << 6,
+	COMMAND_ALL = (1 << 7) - 1,
 };
+
+enum file_argument { FILE_NONE, FILE_NEEDED, FILE_OPTIONAL /* else it traces */ };
 
 struct command {
 	const char *name;
 	const char *arguments; /* of the usage line, after the options; "" if none */
 	const char *summary;   /* one line */
 	enum command_bit bit;
-	bool takes_file;    /* one argument: a recording */
+	enum file_argument takes_file; /* one argument: a recording */
 	bool takes_command; /* a command to run, after -- */
 	int (*run)(const struct options *o);
 };
@@ -50,6 +54,8 @@ int cmd_top(const struct options *o);
 int cmd_events(const struct options *o);
 int cmd_record(const struct options *o);
 int cmd_report(const struct options *o);
+int cmd_explain(const struct options *o);
 int cmd_runtimes(const struct options *o);
+int cmd_doctor(const struct options *o);
 
 #endif

@@ -6,13 +6,16 @@
 #include <stdio.h>
 
 const struct command commands[] = {
-	{"top", "", "a table of what is allocated, that refreshes", COMMAND_TOP, false, false, cmd_top},
-	{"events", "", "a line an event, as it happens", COMMAND_EVENTS, false, false, cmd_events},
+	{"top", "", "a table of what is allocated, that refreshes", COMMAND_TOP, FILE_NONE, false, cmd_top},
+	{"events", "", "a line an event, as it happens", COMMAND_EVENTS, FILE_NONE, false, cmd_events},
 	{"record", "[-- COMMAND ARGS...]", "record running processes, or a command, into a file", COMMAND_RECORD,
-	 false, true, cmd_record},
-	{"report", "FILE", "the table as of a recording's end", COMMAND_REPORT, true, false, cmd_report},
-	{"runtimes", "", "which runtimes are known, and what of them a process has", COMMAND_RUNTIMES, false, false,
+	 FILE_NONE, true, cmd_record},
+	{"report", "FILE", "the table as of a recording's end", COMMAND_REPORT, FILE_NEEDED, false, cmd_report},
+	{"explain", "[FILE]", "phases, traces, what to type, and why allocations failed", COMMAND_EXPLAIN,
+	 FILE_OPTIONAL, false, cmd_explain},
+	{"runtimes", "", "which runtimes are known, and what of them a process has", COMMAND_RUNTIMES, FILE_NONE, false,
 	 cmd_runtimes},
+	{"doctor", "", "what tracing needs, and whether it is there", COMMAND_DOCTOR, FILE_NONE, false, cmd_doctor},
 	{},
 };
 

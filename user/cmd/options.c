@@ -141,21 +141,21 @@ static int set_pids(struct options *o, const struct option_row *row, const char 
 }
 
 #define TABLES (COMMAND_TOP | COMMAND_REPORT)
-#define TRACING (COMMAND_TOP | COMMAND_EVENTS | COMMAND_RECORD)
-#define VIEWS (COMMAND_TOP | COMMAND_EVENTS | COMMAND_REPORT)
+#define TRACING (COMMAND_TOP | COMMAND_EVENTS | COMMAND_RECORD | COMMAND_EXPLAIN)
+#define VIEWS (COMMAND_TOP | COMMAND_EVENTS | COMMAND_REPORT | COMMAND_EXPLAIN)
 #define OPTION(member) offsetof(struct options, member)
 
 const struct option_row option_rows[] = {
-	{"pid", 'p', "PID[,PID...]", TRACING | COMMAND_RUNTIMES, true, set_pids, 0,
+	{"pid", 'p', "PID[,PID...]", TRACING | COMMAND_RUNTIMES | COMMAND_DOCTOR, true, set_pids, 0,
 	 "these processes; without it, every process that maps a known runtime"},
 	{"recording", 'r', "FILE", VIEWS, false, set_text, OPTION(recording),
 	 "read a recording instead of tracing"},
 	{"interval", 'i', "TIME", TRACING, true, set_interval, OPTION(interval_ns),
 	 "time between updates, such as 500ms or 2s (a bare number is seconds); default: top 500ms, events 100ms, "
-	 "record 1s"},
+	 "explain and record 1s"},
 	{"once", 0, NULL, COMMAND_TOP, true, set_flag, OPTION(once),
 	 "one table from the runtime's own books, and end; sets no probe and needs no BPF"},
-	{"count", 0, "N", COMMAND_TOP | COMMAND_RECORD, false, set_count, OPTION(count), "end after N updates"},
+	{"count", 0, "N", COMMAND_TOP | COMMAND_RECORD | COMMAND_EXPLAIN, false, set_count, OPTION(count), "end after N updates"},
 	{"wait", 0, NULL, TRACING, true, set_flag, OPTION(wait),
 	 "processes of -p may load the runtime later: wait for it"},
 	{"tick-fd", 0, "N", TRACING, true, set_descriptor, OPTION(tick_fd),
@@ -173,12 +173,13 @@ const struct option_row option_rows[] = {
 	{"wide", 0, NULL, TABLES, false, set_flag, OPTION(wide),
 	 "a row a pool: asked, peak, capacity, use, largest free block of a bank"},
 	{"no-delta", 0, NULL, COMMAND_TOP, false, set_flag, OPTION(no_delta), "leave out the row of changes"},
-	{"json", 0, NULL, VIEWS, false, set_flag, OPTION(json), "JSON, one object a line, as docs/json.md describes"},
+	{"json", 0, NULL, VIEWS | COMMAND_DOCTOR, false, set_flag, OPTION(json),
+	 "JSON, one object a line, as docs/json.md describes"},
 	{"color", 0, "auto|always|never", VIEWS, false, set_choice, OPTION(color),
 	 "colour changes and warnings; auto: on a terminal, unless NO_COLOR is set"},
 	{"check", 0, "on|off", TRACING, true, set_choice, OPTION(check),
 	 "compare the figures with the runtime's own books every few seconds; default: on"},
-	{"runtime", 0, "FILE", TRACING | COMMAND_RUNTIMES, true, add_text, OPTION(runtime_files),
+	{"runtime", 0, "FILE", TRACING | COMMAND_RUNTIMES | COMMAND_DOCTOR, true, add_text, OPTION(runtime_files),
 	 "a further runtime file; may be given several times"},
 	{"library", 0, "FILE", COMMAND_RUNTIMES, false, add_text, OPTION(libraries),
 	 "what is known of this library, without a process that maps it; may be given several times"},

@@ -13,31 +13,29 @@ bool trace_ended_well(const struct trace *t, int err)
 	return !err || err == -ECANCELED || (err == -EPIPE && t->output.err == -EPIPE);
 }
 
-static void say_problem(const struct file_outcome *o)
-{
-	struct diag d = {};
-
-	diag_set(&d, 0, "%s", o->problem);
-	diag_hint(&d, "what could be read of it was shown");
-	fail(&d, 0);
-}
-
 /* What a recording that was read says about itself. Returns true when nothing was wrong with it. */
 static bool recording_outcome(const struct trace *t, int err)
 {
 	const struct file_outcome *o = file_source_outcome(t->source);
+	struct diag d = {};
 
 	if (o->unknown_records || o->unknown_chunks)
 		note("'%s' holds what only a newer pooltrace knows; that was left out", t->options->recording);
 	/* A chunk that is missing can be why: it is told first. */
-	if (o->problem[0])
-		say_problem(o);
+	if (o->problem[0] && t->contradicted)
+		note("%s", o->problem);
 	if (t->contradicted)
-		note("'%s': record %llu, '%s', contradicts those before it: what follows was left out",
-		     t->options->recording, (unsigned long long)t->records, t->contradiction);
-	else if (!o->problem[0] && !trace_ended_well(t, err))
-		note("cannot read '%s': %s", t->options->recording, strerror(-err));
-	return !o->problem[0] && !t->contradicted && trace_ended_well(t, err);
+		diag_set(&d, 0, "'%s': record %llu, '%s', contradicts those before it", t->options->recording,
+			 (unsigned long long)t->records, t->contradiction);
+	else if (o->problem[0])
+		diag_set(&d, 0, "%s", o->problem);
+	else if (!trace_ended_well(t, err))
+		diag_errno(&d, err, "cannot read '%s'", t->options->recording);
+	if (!d.text[0])
+		return true;
+	diag_hint(&d, "what could be read of it was shown");
+	fail(&d, 0);
+	return false;
 }
 
 static bool session_outcome(const struct trace *t, int err)
@@ -79,6 +77,7 @@ static bool recorder_outcome(struct trace *t)
 
 	if (!t->recorder.file || !recorder_close(&t->recorder, &d))
 		return true;
+	diag_hint(&d, "what was written before can be read");
 	fail(&d, 0);
 	return false;
 }

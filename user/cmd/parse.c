@@ -269,7 +269,7 @@ static int check_output(const struct options *o, struct diag *d)
 
 static int check_arguments(const struct options *o, struct diag *d)
 {
-	if (o->command->takes_file && !o->recording) {
+	if (o->command->takes_file == FILE_NEEDED && !o->recording) {
 		diag_set(d, -EINVAL, "'%s' needs a recording", o->command->name);
 		diag_hint(d, "pooltrace %s FILE", o->command->name);
 		return -EINVAL;

@@ -19,7 +19,7 @@ static int recorder_put(struct sink *sink, const struct record *r)
 	recorder->failed = true;
 	if (recorder->stops)
 		return err;
-	note("cannot write '%s': %s: the recording ends here, the display goes on", recorder->path, strerror(-err));
+	note("cannot write the recording '%s': %s: it ends here, the display goes on", recorder->path, strerror(-err));
 	return 0;
 }
 

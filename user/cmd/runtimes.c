@@ -1,5 +1,6 @@
 /* runtimes.c: the runtimes that are known; with -p what of them was found in the files that a process maps. */
 #include "cmd/fail.h"
+#include "cmd/files.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
 
@@ -7,52 +8,6 @@
 #include "view/runtimes.h"
 
 #include <errno.h>
-
-/* binding_new() knows only by which path in /proc it was opened. */
-static void not_usable(struct diag *d, const struct runtime *rt, const char *name)
-{
-	_cleanup_(str_release) struct str escaped = {};
-	struct diag why = *d;
-
-	str_add_escaped(&escaped, name);
-	diag_set(d, -ENOTSUP, "no function that allocates or frees for runtime '%s' was found in '%s'", rt->name,
-		 str_text(&escaped));
-	diag_hint(d, "%s", why.hint);
-}
-
-/*
- * The runtime that the file @name has, which can be opened by @path, bound to it. NULL: none, or nothing of it could be
- * used (@d says why).
- */
-static struct binding *bind_file(const char *path, const char *name, const runtimes *known, struct diag *d)
-{
-	struct elf_file *elf = NULL;
-	struct binding *b = NULL;
-
-	if (elf_file_open(path, &elf, NULL))
-		return NULL;
-	for (size_t i = 0; i < known->nr; i++) {
-		if (!runtime_detects(known->items[i], elf))
-			continue;
-		if (!binding_new(known->items[i], elf, &b, d))
-			return b;
-		not_usable(d, known->items[i], name);
-		return NULL;
-	}
-	elf_file_free(elf);
-	return NULL;
-}
-
-static bool seen_before(const mappings *maps, size_t i)
-{
-	const struct mapping *m = &maps->items[i];
-
-	for (size_t k = 0; k < i; k++)
-		if (maps->items[k].permissions[2] == 'x' && maps->items[k].device == m->device &&
-		    maps->items[k].inode == m->inode)
-			return true;
-	return false;
-}
 
 /* What is known of each file that process @p maps and can execute. Returns how many have a runtime. */
 static size_t add_files(struct str *out, const struct process *p, const mappings *maps, const runtimes *known,
@@ -63,10 +18,10 @@ static size_t add_files(struct str *out, const struct process *p, const mappings
 	for (size_t i = 0; i < maps->nr; i++) {
 		const struct mapping *m = &maps->items[i];
 
-		if (!m->inode || m->permissions[2] != 'x' || seen_before(maps, i))
+		if (!m->inode || m->permissions[2] != 'x' || files_seen_before(maps, i))
 			continue;
 		_cleanup_(freep) char *path = mapping_file(p->pid, m);
-		struct binding *b = bind_file(path, m->path, known, d);
+		struct binding *b = files_bind(path, m->path, known, d);
 
 		if (!b)
 			continue;
@@ -91,6 +46,19 @@ static void add_detections(struct diag *d, const runtimes *known)
 	diag_hint(d, "looked for: %s", s.len ? str_text(&s) : "nothing, as no runtime is known");
 }
 
+/* No file of the process could be used; @d may say why. */
+static int nothing_found(const struct process *p, const runtimes *known, struct diag *d)
+{
+	/* Then none could be opened. */
+	if (!process_alive(p))
+		return diag_set(d, -ESRCH, "process %d ended while pooltrace looked at it", p->pid);
+	if (!d->text[0])
+		diag_set(d, -ENOENT, "process %d maps no known runtime", p->pid);
+	if (!d->hint[0])
+		add_detections(d, known);
+	return -ENOENT;
+}
+
 static int add_process(struct str *out, int pid, const runtimes *known, struct diag *d)
 {
 	struct process p = {};
@@ -100,19 +68,8 @@ static int add_process(struct str *out, int pid, const runtimes *known, struct d
 	if (err)
 		return err;
 	err = mappings_read(pid, &maps, d);
-	if (!err) {
-		struct diag why = {};
-
-		if (!add_files(out, &p, &maps, known, &why)) {
-			err = -ENOENT;
-			if (why.text[0])
-				*d = why;
-			else
-				diag_set(d, err, "process %d maps no known runtime", pid);
-			if (!d->hint[0])
-				add_detections(d, known);
-		}
-	}
+	if (!err && !add_files(out, &p, &maps, known, d))
+		err = nothing_found(&p, known, d);
 	mappings_release(&maps);
 	process_close(&p);
 	return err;
@@ -128,7 +85,7 @@ static int add_library(struct str *out, const char *path, const runtimes *known,
 	elf_file_free(elf);
 	if (err)
 		return err;
-	b = bind_file(path, path, known, d);
+	b = files_bind(path, path, known, d);
 	if (!b) {
 		if (!d->text[0])
 			diag_set(d, -ENOENT, "'%s' has no known runtime", path);

@@ -7,7 +7,7 @@
  * A tag names a pool: what carries the tag "trace" is counted as trace memory wherever it lies, and all of the
  * pool of that name is trace memory, whoever made it.
  */
-static bool pool_is_trace(const struct arena *a)
+bool pool_is_trace(const struct arena *a)
 {
 	return !strcasecmp(a->pool, "trace");
 }
@@ -132,8 +132,7 @@ static int by_address(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* False when the arena's bounds or the size of a block are not known. */
-static bool arena_largest_free(const struct arena *a, uint64_t *ret)
+bool arena_largest_free(const struct arena *a, uint64_t *ret)
 {
 	uint64_t largest = 0, end = a->base, limit = a->base + a->bank_bytes;
 	VEC(struct block *) sorted = {};

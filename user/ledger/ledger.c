@@ -1,6 +1,7 @@
 #include "ledger/ledger.h"
 
 #include "ledger/figures.h"
+#include "ledger/history.h"
 #include "ledger/phases.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@ static void process_free(struct ledger_process *p)
 	vec_release(&p->devices);
 	vec_release(&p->pools);
 	map_release(&p->replays_by_trace);
+	history_free(p->history);
 	free(p);
 }
 
@@ -103,6 +105,7 @@ static int apply_attach(struct subject *s, const struct record *r)
 	p->name = intern_text(s->l, r->name);
 	p->command = intern_text(s->l, r->command);
 	p->runtime = intern_text(s->l, r->runtime);
+	p->advice = intern_text(s->l, r->advice);
 	while (*pool) {
 		size_t len = strcspn(pool, ",");
 
@@ -455,6 +458,7 @@ int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect
 	if (err)
 		return err;
 	l->time_ns = r->time_ns;
+	history_apply(l, s.process, r);
 	if (kinds[r->kind].apply)
 		err = kinds[r->kind].apply(&s, r);
 	if (err)

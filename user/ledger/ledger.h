@@ -69,6 +69,7 @@ struct ledger_process {
 	uint64_t start_ns, attached_ns, ended_ns;
 	bool has_start;
 	const char *name, *command, *runtime; /* "" if not known */
+	const char *advice;		      /* as of the attach, "" if none: see advice.h */
 	VEC(const char *) pools;	      /* names, in the runtime's order */
 	const char *ended;		      /* reason; NULL while it is watched */
 	VEC(struct device *) devices;	      /* in the order seen; show those with held, and not all arenas gone */
@@ -92,6 +93,7 @@ struct ledger_process {
 	uint64_t checked_ns; /* 0: never */
 	bool check_equal;
 	uint64_t corrections;
+	struct history *history; /* history.h; NULL: nothing was told of it yet */
 };
 
 /* Hits of a verb's probes since tracing began: seen + lost = calls made. */

@@ -23,6 +23,8 @@
  * start_ns     wall clock at which the process started
  * name         the process's comm;  command: its arguments, joined with blanks;  runtime: name in its .rt file
  * pools        names of the runtime's pools, in its order, joined with commas
+ * advice       what to type for a pool that is too small, pools joined with commas: POOL:ARGUMENT:LIMIT=STEP, LIMITs
+ *              as pooltrace-rt(5) has them
  * arena        number of one generation of a pool's object in this stream, from 1; defined by its `arena`
  * object       address of the pool's object (tt-metal: BankManager);  owner: of the device's (AllocatorImpl)
  * pool         its name
@@ -31,6 +33,7 @@
  * address      of a block, as the runtime gives it
  * reserved     bytes that the pool gave up, all banks of one chip
  * asked        bytes that the program requested;  page: of its page size
+ * needed       bytes that an allocation needs in each bank, before the pool rounds them up
  * trace        id of the trace that is captured, replayed, released, or that the buffer holds
  * tag          what the call that made the allocation is for: "trace"
  * count        how many (replays since the process's attach; records lost since the last `lost`)
@@ -53,6 +56,7 @@
 	X(command, COMMAND, TEXT)                                                                  \
 	X(runtime, RUNTIME, TEXT)                                                                  \
 	X(pools, POOLS, TEXT)                                                                      \
+	X(advice, ADVICE, TEXT)                                                                    \
 	X(arena, ARENA, NUMBER)                                                                    \
 	X(object, OBJECT, HEX)                                                                     \
 	X(owner, OWNER, HEX)                                                                       \
@@ -65,6 +69,7 @@
 	X(address, ADDRESS, NUMBER)                                                                \
 	X(reserved, RESERVED, NUMBER)                                                              \
 	X(asked, ASKED, NUMBER)                                                                    \
+	X(needed, NEEDED, NUMBER)                                                                  \
 	X(page, PAGE, NUMBER)                                                                      \
 	X(trace, TRACE, NUMBER)                                                                    \
 	X(tag, TAG, TEXT)                                                                          \

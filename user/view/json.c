@@ -1,59 +1,18 @@
 #include "view/json.h"
 
 #include "base/units.h"
+#include "view/json_object.h"
 #include "view/log_event.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SCHEMA = 1 };
-
-/* Takes @value over. */
-static void set(json_t *object, const char *key, json_t *value)
-{
-	int err = json_object_set_new_nocheck(object, key, value);
-
-	BUG_ON(err);
-}
-
-/* JSON's readers agree on signed 64 bits only: a larger number, which no runtime gives, is left out. */
-static void set_number(json_t *object, const char *key, uint64_t number)
-{
-	if (number <= INT64_MAX)
-		set(object, key, json_integer((json_int_t)number));
-}
 
 static void set_known(json_t *object, const char *key, struct known n)
 {
 	if (n.has)
 		set_number(object, key, n.value);
-}
-
-/* Escaped as in the table: always valid UTF-8, and harmless on a terminal. Nothing for NULL. */
-static void set_text(json_t *object, const char *key, const char *text)
-{
-	struct str escaped = {};
-
-	if (!text)
-		return;
-	str_add_escaped(&escaped, text);
-	set(object, key, json_string(str_text(&escaped)));
-	str_release(&escaped);
-}
-
-/* Releases @object. */
-static void add_line(struct str *out, json_t *object)
-{
-	char *text = json_dumps(object, JSON_COMPACT);
-
-	BUG_ON(!text);
-	str_add(out, text);
-	str_add_char(out, '\n');
-	free(text);
-	json_decref(object);
 }
 
 static json_t *new_pool(const struct device *d, const char *pool, const struct figures *f)

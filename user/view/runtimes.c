@@ -3,6 +3,7 @@
 #include "runtime/arithmetic.h"
 #include "runtime/place.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 11 };
@@ -119,10 +120,9 @@ static const struct rt_place *role_place(const struct runtime *rt, const struct 
 	return (const struct rt_place *)((const char *)&rt->books + role->offset);
 }
 
-static void add_blocks(struct str *s, const struct rt_books *books)
+static void add_vectors(struct str *s, const struct rt_books *books)
 {
-	str_addf(s, "  %-*s address=0x%x:%u bytes=0x%x:%u live=0x%x:%u used=0x%x:%u of the list\n", WIDTH, "blocks",
-		 books->address.offset, books->address.size, books->bytes.offset, books->bytes.size, books->live.offset,
+	str_addf(s, "address=0x%x:%u bytes=0x%x:%u live=0x%x:%u used=0x%x:%u of the list", books->address.offset, books->address.size, books->bytes.offset, books->bytes.size, books->live.offset,
 		 books->live.size, books->used.offset, books->used.size);
 }
 
@@ -144,7 +144,9 @@ static void add_books(struct str *s, const struct runtime *rt)
 			str_addf(s, " vtable %s", books->list_vtable);
 		str_add_char(s, '\n');
 	}
-	add_blocks(s, books);
+	str_addf(s, "  %-*s ", WIDTH, "blocks");
+	add_vectors(s, books);
+	str_add_char(s, '\n');
 }
 
 void view_runtime(struct str *s, const struct runtime *rt)
@@ -248,59 +250,109 @@ static void add_bound_value(struct str *s, const struct rt_value *value, const s
 		add_reason(s, bound->problem);
 }
 
-static void add_vtable(struct str *s, const char *role, const char *symbol, uint64_t address)
+static void vtable_part(struct books_part *part, const char *name, const char *symbol, uint64_t address)
 {
-	str_addf(s, "  %-*s vtable %s ", WIDTH, role, symbol);
+	part->name = name;
+	part->known = address;
+	str_add(&part->text, "vtable ");
+	str_add_escaped(&part->text, symbol);
 	if (address)
-		str_addf(s, "at 0x%llx\n", (unsigned long long)address - 16);
+		str_addf(&part->text, " at 0x%llx", (unsigned long long)address - 16);
 	else
-		str_add(s, "not there\n");
+		str_add(&part->text, " not there");
 }
 
-/* How owners are found where the file has none of the vtables. */
-static void add_owner_search(struct str *s, const struct binding *b)
+static bool has_owner_vtable(const struct binding *b)
 {
 	for (size_t i = 0; i < b->owner_vtables.nr; i++)
 		if (b->owner_vtables.items[i])
-			return;
-	str_addf(s, "  %-*s %s\n", WIDTH, "owner", b->list_vtable ? "by what points to its lists" : "not known");
+			return true;
+	return false;
 }
 
-static void add_bound_role(struct str *s, const struct binding *b, const struct role *role)
+/* One of several: that others are not there is no loss. */
+static void owner_part(const struct binding *b, size_t i, struct books_part *part)
+{
+	vtable_part(part, "owner", b->runtime->books.owner_vtables.items[i], b->owner_vtables.items[i]);
+	part->known = has_owner_vtable(b) || b->list_vtable;
+}
+
+/* How owners are found where the file has none of the vtables. */
+static void owner_search_part(const struct binding *b, struct books_part *part)
+{
+	if (has_owner_vtable(b))
+		return;
+	part->name = "owner";
+	part->known = b->list_vtable;
+	str_add(&part->text, b->list_vtable ? "by what points to its lists" : "not known");
+}
+
+static void role_part(const struct binding *b, const struct role *role, struct books_part *part)
 {
 	static const char *const bases[] = {"owner", "arena", "list"};
 	const struct rt_place *place = role_place(b->runtime, role);
-	_cleanup_(freep) char *problem = NULL;
 	struct code_chain chains[8];
 	size_t nr = 0;
 
 	if (place->base < 0)
 		return;
-	str_addf(s, "  %-*s ", WIDTH, role->name);
-	if (!bound_place(b, place, chains, ARRAY_SIZE(chains), &nr, &problem)) {
-		str_add(s, "not known\n");
-		add_reason(s, problem);
+	part->name = role->name;
+	part->known = bound_place(b, place, chains, ARRAY_SIZE(chains), &nr, &part->problem);
+	if (!part->known) {
+		str_add(&part->text, "not known");
 		return;
 	}
 	for (size_t i = 0; i < nr; i++) {
-		str_add(s, i ? ", " : "");
-		add_chain(s, &chains[i], bases[place->base - RT_BASE_OWNER]);
+		str_add(&part->text, i ? ", " : "");
+		add_chain(&part->text, &chains[i], bases[place->base - RT_BASE_OWNER]);
 	}
-	str_add_char(s, '\n');
+}
+
+static void blocks_part(const struct binding *b, struct books_part *part)
+{
+	part->name = "blocks";
+	part->known = true;
+	add_vectors(&part->text, &b->runtime->books);
+}
+
+bool view_books_part(const struct binding *b, size_t i, struct books_part *ret)
+{
+	const size_t owners = b->runtime->books.owner_vtables.nr, list = owners + 1 + ARRAY_SIZE(roles);
+
+	*ret = (struct books_part){};
+	if (i < owners)
+		owner_part(b, i, ret);
+	else if (i == owners)
+		owner_search_part(b, ret);
+	else if (i < list)
+		role_part(b, &roles[i - owners - 1], ret);
+	else if (i == list)
+		vtable_part(ret, "list", b->runtime->books.list_vtable, b->list_vtable);
+	else if (i == list + 1)
+		blocks_part(b, ret);
+	else
+		return false;
+	return true;
+}
+
+void books_part_release(struct books_part *part)
+{
+	str_release(&part->text);
+	free(part->problem);
 }
 
 static void add_bound_books(struct str *s, const struct binding *b)
 {
-	const struct rt_books *books = &b->runtime->books;
+	struct books_part part;
 
 	str_add(s, "books\n");
-	for (size_t i = 0; i < books->owner_vtables.nr; i++)
-		add_vtable(s, "owner", books->owner_vtables.items[i], b->owner_vtables.items[i]);
-	add_owner_search(s, b);
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
-		add_bound_role(s, b, &roles[i]);
-	add_vtable(s, "list", books->list_vtable, b->list_vtable);
-	add_blocks(s, books);
+	for (size_t i = 0; view_books_part(b, i, &part); i++) {
+		if (part.name)
+			str_addf(s, "  %-*s %s\n", WIDTH, part.name, str_text(&part.text));
+		if (part.problem)
+			add_reason(s, part.problem);
+		books_part_release(&part);
+	}
 }
 
 void view_binding(struct str *s, const struct binding *b)

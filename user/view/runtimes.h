@@ -15,4 +15,16 @@ void view_runtime(struct str *s, const struct runtime *rt);
  */
 void view_binding(struct str *s, const struct binding *b);
 
+/* A part of a binding's books. */
+struct books_part {
+	const char *name; /* NULL: there is nothing to say of it */
+	bool known;
+	struct str text; /* where it lies; escaped */
+	char *problem;	 /* why it is not known; NULL */
+};
+
+/* Part @i, from 0 on. False: there are no more. The caller releases it. */
+bool view_books_part(const struct binding *b, size_t i, struct books_part *ret);
+void books_part_release(struct books_part *part);
+
 #endif

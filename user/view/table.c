@@ -228,21 +228,35 @@ static size_t nr_lines(const char *text)
 /* Narrower, there is nothing to be gained. */
 enum { WRAP_COLUMNS = 20 };
 
-/* The lines above the table: wrapped, unless that would push the table's end out of the window. */
+/* What is shown above the table, best first. */
+static const struct {
+	bool wrap;
+	void (*add)(struct pen *pen, const struct ledger *l, const struct table_options *o);
+} headers[] = {
+	{true, table_header_add},
+	{false, table_header_add},
+	{true, table_header_add_brief},
+	{false, table_header_add_brief},
+};
+
+/* The first of them that leaves room for the whole table; figures come before words. */
 static void add_header(struct draft *d, struct pen *pen)
 {
-	_cleanup_(str_release) struct str wrapped = {};
-	struct pen wrapping = {.out = &wrapped, .columns = pen->columns, .color = pen->color, .wrap = true};
+	const struct table_options *o = d->o;
+	_cleanup_(str_release) struct str s = {};
 
-	if (d->o->columns >= WRAP_COLUMNS) {
-		table_header_add(&wrapping, d->l, d->o);
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
+		struct pen try = {.out = &s, .columns = o->columns, .color = o->color, .wrap = headers[i].wrap};
+
+		if (headers[i].wrap && o->columns < WRAP_COLUMNS)
+			continue;
+		str_clear(&s);
+		headers[i].add(&try, d->l, o);
 		/* The titles are a line, and the last row of the window stays free. */
-		if (!d->o->rows || nr_lines(str_text(&wrapped)) + 1 + d->grid.lines.nr < d->o->rows) {
-			str_add(pen->out, str_text(&wrapped));
-			return;
-		}
+		if (!o->rows || nr_lines(str_text(&s)) + 1 + d->grid.lines.nr < o->rows)
+			break;
 	}
-	table_header_add(pen, d->l, d->o);
+	str_add(pen->out, str_text(&s));
 }
 
 void table_add(struct str *out, const struct ledger *l, const struct table_options *o, struct table_state *state)

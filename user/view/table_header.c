@@ -8,12 +8,17 @@
 /* Long enough for a command and its first arguments: the rest would push the figures off the line. */
 enum { COMMAND_COLUMNS = 80, COMMAND_COLUMNS_LEAST = 10 };
 
-/* On a terminal half a line, so that what follows has room. */
-static unsigned int command_columns(unsigned int columns)
+/* On a terminal half a line, so that what follows has room, and what is left of the first. @used of it are @who. */
+static unsigned int command_columns(unsigned int columns, size_t used)
 {
+	const unsigned int before = sizeof("pooltrace - ") - 1, after = sizeof(" ...") - 1;
+	unsigned int left;
+
 	if (!columns || columns / 2 > COMMAND_COLUMNS)
 		return COMMAND_COLUMNS;
-	return columns / 2 < COMMAND_COLUMNS_LEAST ? COMMAND_COLUMNS_LEAST : columns / 2;
+	left = columns > before + after + used ? columns - before - after - (unsigned int)used : 0;
+	left = left < columns / 2 ? left : columns / 2;
+	return left < COMMAND_COLUMNS_LEAST ? COMMAND_COLUMNS_LEAST : left;
 }
 
 static void add_segment(struct pen *pen, const struct str *text, enum tone tone)
@@ -44,7 +49,7 @@ static void add_command(struct str *out, const struct ledger_process *p, unsigne
 {
 	const char *text = *p->command ? p->command : p->name;
 	struct str escaped = {};
-	struct pen pen = {.out = out, .columns = command_columns(columns)};
+	struct pen pen = {.out = out, .columns = command_columns(columns, out->len)};
 
 	str_add_escaped(&escaped, text);
 	if (escaped.len) {
@@ -295,6 +300,11 @@ static void add_process_line(struct pen *pen, const struct ledger *l, const stru
 	}
 	str_release(&who);
 	str_release(&text);
+}
+
+void table_header_add_brief(struct pen *pen, const struct ledger *l, const struct table_options *o)
+{
+	add_first_line(pen, l, o);
 }
 
 void table_header_add(struct pen *pen, const struct ledger *l, const struct table_options *o)

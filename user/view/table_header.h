@@ -6,6 +6,8 @@
 #include "view/table_grid.h"
 
 void table_header_add(struct pen *pen, const struct ledger *l, const struct table_options *o);
+/* The first line alone, without those of the processes. */
+void table_header_add_brief(struct pen *pen, const struct ledger *l, const struct table_options *o);
 
 /*
  * "execution: trace 0 replayed 1204 times; nothing has been allocated since ...", from what the ledger knows. Nothing

@@ -1,0 +1,326 @@
+#include "ledger/history.h"
+
+#include "ledger/figures.h"
+#include "ledger/history_parts.h"
+
+#include <string.h>
+
+static const char *const kind_names[] = {
+#define X(NAME, name) [HISTORY_##NAME] = name,
+	HISTORY_KINDS(X)
+#undef X
+};
+
+const char *history_kind_name(enum history_kind kind)
+{
+	return kind_names[kind];
+}
+
+void history_free(struct history *h)
+{
+	if (!h)
+		return;
+	for (size_t i = 0; i < h->rows.nr; i++)
+		vec_release(&h->rows.items[i].figures);
+	vec_release(&h->rows);
+	vec_release(&h->running.figures);
+	vec_release(&h->failures);
+	vec_release(&h->traces);
+	vec_release(&h->meanwhile);
+	history_uses_release(h);
+	free(h);
+}
+
+bool history_own(const struct arena *a, const struct record *r)
+{
+	const struct block *b;
+
+	if (r->kind == RECORD_ALLOC)
+		return r->tag && !strcmp(r->tag, "trace");
+	b = a ? arena_block(a, r->address) : NULL;
+	return b && (b->is_trace || pool_is_trace(a));
+}
+
+#define ANY (~0U)
+#define IN(kind) (1U << HISTORY_##kind)
+
+enum whose { ANYONE, TRACES, OTHERS, ANYTHING };
+
+/*
+ * A record of this kind, when the running row is one of these, begins that one. Of blocks it depends on whether it is a
+ * trace's own buffer; a clear of nothing is none.
+ */
+static const struct {
+	enum record_kind kind;
+	enum whose whose;
+	unsigned int in;
+	enum history_kind to;
+} transitions[] = {
+	{RECORD_CAPTURE, ANYONE, ANY, HISTORY_CAPTURE},
+	{RECORD_CAPTURED, ANYONE, ANY, HISTORY_BUFFER},
+	{RECORD_REPLAY, ANYONE, ANY & ~IN(EXECUTION), HISTORY_EXECUTION},
+	{RECORD_RELEASE, ANYONE, ANY, HISTORY_RELEASE},
+	{RECORD_ALLOC, TRACES, IN(EXECUTION) | IN(RELEASE) | IN(CLEAR), HISTORY_OTHER},
+	{RECORD_ALLOC, OTHERS, IN(EXECUTION) | IN(RELEASE) | IN(CLEAR) | IN(BUFFER), HISTORY_OTHER},
+	{RECORD_FREE, OTHERS, IN(RELEASE) | IN(BUFFER), HISTORY_OTHER},
+	{RECORD_CLEAR, ANYTHING, ANY & ~IN(CLEAR), HISTORY_CLEAR},
+};
+
+static bool is_whose(enum whose whose, const struct arena *a, const struct record *r)
+{
+	switch (whose) {
+	case ANYONE:
+		return true;
+	case TRACES:
+		return history_own(a, r);
+	case OTHERS:
+		return !history_own(a, r);
+	case ANYTHING:
+		return a && a->figures.buffers;
+	}
+	return false;
+}
+
+static void move(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(transitions); i++) {
+		if (transitions[i].kind != r->kind || !(transitions[i].in & (1U << p->history->running.kind)) ||
+		    !is_whose(transitions[i].whose, a, r))
+			continue;
+		history_begin(p, r, transitions[i].to);
+		return;
+	}
+}
+
+const struct history_trace *history_trace_of(const struct history *h, uint64_t id)
+{
+	for (size_t i = 0; i < h->traces.nr; i++)
+		if (h->traces.items[i].id == id)
+			return &h->traces.items[i];
+	return NULL;
+}
+
+/* Make room for a trace: the oldest that was released goes, or the oldest. */
+static void forget_trace(struct history *h)
+{
+	size_t i = 0;
+
+	while (i < h->traces.nr && !h->traces.items[i].released_ns)
+		i++;
+	i = i < h->traces.nr ? i : 0;
+	h->traces.nr--;
+	memmove(&h->traces.items[i], &h->traces.items[i + 1], (h->traces.nr - i) * sizeof(*h->traces.items));
+	h->traces_left_out++;
+}
+
+static struct history_trace *trace_of(struct history *h, uint64_t id)
+{
+	const struct history_trace *known = history_trace_of(h, id);
+
+	if (known)
+		return &h->traces.items[known - h->traces.items];
+	if (h->traces.nr == HISTORY_KEPT_TRACES)
+		forget_trace(h);
+	vec_push(&h->traces, ((struct history_trace){.id = id}));
+	return &h->traces.items[h->traces.nr - 1];
+}
+
+bool history_refused(const struct ledger_process *p, const struct history_trace *t)
+{
+	const struct history_row *row = &p->history->running;
+
+	/* The buffer is made at once: what is not there behind the capture will not come. */
+	return t->captured_ns && !t->has_buffer && !t->released_ns &&
+	       (row->kind != HISTORY_BUFFER || row->trace[0] != t->id || p->history->ended);
+}
+
+static uint64_t replays_told(const struct ledger_process *p, uint64_t trace)
+{
+	const struct map_entry *e = map_get(&p->replays_by_trace, trace, 0);
+
+	return e ? e->value : 0;
+}
+
+static void on_mark(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	struct history *h = p->history;
+	struct history_trace *t = RECORD_HAS(r, TRACE) ? trace_of(h, r->trace) : NULL;
+
+	(void)a;
+	if (t) {
+		history_row_add_trace(&h->running, r->trace);
+		t->released_ns = r->kind == RECORD_RELEASE ? r->time_ns : 0;
+	}
+	if (r->kind != RECORD_CAPTURED)
+		return;
+	if (t)
+		*t = (struct history_trace){
+			.id = r->trace, .captured_ns = r->time_ns, .replays_before = replays_told(p, r->trace)};
+	h->captures++;
+	h->captured_ns = r->time_ns;
+	h->captured_trace = r->trace;
+	h->has_captured_trace = t != NULL;
+	h->runs = 0;
+	vec_clear(&h->meanwhile);
+}
+
+static struct history_meanwhile *meanwhile_of(struct history *h, const char *pool)
+{
+	for (size_t i = 0; i < h->meanwhile.nr; i++)
+		if (h->meanwhile.items[i].pool == pool)
+			return &h->meanwhile.items[i];
+	vec_push(&h->meanwhile, ((struct history_meanwhile){.pool = pool}));
+	return &h->meanwhile.items[h->meanwhile.nr - 1];
+}
+
+/* Is it something that happened outside of traces since the last capture? */
+static bool is_meanwhile(const struct history *h, const struct arena *a, const struct record *r)
+{
+	return a && h->captured_ns && h->running.kind != HISTORY_CAPTURE && !history_own(a, r);
+}
+
+static void on_alloc(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	struct history *h = p->history;
+
+	h->running.allocations++;
+	h->running.allocated += r->reserved;
+	if (is_meanwhile(h, a, r)) {
+		meanwhile_of(h, a->pool)->allocations++;
+		meanwhile_of(h, a->pool)->allocated += r->reserved;
+	}
+	if (history_own(a, r) && RECORD_HAS(r, TRACE)) {
+		struct history_trace *t = trace_of(h, r->trace);
+
+		t->has_buffer = true;
+		t->buffer_freed = false;
+		t->arena = a->id;
+		t->reserved = r->reserved;
+		t->pool = a->pool;
+	}
+	history_use(h, a, r);
+}
+
+static void on_block(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	history_use(p->history, a, r);
+}
+
+static void on_free(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	struct history *h = p->history;
+	const struct block *b = arena_block(a, r->address);
+
+	h->running.frees++;
+	h->running.freed += b ? b->reserved : 0;
+	if (b && b->is_trace && b->has_trace)
+		trace_of(h, b->trace)->buffer_freed = true;
+	if (is_meanwhile(h, a, r)) {
+		meanwhile_of(h, a->pool)->frees++;
+		meanwhile_of(h, a->pool)->freed += b ? b->reserved : 0;
+	}
+	history_use(h, a, r);
+}
+
+static void on_clear(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	p->history->running.frees += a->figures.buffers;
+	p->history->running.freed += a->figures.reserved;
+	for (size_t i = 0; i < p->history->traces.nr; i++)
+		p->history->traces.items[i].buffer_freed |= p->history->traces.items[i].arena == a->id;
+	history_use(p->history, a, r);
+}
+
+/*
+ * How often a trace was replayed is told later, in one number: it is added to the phase that may have done it; of several,
+ * to the first, and none of them is known apart.
+ */
+static void on_replays(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	struct history *h = p->history;
+	uint64_t told = replays_told(p, r->trace), more = r->count > told ? r->count - told : 0;
+	struct history_row *first = NULL, *last = NULL;
+
+	(void)a;
+	for (size_t i = 0; more && i <= h->rows.nr; i++) {
+		struct history_row *row = i < h->rows.nr ? &h->rows.items[i] : &h->running;
+
+		if (row->kind != HISTORY_EXECUTION || !history_row_has_trace(row, r->trace))
+			continue;
+		last = row;
+		if (!row->fresh)
+			continue;
+		row->replays_above |= first != NULL;
+		if (first)
+			first->replays_shared = true;
+		else
+			first = row;
+	}
+	if (last)
+		(first ? first : last)->replays += more;
+}
+
+static void on_failed(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	(void)a;
+	(void)r;
+	p->history->running.failed++;
+}
+
+static void on_retract(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	(void)a;
+	p->history->running.failed -= p->history->running.failed > 0;
+	history_retract(p->history, r->tid);
+}
+
+static void on_detach(struct ledger_process *p, const struct arena *a, const struct record *r)
+{
+	(void)a;
+	history_finish(p, r);
+	p->history->ended = true;
+}
+
+static void (*const counters[RECORD_NR])(struct ledger_process *p, const struct arena *a, const struct record *r) = {
+	[RECORD_ALLOC] = on_alloc,     [RECORD_BLOCK] = on_block,	[RECORD_CORRECTION] = on_block,
+	[RECORD_FREE] = on_free,       [RECORD_CLEAR] = on_clear,	[RECORD_CAPTURE] = on_mark,
+	[RECORD_CAPTURED] = on_mark,   [RECORD_REPLAY] = on_mark,	[RECORD_RELEASE] = on_mark,
+	[RECORD_REPLAYS] = on_replays, [RECORD_FAILED] = on_failed,	[RECORD_RETRACT] = on_retract,
+	[RECORD_DETACH] = on_detach,
+};
+
+/* Before a tick all replays were told: those of phases that have ended are complete. */
+static void settle_replays(struct ledger *l)
+{
+	for (size_t i = 0; i < l->processes.nr; i++) {
+		struct history *h = l->processes.items[i]->history;
+
+		for (size_t k = 0; h && k < h->rows.nr; k++)
+			h->rows.items[k].fresh = false;
+	}
+}
+
+static void start(struct ledger_process *p)
+{
+	p->history = xcalloc(1, sizeof(*p->history));
+	p->history->running = (struct history_row){.kind = HISTORY_FOUND, .times = 1, .begin_ns = p->attached_ns};
+	p->history->phases = 1;
+}
+
+void history_apply(struct ledger *l, struct ledger_process *p, const struct record *r)
+{
+	const struct arena *a = RECORD_HAS(r, ARENA) ? ledger_arena(l, r->arena) : NULL;
+
+	if (r->kind == RECORD_TICK)
+		settle_replays(l);
+	if (!p)
+		return;
+	if (!p->history)
+		start(p);
+	if (!counters[r->kind])
+		return;
+	move(p, a, r);
+	counters[r->kind](p, a, r);
+	if (r->kind == RECORD_FAILED)
+		history_fail(l, p, r);
+}
