@@ -214,8 +214,8 @@ def _():
 
 @suite.test("record -- COMMAND has the command's status: its own, 127 not found, 126 not executable, 128 + N killed")
 def _():
-    for command, wanted in ((["true"], 0), (["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -TERM $$"], 143), (["sh", "-c", "kill -KILL $$"], 137),
-                            (["/none/such"], 127), (["pooltrace-no-such-command"], 127), (["/"], 126)):
+    for command, wanted in ((["true"], 0), (["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -TERM $$"], 143),
+                            (["sh", "-c", "kill -KILL $$"], 137), (["/none/such"], 127), (["pooltrace-no-such-command"], 127), (["/"], 126)):
         with scratch() as path:
             out, into = os.pipe()
             status, text, err = run("record", "-o", path, "--status-fd", into, "--", *command, pass_fds=[into])
@@ -263,9 +263,9 @@ def wait_for_first(path, tracer):
 
 @contextlib.contextmanager
 def small_disk():
-    """A folder on a disk of 64 KiB."""
+    """A folder on a disk of 256 KiB."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", folder], check=True)
         try:
             yield os.path.join(folder, "full.pt")
         finally:
@@ -485,7 +485,8 @@ def jq(program, text, **arguments):
 
 @suite.test("JSON has the keys that docs/json.md lists and no others, integers, and no null")
 def _():
-    with scratch() as path, Storm("--threads", 5, "--fail-every", 211, "--phantom-every", 97, "--allocations", 20011, "--frees", 15013) as target:
+    with scratch() as path, Storm("--threads", 5, "--fail-every", 211, "--phantom-every", 97, "--allocations", 20011, "--frees",
+                                  15013) as target:
         with Pooltrace("-p", target.pid, LOSSES, "-o", path) as tracer:
             tracer.state()
             target.go()
@@ -638,8 +639,8 @@ def _():
         equal((status, err), (0, ""), "runtimes -p")
         library = re.search(rf"^process {target.pid} .* maps (.*)$", text, re.M)[1]
     # The addresses that another program finds; code and file offsets are the same in this library's text segment.
-    symbols = {s: int(a, 16) for a, s in re.findall(r"^(\w+) T (\S+)$", subprocess.run(["nm", "-D", library], capture_output=True, text=True).stdout,
-                                                    re.M)}
+    listed = subprocess.run(["nm", "-D", library], capture_output=True, text=True).stdout
+    symbols = {symbol: int(address, 16) for address, symbol in re.findall(r"^(\w+) T (\S+)$", listed, re.M)}
     for alternatives, verb in rows:
         for symbol in alternatives:
             assert re.search(rf"^  ({verb} | +or) +{symbol}", known, re.M), f"no {verb} {symbol}"

@@ -185,7 +185,7 @@ def _():
 
 @suite.test("without any capability doctor works, and names what is missing")
 def _():
-    doctor, once, _ = without(NEEDED, False, TRIAL | {"cap_bpf", "cap_perfmon", "ring buffer", "who"},
+    doctor, once, _ = without(NEEDED, False, TRIAL | {"cap_bpf", "cap_perfmon", "ring buffer", "runtime"},
                               {"cap_sys_ptrace", "cap_dac_read_search", "sleepable uprobes"})
     equal(once, 1, "status of --once")
     assert "setcap cap_bpf," in doctor.one("cap_bpf")["do"], doctor.one("cap_bpf")

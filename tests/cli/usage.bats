@@ -21,7 +21,7 @@ refuses() {
 
 @test "an option of another command is said to be one" {
 	refuses "'--wide' is not an option of 'events'" "it is one of: top, report" events --wide
-	refuses "'-p' is not an option of 'report'" "it is one of: top, events, record, explain, runtimes" report -p 1 x.pt
+	refuses "'-p' is not an option of 'report'" "it is one of: top, events, record, explain, runtimes, doctor" report -p 1 x.pt
 }
 
 @test "an abbreviation is not an option" {

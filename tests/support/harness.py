@@ -135,7 +135,7 @@ class Pooltrace:
                 blocked = next(line for line in status if line.startswith("SigBlk:"))
             if int(blocked.split()[1], 16) >> signal.SIGINT - 1 & 1:
                 return
-            time.sleep(0)
+            os.sched_yield()
         raise TimeoutError("pooltrace does not block SIGINT")
 
     def stderr(self):

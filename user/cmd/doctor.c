@@ -54,7 +54,8 @@ static void add_instruction(struct doctor *doctor, struct doctor_site *site, str
 }
 
 /* A symbol that may be in any file. */
-static void find_elsewhere(struct doctor *doctor, struct doctor_site *site, int pid, const mappings *maps, const char *symbol)
+static void find_elsewhere(struct doctor *doctor, struct doctor_site *site, int pid, const mappings *maps,
+			   const char *symbol)
 {
 	for (size_t i = 0; i < maps->nr && !site->file; i++) {
 		const struct mapping *m = &maps->items[i];

@@ -65,8 +65,8 @@ static struct library *look_into(struct session *s, int pid, const struct mappin
 }
 
 /*
- * The first of @maps that has a runtime which can be used; else *@ret is one that has one which cannot, or *@ret_closed one
- * that cannot be opened.
+ * The first of @maps that has a runtime which can be used; else *@ret is one that has one which cannot, or *@ret_closed
+ * one that cannot be opened.
  */
 static const struct mapping *find_library(struct session *s, int pid, const mappings *maps, struct library **ret,
 					  const struct mapping **ret_closed)

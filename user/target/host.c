@@ -71,10 +71,8 @@ static void read_status(const char *root, struct host *h)
 	if (!read_file(root, "/proc/self/status", status))
 		return;
 	capabilities = status_line(status, "CapEff");
-	h->has_capability_list = capabilities;
 	h->capabilities = capabilities ? strtoull(capabilities, NULL, 16) : 0;
 	h->seccomp = status_setting(status, "Seccomp");
-	h->seccomp_filters = status_setting(status, "Seccomp_filters");
 }
 
 /* A namespace that cannot be named is taken for the initial one: kernels without namespaces have no others. */

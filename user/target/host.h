@@ -54,10 +54,9 @@ struct host {
 	char *kernel; /* its release, as uname says */
 	unsigned int uid; /* effective */
 	uint64_t capabilities; /* effective: bit CAP_x */
-	bool has_capability_list;
 	bool inner_user, inner_pid; /* our namespaces are not the initial ones */
 	bool other_proc; /* /proc is of another pid namespace than ours, or not there */
-	struct setting seccomp, seccomp_filters;
+	struct setting seccomp; /* 0: none, 2: a filter */
 	struct setting yama, unprivileged_bpf, perf_paranoid;
 	char *lockdown; /* "none", "integrity", "confidentiality"; NULL: not known */
 	uint64_t locked_bytes; /* RLIMIT_MEMLOCK; UINT64_MAX: no limit */

@@ -196,7 +196,11 @@ static void add_locked_memory(findings *f, const struct host *h)
 		add_ok(f, "kernel", "locked memory", "no limit: maps are charged to the cgroup");
 		return;
 	}
-	if (refused(h->feature[FEATURE_CGROUP_MEMORY]) || h->locked_bytes >= LOCKED_BYTES || host_has(h, CAP_SYS_RESOURCE)) {
+	if (refused(h->feature[FEATURE_CGROUP_MEMORY])) {
+		add_ok(f, "kernel", "locked memory", "not known whether there is a limit: could not be tried");
+		return;
+	}
+	if (h->locked_bytes >= LOCKED_BYTES || host_has(h, CAP_SYS_RESOURCE)) {
 		add_ok(f, "kernel", "locked memory", h->locked_bytes == UINT64_MAX ? "no limit" : "the limit is not in the way");
 		return;
 	}
@@ -324,10 +328,9 @@ static void add_feature(findings *f, const struct host *h, enum feature i)
 		x = findings_add(f, "features", t->name, level, "not there%s: %s", also, strerror(-err));
 	if (level == FINDING_NOTE && t->without)
 		finding_why(x, "%s", t->without);
-	if (level == FINDING_PROBLEM && !refused(err) && err != FEATURE_NOT_ASKED)
-		finding_todo(x, "use a newer kernel, with CONFIG_BPF_SYSCALL and CONFIG_UPROBES (6.1 or later)");
-	else if (level == FINDING_PROBLEM && refused(err))
-		finding_todo(x, "see privileges above");
+	if (level == FINDING_PROBLEM)
+		finding_todo(x, "%s", refused(err) ? "see privileges above" : err == FEATURE_NOT_ASKED ? "see what else is missing" :
+			     "use a newer kernel, with CONFIG_BPF_SYSCALL and CONFIG_UPROBES (6.1 or later)");
 }
 
 static void add_trial(findings *f, const struct host *h)
@@ -337,7 +340,9 @@ static void add_trial(findings *f, const struct host *h)
 
 	if (t->err) {
 		x = findings_add(f, "trial", "our own probe", FINDING_PROBLEM, "%s", t->why.text);
-		if (t->why.hint[0])
+		if (refused(t->err))
+			finding_todo(x, "see privileges above");
+		else if (t->why.hint[0])
 			finding_todo(x, "%s", t->why.hint);
 		return;
 	}
