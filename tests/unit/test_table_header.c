@@ -226,7 +226,7 @@ static void a_stream_without_a_process_has_a_table(void **state)
 	check_table("tick" S(1) "\n", &(struct table_options){.delta = true},
 		"pooltrace - no process - 0 events, 0 lost\n"
 		"  PID  PROCESS  DEVICE  BUFFERS      TOTAL\n"
-		"       nothing is allocated\n");
+		"       no process maps a known runtime\n");
 	check_table("tick" S(1) "\n", &(struct table_options){.delta = true, .wide = true, .columns = 1},
 		"p\n"
 		"P\n"

@@ -161,6 +161,9 @@ void history_now(const struct ledger_process *p, history_figures *ret);
 /* Its kind as of now: what was taken for FOUND may be the beginning after all. */
 enum history_kind history_kind_now(const struct ledger_process *p);
 
+/* The process held nothing when it was attached to: what was not seen was not there. */
+bool history_from_begin(const struct ledger_process *p);
+
 /* The trace of that id, NULL if its capture, replay or release was not seen. */
 const struct history_trace *history_trace_of(const struct history *h, uint64_t id);
 

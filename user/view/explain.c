@@ -130,7 +130,9 @@ void explain_add(struct str *out, const struct ledger *l, const struct explain_o
 	struct page page = {.pen = {.out = out, .columns = o->columns, .color = o->color}, .l = l, .o = o};
 	bool alone = nr_shown(l, o) <= 1;
 
+	page.pen.wrap = true;
 	table_header_add_brief(&page.pen, l, &table);
+	page.pen.wrap = false;
 	for (size_t i = 0; i < l->processes.nr; i++) {
 		page.p = l->processes.items[i];
 		if (explain_shows(l, page.p, o))

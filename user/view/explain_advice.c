@@ -51,7 +51,6 @@ static bool was_refused(const struct ledger_process *p, const struct advised *a)
 static void add_advised(const struct ledger_process *p, const struct selection *s, size_t device, advised_list *ret)
 {
 	const char *text = p->advice;
-	bool from_begin = !p->before_attach && !p->census_running;
 	struct advised a = {.device = p->devices.items[device]->number};
 
 	while (advice_next(&text, &a.advice)) {
@@ -59,7 +58,7 @@ static void add_advised(const struct ledger_process *p, const struct selection *
 		if (!a.pool || !selection_has_pool(s, a.pool) || !find_need(p, &a))
 			continue;
 		a.has_value = advice_value(&a.advice, &a.need, &a.value);
-		a.from_begin = a.need.from_begin || from_begin;
+		a.from_begin = a.need.from_begin || history_from_begin(p);
 		a.refused = was_refused(p, &a);
 		a.known = a.has_value && a.from_begin && !a.refused && !a.need.failed &&
 			  (!a.advice.total || a.need.asked_known);

@@ -277,7 +277,7 @@ static json_t *new_process(const struct ledger_process *p, const struct selectio
 	set_number(object, "attached_ns", p->attached_ns);
 	set_text(object, "ended", p->ended);
 	set_text(object, "coverage", process_partial(p) ? "partial" : "exact");
-	set(object, "from_begin", json_boolean(!p->before_attach && !p->census_running));
+	set(object, "from_begin", json_boolean(history_from_begin(p)));
 	set_number(object, "phases_seen", p->history->phases);
 	set(object, "phases", new_phases(p, s));
 	if (p->history->captured_ns)

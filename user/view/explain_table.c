@@ -230,10 +230,10 @@ static const struct cell_column of_pool = {NULL, SIZE_COLUMNS, .add = add_pool};
 static const struct cell_column behind_pools[] = {
 	{"TOTAL", SIZE_COLUMNS, .spare = 1, .add = add_total},
 	{"CHANGE", SIZE_COLUMNS + 1, .add = add_change},
-	{"LASTED", SIZE_COLUMNS, .spare = 4, .add = add_lasted},
-	{"ALLOCATED", 0, .spare = 3, .add = add_allocations},
-	{"FREED", 0, .spare = 3, .add = add_frees},
-	{"FAILED", 0, .spare = 2, .add = add_failed},
+	{"LASTED", SIZE_COLUMNS, .spare = 5, .add = add_lasted},
+	{"ALLOCATED", 0, .spare = 4, .add = add_allocations},
+	{"FREED", 0, .spare = 4, .add = add_frees},
+	{"FAILED", 0, .spare = 3, .add = add_failed},
 	{"REPLAYS", 0, .spare = 2, .add = add_replays},
 };
 

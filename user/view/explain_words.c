@@ -43,7 +43,7 @@ static void add_trace(struct page *page, struct str *text, const struct history_
 		str_addf(text, "The capture of trace %" PRIu64 " ended ", t->id);
 		page_add_ago(page, text, t->captured_ns);
 	} else {
-		str_addf(text, page->p->before_attach ? "Trace %" PRIu64 " was captured before pooltrace attached" :
+		str_addf(text, !history_from_begin(page->p) ? "Trace %" PRIu64 " was captured before pooltrace attached" :
 							"The capture of trace %" PRIu64 " was not seen", t->id);
 	}
 	str_add(text, replays ? "; since then it was replayed " : "; since then it was not replayed");
@@ -151,8 +151,13 @@ static void add_unknown(struct page *page, struct str *text)
 {
 	const struct ledger_process *p = page->p;
 
-	if (!p->before_attach)
+	if (history_from_begin(p) || p->census_running)
 		return;
+	if (!p->before_attach) {
+		str_add(text, "Whether the process had held memory before pooltrace attached is not known.");
+		say(page, text);
+		return;
+	}
 	str_add(text, "When pooltrace attached, ");
 	page_add_ago(page, text, p->attached_ns);
 	str_add(text, ", the process held memory already. Not known of that time: its phases, captures and replays, what its "

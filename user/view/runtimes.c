@@ -1,6 +1,7 @@
 #include "view/runtimes.h"
 
 #include "runtime/arithmetic.h"
+#include "view/runtimes_advice.h"
 #include "runtime/place.h"
 
 #include <stdlib.h>
@@ -163,6 +164,7 @@ void view_runtime(struct str *s, const struct runtime *rt)
 		add_value(s, &rt->values.items[i]);
 	if (rt->books.present)
 		add_books(s, rt);
+	view_advice(s, rt);
 }
 
 static void add_site(struct str *s, const struct binding *b, const struct bound_row *row)
@@ -374,4 +376,5 @@ void view_binding(struct str *s, const struct binding *b)
 		add_bound_value(s, &b->runtime->values.items[i], &b->values.items[i]);
 	if (b->runtime->books.present)
 		add_bound_books(s, b);
+	view_bound_advice(s, b);
 }

@@ -259,6 +259,15 @@ static void add_header(struct draft *d, struct pen *pen)
 	str_add(pen->out, str_text(&s));
 }
 
+static const char *why_empty(const struct draft *d)
+{
+	if (!d->l->processes.nr)
+		return "no process maps a known runtime";
+	if (d->o->selection && d->o->selection->devices.nr)
+		return "nothing on these devices";
+	return "nothing is allocated";
+}
+
 void table_add(struct str *out, const struct ledger *l, const struct table_options *o, struct table_state *state)
 {
 	struct pen pen = {.out = out, .columns = o->columns, .color = o->color};
@@ -272,8 +281,7 @@ void table_add(struct str *out, const struct ledger *l, const struct table_optio
 		if (process_shown(l, l->processes.items[i]))
 			add_process(&d, l->processes.items[i]);
 	if (!d.grid.lines.nr)
-		str_add(grid_add_note(&d.grid), o->selection && o->selection->devices.nr ? "nothing on these devices" :
-											     "nothing is allocated");
+		str_add(grid_add_note(&d.grid), why_empty(&d));
 	add_header(&d, &pen);
 	grid_print(&d.grid, &pen);
 	map_release(&state->figures);
