@@ -75,40 +75,43 @@ def until_exit(program, how, *options):
     return took
 
 
-def start_and_end(report, program, rounds):
-    cold = Cold()
-    tables = {"warm": [], "cold": [], "once": [], "once cold": []}
-    armed, own, own_cold, ends = [], [], [], {"signal": [], "pipe": []}
+def own_start():
+    """Seconds that the program takes to do nothing."""
+    began = time.monotonic()
+    subprocess.run([POOLTRACE, "--version"], stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - began
+
+
+def starts(program, rounds):
+    """{what: [ms]}; what is cold is left out where the page cache cannot be dropped."""
+    found, cold = {}, Cold()
     for _ in range(rounds):
-        for name, options in (("warm", ["--count", "1"]), ("once", ["--once"])):
-            for which in (name, "once cold" if name == "once" else "cold"):
-                if which.endswith("cold") and not (cold.possible and cold.drop()):
+        for state in ("warm", "cold"):
+            works = (("table", lambda: first_table(program, "--count", "1")), ("once", lambda: first_table(program, "--once")),
+                     ("own", lambda: (own_start(), 0)))
+            for what, work in works:
+                if state == "cold" and not (cold.possible and cold.drop()):
                     continue
-                shown, ready, _ = first_table(program, *options)
-                tables[which].append(ms(shown))
-                if which == "warm":
-                    armed.append(ms(ready))
-        for values, drop in ((own, False), (own_cold, True)):
-            if drop and not (cold.possible and cold.drop()):
-                continue
-            began = time.monotonic()
-            subprocess.run([POOLTRACE, "--version"], stdout=subprocess.DEVNULL, check=True)
-            values.append(ms(time.monotonic() - began))
-        for how, values in ends.items():
-            values.append(ms(until_exit(program, how)))
+                shown, armed, *_ = work()
+                found.setdefault((what, state), []).append(ms(shown))
+                if what == "table":
+                    found.setdefault(("armed", state), []).append(ms(armed))
+    return found
+
+
+def start_and_end(report, program, rounds):
+    found = starts(program, rounds)
+    ends = {how: [ms(until_exit(program, how)) for _ in range(rounds)] for how in ("signal", "pipe")}
     size = os.path.getsize(program.sites.library) / 1e6
     report.section(f"Start and end, on {program.name} ({os.path.basename(program.sites.library)}, {size:.0f} MB)")
-    load = ("pooltrace --version", median(own))
-    load_cold = ("pooltrace --version, cold", median(own_cold)) if own_cold else None
-    for which, name, against in (("cold", "start to the first true table, cold", load_cold),
-                                 ("warm", "start to the first true table, warm", load),
-                                 ("once cold", "start to the table of --once, cold", load_cold),
-                                 ("once", "start to the table of --once, warm", load)):
-        if tables[which]:
-            report.figure(name, tables[which], "ms", against, limit=FIRST_TABLE_MS)
-        else:
-            report.missing(name, "the page cache cannot be dropped here (root, /proc/sys/vm/drop_caches)")
-    report.figure("start to all probes set, warm", armed, "ms")
+    for what, name, limit in (("table", "start to the first true table", FIRST_TABLE_MS), ("armed", "start to all probes set", None),
+                              ("once", "start to the table of --once", FIRST_TABLE_MS)):
+        for state in ("cold", "warm"):
+            if (what, state) in found:
+                own = (f"--version, {state}", median(found["own", state]))
+                report.figure(f"{name}, {state}", found[what, state], "ms", own, limit=limit)
+            else:
+                report.missing(f"{name}, {state}", "the page cache cannot be dropped here")
     report.figure("SIGTERM to the exit, no probe left", ends["signal"], "ms", limit=DETACH_MS)
     report.figure("end of the tick pipe to the exit, no probe left", ends["pipe"], "ms", limit=DETACH_MS)
     single(report, program)

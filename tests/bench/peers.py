@@ -179,9 +179,9 @@ class Record(Peer):
 class Bpftrace(Peer):
     """What one would write by hand: a line a hit, with addresses and sizes."""
     name, pair_values = "bpftrace, a line a hit", 3
-    actions = {"begin": 'printf("begin %d %lx %ld %ld\\n", tid, arg0, arg1, arg2)',
-               "alloc": 'printf("alloc %d %x\\n", tid, *(uint32*)(*(uint64*)(arg1 + 16) + 64))',
-               "free": 'printf("free %d %lx %lx\\n", tid, arg0, arg1)'}
+    actions = {"begin": 'printf("begin %d %d %lx %ld %ld\\n", pid, tid, arg0, arg1, arg2)',
+               "alloc": 'printf("alloc %d %d %x\\n", pid, tid, *(uint32*)(*(uint64*)(arg1 + 16) + 64))',
+               "free": 'printf("free %d %d %lx %lx\\n", pid, tid, arg0, arg1)'}
 
     def script(self):
         return " ".join(f"uprobe:{self.sites.library}:{symbol} {{ {self.actions[verb]} }}"
@@ -195,7 +195,8 @@ class Bpftrace(Peer):
             raise Failed("bpftrace: not installed")
 
     def received(self, out, err):
-        return len(re.findall(r"^(?:begin|alloc|free) ", out, re.M))
+        """In spite of -p, it also gets the hits of processes that others probe at the same sites (a perf event's pid is no filter)."""
+        return len(re.findall(rf"^(?:begin|alloc|free) {self.sites.pid} ", out, re.M))
 
 
 class BpftraceCounts(Bpftrace):
