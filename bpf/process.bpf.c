@@ -4,6 +4,7 @@
  */
 #include "vmlinux.h"
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 #include "wire.h"
@@ -34,6 +35,24 @@ static __always_inline void send_event(__u32 event, struct thread *thread, __u64
 	submit(hit, WIRE_WAKE);
 }
 
+/* What signal_struct had before Linux 5.17. */
+struct signal_struct___old {
+	struct task_struct *group_exit_task;
+} __attribute__((preserve_access_index));
+
+/* Is the thread cut off, by the end of its process or by another thread that executes a program? */
+static __always_inline bool cut_off(const struct task_struct *task)
+{
+	const struct signal_struct *signal = task->signal;
+	const struct signal_struct___old *old = (const void *)signal;
+
+	if (signal->flags & SIGNAL_GROUP_EXIT)
+		return true;
+	if (bpf_core_field_exists(signal->group_exec_task))
+		return BPF_CORE_READ(signal, group_exec_task);
+	return bpf_core_field_exists(old->group_exit_task) && BPF_CORE_READ(old, group_exit_task);
+}
+
 SEC("raw_tp/sched_process_exit")
 int thread_exit(void *ctx)
 {
@@ -43,7 +62,7 @@ int thread_exit(void *ctx)
 	(void)ctx;
 	/* A thread that never hit a probe has nothing to end. */
 	if (thread)
-		send_event(WIRE_THREAD_EXIT, thread, !!(task->signal->flags & SIGNAL_GROUP_EXIT));
+		send_event(WIRE_THREAD_EXIT, thread, cut_off(task));
 	return 0;
 }
 

@@ -48,7 +48,7 @@ struct wire_spec {
 
 /* Specifications below WIRE_FIRST_ROW are events of the kernel, not probes. */
 enum wire_event {
-	WIRE_THREAD_EXIT = 0, /* `sequence` is the thread's last running number + 1; value 0: its whole process ends */
+	WIRE_THREAD_EXIT = 0, /* `sequence` is the thread's last running number + 1; value 0: it was cut off by the end of its process, or an exec */
 	WIRE_EXEC = 1,
 	WIRE_FIRST_ROW = 8,
 };

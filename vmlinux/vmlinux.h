@@ -21,6 +21,7 @@ struct pt_regs {
 
 struct signal_struct {
 	unsigned int flags;
+	struct task_struct *group_exec_task;
 };
 
 struct task_struct {

@@ -90,8 +90,10 @@ def check_recording(c, path):
 
 
 def cycle(target, c, end, recording):
-    """True: pooltrace said that it knows everything."""
-    before = made(target.barrier()[0]) if c.at_barrier else 0
+    """From barrier to barrier. True: pooltrace said that it knows everything."""
+    before = made(target.calls)
+    if not c.at_barrier:
+        target.go()
     with Pooltrace("-p", target.pid, "-f", "-o", recording, f"--attach={c.mode}", *c.options) as pooltrace:
         # Else a thread that got no turn may have been inside a call all the time: what it does there is not known.
         c = c._replace(whole=process_of(pooltrace.state())["coverage"] == "exact")
@@ -102,6 +104,7 @@ def cycle(target, c, end, recording):
         check_table(c, pooltrace.state(), before, calls, view)
         target.go()
         equal(end(pooltrace), -9 if c.ending == "SIGKILL" else 0, f"{c}: exit status of pooltrace: {pooltrace.stderr()}")
+    target.calls, _ = target.barrier()
     no_probes(target.pid, f"{c}: probes")
     check_recording(c, recording)
     return c.whole
@@ -126,6 +129,7 @@ def many(inside, nr):
     arguments = ["--inside"] if inside else []
     with tempfile.TemporaryDirectory() as folder, Storm("--threads", THREADS, "--loop", *arguments) as target:
         target.go()
+        target.calls, _ = target.barrier()
         whole = sum(cycle(target, c, end, os.path.join(folder, "run.pt")) for c, end in cycles(inside, nr))
         check_target(target)
     assert whole > nr // 2, f"only {whole} of {nr} cycles had a census that was whole"

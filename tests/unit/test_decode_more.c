@@ -275,19 +275,21 @@ static void freeing_lasts_until_the_threads_next_hit(void **state)
 
 	(void)state;
 	toy_run(t, "7 free arena=16 address=96\n8 free arena=16 address=128\n8 free arena=32 address=160\n");
-	assert_true(decoder_freeing(t->decoder, 1, 16, 96));
-	assert_false(decoder_freeing(t->decoder, 1, 16, 128));
-	assert_true(decoder_freeing(t->decoder, 1, 32, 160));
-	assert_false(decoder_freeing(t->decoder, 1, 32, 96));
-	assert_false(decoder_freeing(t->decoder, 2, 16, 96));
+	assert_true(decoder_freeing(t->decoder, 1, 16, 96, 0));
+	assert_false(decoder_freeing(t->decoder, 1, 16, 128, 0));
+	assert_true(decoder_freeing(t->decoder, 1, 32, 160, 0));
+	assert_false(decoder_freeing(t->decoder, 1, 32, 96, 0));
+	assert_false(decoder_freeing(t->decoder, 2, 16, 96, 0));
+	assert_true(decoder_freeing(t->decoder, 1, 32, 160, t->time_ns));
+	assert_false(decoder_freeing(t->decoder, 1, 32, 160, t->time_ns + 1));
 	toy_run(t, "7 " BEGIN);
-	assert_false(decoder_freeing(t->decoder, 1, 16, 96));
+	assert_false(decoder_freeing(t->decoder, 1, 16, 96, 0));
 	toy_run(t, "8 exit\n");
-	assert_false(decoder_freeing(t->decoder, 1, 32, 160));
+	assert_false(decoder_freeing(t->decoder, 1, 32, 160, 0));
 	/* Also when its arena is not known, and not when the address is not. */
 	toy_run(t, "7 free arena=80 address=1\n8.1 free arena=16\n");
-	assert_true(decoder_freeing(t->decoder, 1, 80, 1));
-	assert_false(decoder_freeing(t->decoder, 1, 16, 0));
+	assert_true(decoder_freeing(t->decoder, 1, 80, 1, 0));
+	assert_false(decoder_freeing(t->decoder, 1, 16, 0, 0));
 	toy_free(t);
 }
 

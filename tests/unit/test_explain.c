@@ -209,7 +209,8 @@ static void a_window_shows_the_last_rows(void **state)
 
 	(void)state;
 	check(add_page, SERVED FAILURES TICK(350), &o,
-	      "pooltrace - pid 4242 python serve.py - tt-metal - attached 4 min 10 s - not chec\n"
+	      "pooltrace - pid 4242 python serve.py - tt-metal - attached 4 min 10 s\n"
+	      "  not checked yet - 13 events, 0 lost, 2 failed allocations - every 500ms\n"
 	      "\n"
 	      "PHASE                           DRAM        L1  L1_SMALL     TRACE  CHANGE\n"
 	      "                            ... 3 lines above\n"

@@ -51,6 +51,13 @@ static void note(struct comparison *c, uint64_t arena, uint64_t address, enum di
 	map_put(&c->bytes, arena, address, NULL)->value = bytes;
 }
 
+/* May a thread be inside a free of this block, which its hit has removed from the ledger, before it changes the books? */
+static bool freeing(const struct comparison *c, uint64_t object, uint64_t arena, uint64_t address)
+{
+	return !has_hit(c, arena, address) &&
+	       decoder_freeing(c->s->decoder, c->w->id, object, address, units_monotonic_ns() - CALL_NS);
+}
+
 static void compare_arena(struct comparison *c, const struct book_arena *a, const struct arena *known)
 {
 	struct map in_books = {};
@@ -60,7 +67,9 @@ static void compare_arena(struct comparison *c, const struct book_arena *a, cons
 		const struct block *l = arena_block(known, b->address);
 
 		map_put(&in_books, b->address, 0, NULL);
-		if (!l && !decoder_freeing(c->s->decoder, c->w->id, a->object, b->address))
+		if (!l && freeing(c, a->object, known->id, b->address))
+			c->partial = true;
+		else if (!l)
 			note(c, known->id, b->address, DIFFERENT_MISSING, b->bytes * a->banks);
 		else if (l && l->reserved != b->bytes * a->banks)
 			note(c, known->id, b->address, DIFFERENT_SIZE, b->bytes * a->banks);

@@ -266,6 +266,7 @@ static int step_free(struct step *s)
 	    !bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
 		return unsettled(s, "unread");
 	s->thread->freeing = true;
+	s->thread->free_ns = s->hit->time_ns;
 	s->thread->free_object = object;
 	s->thread->free_address = address;
 	arena = arena_number(s, object, &hint);
@@ -477,12 +478,13 @@ bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t obje
 	return false;
 }
 
-bool decoder_freeing(const struct decoder *d, uint64_t process, uint64_t object, uint64_t address)
+bool decoder_freeing(const struct decoder *d, uint64_t process, uint64_t object, uint64_t address, uint64_t since_ns)
 {
 	for (struct map_entry *e = map_next(&d->threads, NULL); e; e = map_next(&d->threads, e)) {
 		const struct thread *t = e->pointer;
 
-		if (t->process == process && t->freeing && t->free_object == object && t->free_address == address)
+		if (t->process == process && t->freeing && t->free_object == object && t->free_address == address &&
+		    t->free_ns >= since_ns)
 			return true;
 	}
 	return false;

@@ -49,7 +49,9 @@ bool decoder_constructed(const struct decoder *d, uint64_t process, uint64_t obj
  * Calls take microseconds: one that was begun long ago has ended, and its end was lost.
  */
 bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t object, uint64_t since_ns);
-/* Was the last that a thread did the entry of a free of this block? Then the books may still hold it. */
-bool decoder_freeing(const struct decoder *d, uint64_t process, uint64_t object, uint64_t address);
+/*
+ * Was the last that a thread did the entry of a free of this block, at @since_ns or later? Then the books may still hold it.
+ */
+bool decoder_freeing(const struct decoder *d, uint64_t process, uint64_t object, uint64_t address, uint64_t since_ns);
 
 #endif

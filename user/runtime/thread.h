@@ -41,7 +41,7 @@ struct thread {
 	size_t nr_contexts;
 	/* The last hit was the entry of a free of this block. */
 	bool freeing;
-	uint64_t free_object, free_address;
+	uint64_t free_object, free_address, free_ns;
 };
 
 /* A thread of which nothing was seen yet. The caller frees it. */

@@ -130,7 +130,7 @@ void explain_add(struct str *out, const struct ledger *l, const struct explain_o
 	struct page page = {.pen = {.out = out, .columns = o->columns, .color = o->color}, .l = l, .o = o};
 	bool alone = nr_shown(l, o) <= 1;
 
-	page.pen.wrap = true;
+	page.pen.wrap = o->columns != 0;
 	table_header_add_brief(&page.pen, l, &table);
 	page.pen.wrap = false;
 	for (size_t i = 0; i < l->processes.nr; i++) {
