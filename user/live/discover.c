@@ -5,6 +5,7 @@
 #include "target/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,7 +104,7 @@ static int not_found(int pid, const struct mapping *closed, struct diag *d)
 	process_close(&p);
 	if (err)
 		return err;
-	if (!closed || !access(path, R_OK) || (errno != EACCES && errno != EPERM))
+	if (!closed || !faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) || (errno != EACCES && errno != EPERM))
 		return diag_set(d, -ENOENT, "process %d maps no known runtime", pid);
 	str_add_escaped(&name, closed->path);
 	diag_set(d, -EACCES, "cannot open '%s', which process %d maps: Permission denied", str_text(&name), pid);

@@ -44,8 +44,9 @@ enum rt_name {
  * free      at entry;  clear: all blocks of the arena are freed;  gone: the arena's object is destroyed
  * new       an arena's object is constructed at this address
  * throw     an exception is thrown: an open call of this thread has failed
- * context   while the call lasts, its thread's allocations carry `tag`
- * capture, captured, replay, release    of a trace. captured is a context as well: allocations in it carry the trace's id
+ * context   the next allocation that its thread makes inside the call carries `tag`: one, see thread.c
+ * capture, captured, replay, release    of a trace. captured is a context as well: what is tagged in it
+ *           carries the trace's id
  */
 #define RT_VERBS(X)                                                                                \
 	X(BEGIN, "begin", WIRE_BEGIN)                                                              \
