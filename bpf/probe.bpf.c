@@ -15,6 +15,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Set before the load: may a read wait for a page that is not present? */
 const volatile bool sleepable = false;
 const volatile __u64 wake_bytes = 1 << 20;
+const volatile __u64 namespace_device = 0;
+const volatile __u64 namespace_inode = 0;
 
 static __u64 next_thread;
 
@@ -172,7 +174,7 @@ static __always_inline struct thread *current_thread(void)
 static __always_inline int probe_hit(struct pt_regs *ctx)
 {
 	__u32 cookie = (__u32)bpf_get_attach_cookie(ctx);
-	__u32 tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	__u32 tgid = (__u32)(current_ids() >> 32);
 	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
 	struct wire_spec *spec = bpf_map_lookup_elem(&specs, &cookie);
 	struct wire_stats *stat = bpf_map_lookup_elem(&stats, &cookie);

@@ -69,7 +69,7 @@ int thread_exit(void *ctx)
 SEC("raw_tp/sched_process_exec")
 int process_exec(void *ctx)
 {
-	__u32 tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	__u32 tgid = (__u32)(current_ids() >> 32);
 	struct thread *thread, none = {};
 
 	(void)ctx;

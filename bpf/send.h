@@ -15,9 +15,28 @@ static __always_inline int lose(struct wire_stats *stat)
 	return 0;
 }
 
+/*
+ * The pid namespace that the reader lives in, as stat() shows it; inode 0: the initial one, where ids need no
+ * translation. probe.bpf.c has them.
+ */
+extern const volatile __u64 namespace_device;
+extern const volatile __u64 namespace_inode;
+
+/* The current thread as the reader names it, like bpf_get_current_pid_tgid(). 0: it is not of the reader's namespace. */
+static __always_inline __u64 current_ids(void)
+{
+	struct bpf_pidns_info ids = {};
+
+	if (!namespace_inode)
+		return bpf_get_current_pid_tgid();
+	if (bpf_get_ns_current_pid_tgid(namespace_device, namespace_inode, &ids, sizeof(ids)))
+		return 0;
+	return (__u64)ids.tgid << 32 | ids.pid;
+}
+
 static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const struct thread *thread, __u64 stack)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u64 pid_tgid = current_ids();
 
 	hit->spec = spec;
 	hit->tgid = (__u32)(pid_tgid >> 32);

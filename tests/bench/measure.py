@@ -201,7 +201,8 @@ def losses(report, sessions, values):
         if not made:
             continue
         received = sum(s.received or 0 for s in of)
-        report.count(f"lost by {name}", made - received, f"of {made:,} {'events' if values[name] == 2 else 'hits'}")
+        foreign = f", and {received - made:,} received that the target did not make" if received > made else ""
+        report.count(f"lost by {name}", max(made - received, 0), f"of {made:,} {'events' if values[name] == 2 else 'hits'}{foreign}")
 
 
 def tracers(report, sessions, label):

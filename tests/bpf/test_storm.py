@@ -1,5 +1,6 @@
 """Exact counts on the stand-in runtime: with all hits, with most of them lost, with calls that fail in every way."""
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -51,6 +52,13 @@ def _():
     equal(state["corrections"], 0, "corrections")
     equal_pools(state, view, "pools at the end")
     assert all(view.values()), f"a pool without a living buffer tests nothing: {view}"
+
+
+@suite.test("inside of a pid namespace events arrive, with the pids that one sees there")
+def _():
+    inner = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, os.path.abspath(__file__), "what lives at the end"]
+    done = subprocess.run(inner, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "\nok 1 " in done.stdout, done.stdout + done.stderr
 
 
 @suite.test("with a ring of one page every probe's seen + lost = calls made, nothing is told that was not, and the books settle it")

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct kernel {
@@ -72,6 +73,20 @@ static const struct {
 	bool multi, sleepable;
 } variants[] = {{true, true}, {true, false}, {false, true}, {false, false}};
 
+/* include/linux/proc_ns.h, PROC_PID_INIT_INO, since Linux 3.8 */
+#define INITIAL_PID_NAMESPACE 0xeffffffcU
+
+/* In a container the pids that we see are not those that BPF sees: tell it ours. */
+static void set_namespace(struct pooltrace_bpf *s)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PID_NAMESPACE)
+		return;
+	s->rodata->namespace_device = st.st_dev;
+	s->rodata->namespace_inode = st.st_ino;
+}
+
 static int load(struct kernel *k, const struct kernel_options *o, bool multi, bool sleepable)
 {
 	struct pooltrace_bpf *s = pooltrace_bpf__open();
@@ -87,6 +102,7 @@ static int load(struct kernel *k, const struct kernel_options *o, bool multi, bo
 	if (multi)
 		bpf_program__set_expected_attach_type(used, (enum bpf_attach_type)LINK_UPROBE_MULTI);
 	s->rodata->sleepable = sleepable;
+	set_namespace(s);
 	if (o->ring_bytes) {
 		bpf_map__set_max_entries(s->maps.ring, o->ring_bytes);
 		s->rodata->wake_bytes = o->ring_bytes / 4;

@@ -9,7 +9,11 @@
 
 #include <poll.h>
 
-enum { SLICE_MS = 1 };
+enum {
+	SLICE_MS = 1,
+	/* What a call may wait for, a lock of the heap, is had sooner: one that sleeps so long has gone to sleep elsewhere. */
+	RESTS = 20,
+};
 /* On a machine that has more to do than it can, a thread waits so long for its turn. */
 #define LIMIT_NS NS_PER_SEC
 /* Calls take microseconds. */
@@ -22,6 +26,8 @@ struct suspect {
 	 * adds first was in part before we were armed.
 	 */
 	bool accounted;
+	uint64_t last_ns;    /* its time when it was looked at last */
+	unsigned int rested; /* times in a row that it was seen to sleep, without having run in between */
 	bool left;
 };
 
@@ -45,9 +51,11 @@ static bool hits_say(const struct map *moved, int tid, uint64_t since_ns, bool *
 /* By the time that it ran. */
 static bool has_left(struct suspect *t, const struct thread_state *now)
 {
-	if (now->runtime_ns == t->since.runtime_ns)
-		return !t->accounted && rests(now) && rests(&t->since);
-	t->left = t->accounted && now->runtime_ns >= t->since.runtime_ns + CALL_NS;
+	t->rested = rests(now) && now->runtime_ns == t->last_ns ? t->rested + 1 : 0;
+	t->last_ns = now->runtime_ns;
+	if (!t->accounted && now->runtime_ns == t->since.runtime_ns)
+		return rests(now) && rests(&t->since);
+	t->left = t->rested >= RESTS || (t->accounted && now->runtime_ns >= t->since.runtime_ns + CALL_NS);
 	if (!t->accounted)
 		t->since = *now;
 	t->accounted = true;

@@ -19,7 +19,7 @@
  *
  * time_ns      wall clock, ns since 1970; never decreases along a stream
  * process      number of the process in this stream, from 1; defined by its `attach`
- * pid, tid     in the initial pid namespace
+ * pid, tid     in the pid namespace of the tracer
  * start_ns     wall clock at which the process started
  * name         the process's comm;  command: its arguments, joined with blanks;  runtime: name in its .rt file
  * pools        names of the runtime's pools, in its order, joined with commas
