@@ -265,6 +265,8 @@ def _():
     with Storm("--threads", 7, "--loop") as target:
         target.go()
         target.barrier()
+        # It has printed; until it waits for the next line it may touch a page more.
+        until(lambda: all(thread_state(target.pid, t) == "S" for t in os.listdir(f"/proc/{target.pid}/task")), what="never idle")
         before = pages(target.pid)
         run("-p", target.pid, "--once", "--json")
         equal(pages(target.pid), before, "pages after --once")
@@ -277,6 +279,11 @@ def _():
         for what, bytes_before in before.items():
             grown = after[what] - bytes_before
             assert grown <= len(probed) * PAGE, f"{what} grew by {grown} bytes, with {len(probed)} probed pages"
+
+
+def thread_state(pid, tid):
+    """R, S, T, ... of a thread."""
+    return open(f"/proc/{pid}/task/{tid}/stat").read().rsplit(")", 1)[1].split()[0]
 
 
 class Stopped:
@@ -300,7 +307,7 @@ class Stopped:
             self.ptrace(self.INTERRUPT, tid)
             os.waitpid(tid, 0x40000000)
         for tid in os.listdir(f"/proc/{self.pid}/task"):
-            until(lambda t=tid: open(f"/proc/{self.pid}/task/{t}/stat").read().rsplit(")", 1)[1].split()[0] in "Tt", what="never stopped")
+            until(lambda t=tid: thread_state(self.pid, t) in "Tt", what="never stopped")
 
     def __exit__(self, *_):
         for tid in self.tids:
