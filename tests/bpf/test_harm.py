@@ -264,7 +264,8 @@ def pages(pid):
 def _():
     with Storm("--threads", 7, "--loop") as target:
         target.go()
-        target.barrier()
+        while not any(target.barrier()[1].values()):
+            target.go()
         # It has printed; until it waits for the next line it may touch a page more.
         until(lambda: all(thread_state(target.pid, t) == "S" for t in os.listdir(f"/proc/{target.pid}/task")), what="never idle")
         before = pages(target.pid)
