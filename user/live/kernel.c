@@ -138,7 +138,7 @@ static int load_best(struct kernel *k, const struct kernel_options *o, struct di
 	else if (o->mode == ATTACH_MULTI)
 		diag_hint(d, "this kernel may lack uprobe_multi (6.6): try --attach=single");
 	else
-		diag_hint(d, "pooltrace needs Linux 5.15 with CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF");
+		diag_hint(d, "pooltrace needs Linux 6.1 or later with CONFIG_BPF_SYSCALL, CONFIG_UPROBES and CONFIG_DEBUG_INFO_BTF");
 	return err;
 }
 
