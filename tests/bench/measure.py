@@ -143,12 +143,12 @@ class Session:
             self.detach_s, self.received = peer.stop()
 
     def _run(self, program, peer, label, command, n, units):
-        """@units: pairs or replays that @command makes of all threads; @n: of one. The median of batches: others run as well."""
+        """@units: pairs or replays that @command makes of all threads; @n: of one. The lower quartile of batches: others run as well."""
         each = max(n // BATCHES, 1)
         program.ns(command(each))
         cpu = peer.cpu_ns()
         batches = [program.ns(command(each)) for _ in range(BATCHES)]
-        self.ns[label], self.wall[label] = (median([b[i] for b in batches]) / units(each) for i in (0, 1))
+        self.ns[label], self.wall[label] = (sorted(b[i] for b in batches)[BATCHES // 4] / units(each) for i in (0, 1))
         self.cpu[label] = (peer.cpu_ns() - cpu) / units(each) / BATCHES
         return units(each) * (BATCHES + 1)
 
@@ -218,7 +218,7 @@ def tracers(report, sessions, label):
 
 
 def tell_commands(report, commands):
-    report.text("\nCommands of the peers (PID, and files of the installation by name):")
+    report.text("\nCommands of the peers (PID, and files of the installation by name):\n")
     for name, command in commands.items():
         if command:
             report.text(f"    {name}: {command}")
