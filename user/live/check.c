@@ -182,10 +182,12 @@ static int settle(struct comparison *c, uint64_t *ret_nr)
 	return err;
 }
 
-static int put_check(const struct comparison *c, bool equal)
+/* What was lost while we compared may have been the last hit of a key that we left out for its hits: compare again. */
+static int put_check(struct comparison *c, bool equal)
 {
 	struct record r = watched_record(c->w, RECORD_CHECK);
 
+	c->partial |= c->w->unsettled != c->w->check.unsettled;
 	RECORD_SET(&r, EQUAL, equal, equal);
 	if (c->partial)
 		RECORD_SET(&r, PARTIAL, partial, 1);
@@ -210,6 +212,7 @@ static int first_step(struct comparison *c)
 	int err;
 
 	c->w->tracking = true;
+	check->unsettled = c->w->unsettled;
 	err = compare(c);
 	if (err)
 		return err;

@@ -27,6 +27,7 @@ enum difference { DIFFERENT_MISSING = 1, DIFFERENT_EXTRA, DIFFERENT_SIZE };
 struct check {
 	uint64_t due_ns;   /* monotonic; when the next step is to be done */
 	bool second;	   /* the first read found differences */
+	uint64_t unsettled; /* of the process, when tracking began */
 	struct map found;  /* (arena, address) -> enum difference, of the first read */
 	struct map bytes;  /* (arena, address) -> reserved, of the first read */
 	struct map gone;   /* (arena, 0): its object was not in the books */
