@@ -146,11 +146,6 @@ static int put_block(struct session *s, struct watched *w, const struct book_are
 	return session_put(s, &r);
 }
 
-static bool has_hit(const struct watched *w, uint64_t arena, uint64_t address)
-{
-	return map_get(&w->touched, arena, address) || map_get(&w->touched, arena, 0);
-}
-
 static bool wanted(const struct watched *w, bool all, uint64_t address)
 {
 	for (size_t i = 0; i < w->in_flight.nr && !all; i++)
@@ -172,7 +167,7 @@ static int put_blocks(struct session *s, struct watched *w, const struct book_ar
 		const struct book_block *b = &a->blocks.items[i];
 		int err;
 
-		if (!find_block(again, b) || has_hit(w, number, b->address) || !wanted(w, all, b->address) ||
+		if (!find_block(again, b) || hits_touched(w, number, b->address) || !wanted(w, all, b->address) ||
 		    arena_block(known, b->address))
 			continue;
 		err = put_block(s, w, a, b);

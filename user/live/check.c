@@ -38,14 +38,9 @@ struct comparison {
 	bool partial;
 };
 
-static bool has_hit(const struct comparison *c, uint64_t arena, uint64_t address)
-{
-	return map_get(&c->w->touched, arena, address) || map_get(&c->w->touched, arena, 0);
-}
-
 static void note(struct comparison *c, uint64_t arena, uint64_t address, enum difference difference, uint64_t bytes)
 {
-	if (has_hit(c, arena, address))
+	if (hits_touched(c->w, arena, address))
 		return;
 	map_put(&c->found, arena, address, NULL)->value = difference;
 	map_put(&c->bytes, arena, address, NULL)->value = bytes;
@@ -54,7 +49,7 @@ static void note(struct comparison *c, uint64_t arena, uint64_t address, enum di
 /* May a thread be inside a free of this block, which its hit has removed from the ledger, before it changes the books? */
 static bool freeing(const struct comparison *c, uint64_t object, uint64_t arena, uint64_t address)
 {
-	return !has_hit(c, arena, address) &&
+	return !hits_touched(c->w, arena, address) &&
 	       decoder_freeing(c->s->decoder, c->w->id, object, address, units_monotonic_ns() - CALL_NS);
 }
 
@@ -71,7 +66,7 @@ static void compare_arena(struct comparison *c, const struct book_arena *a, cons
 			c->partial = true;
 		else if (!l)
 			note(c, known->id, b->address, DIFFERENT_MISSING, b->bytes * a->banks);
-		else if (l && l->reserved != b->bytes * a->banks)
+		else if (l->reserved != b->bytes * a->banks)
 			note(c, known->id, b->address, DIFFERENT_SIZE, b->bytes * a->banks);
 	}
 	for (struct map_entry *e = map_next(&known->blocks, NULL); e; e = map_next(&known->blocks, e))
@@ -168,7 +163,7 @@ static int settle(struct comparison *c, uint64_t *ret_nr)
 		uint64_t bytes = map_get(&c->bytes, e->a, e->b)->value;
 
 		if (!before || before->value != e->value || map_get(&first->bytes, e->a, e->b)->value != bytes ||
-		    has_hit(c, e->a, e->b))
+		    hits_touched(c->w, e->a, e->b))
 			continue;
 		err = correct(c->s, c->w, e, bytes);
 		++*ret_nr;

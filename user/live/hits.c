@@ -3,6 +3,13 @@
 
 #include "base/units.h"
 
+#include <string.h>
+
+bool hits_touched(const struct watched *w, uint64_t arena, uint64_t address)
+{
+	return map_get(&w->touched, arena, address) || map_get(&w->touched, arena, 0);
+}
+
 static void touch(const struct session *s, struct watched *w, const struct record *r)
 {
 	const struct arena *a = ledger_arena(s->ledger, r->arena);
@@ -36,7 +43,7 @@ int hits_put(struct sink *sink, const struct record *r)
 		forget_in_flight(w, r->address);
 	if (r->kind == RECORD_UNSETTLED) {
 		w->unsettled++;
-		if (RECORD_HAS(r, ADDRESS) && r->reason[0] == 'a' && r->reason[1] == 't')
+		if (RECORD_HAS(r, ADDRESS) && !strcmp(r->reason, "attach"))
 			vec_push(&w->in_flight, r->address);
 		check_hurry(w, units_monotonic_ns());
 	}

@@ -110,6 +110,8 @@ int session_once(struct session *s);
 
 /* What the decoder writes to: notes which keys had a hit, then passes on. */
 int hits_put(struct sink *sink, const struct record *r);
+/* Had the block, or its whole arena, a hit since tracking began? */
+bool hits_touched(const struct watched *w, uint64_t arena, uint64_t address);
 /* What the kernel half sends. */
 int hits_receive(void *context, const struct wire_hit *hit);
 /* Put how many hits of each verb's probes were received and lost. */
