@@ -22,7 +22,7 @@ enum {
 	FILE_CHUNK_TYPE_MAX = 255,
 	FILE_CHUNK_MAX = 64 << 20, /* bytes of a chunk's payload */
 	FILE_FRAME_MAX = 64 << 20, /* and of what is compressed in it */
-	FILE_TEXT_MAX = 7 << 20,   /* that a sink writes */
+	FILE_TEXT_MAX = 4 << 20,   /* that a sink writes */
 	FILE_KINDS_MAX = 1024,
 	FILE_FIELDS_MAX = 64,
 };

@@ -39,6 +39,15 @@
  * count        how many (replays since the process's attach; records lost since the last `lost`)
  * seen         hits received
  * from_ns      start of a time range that ends at time_ns
+ * label        what made the allocation, in the runtime's own words
+ * id           the runtime's own number of a buffer;  layout: how it is spread over banks, in the runtime's words
+ * mesh         the runtime's own number of a device's object (tt-metal: MeshDevice::id());  parent: owner of the device that
+ *              a submesh is part of, whose addresses it hands out as well
+ * chips        numbers of the chips that a device stands on, ascending, joined with commas
+ * visible      which of the machine's chips the process may use, as its environment says: chip numbers are relative to it, so
+ *              those of two processes are the same chips only if this is the same
+ * program      object of the program that circular buffers belong to
+ * bytes        of a circular buffer, on each of its cores;  placed: 1: it lies in an L1 buffer, whose bytes are counted there
  * reason       why: one of the words given at the kind
  * probe        name of a probe's verb
  * equal        1: ledger and books agreed, 0: they did not
@@ -76,6 +85,16 @@
 	X(count, COUNT, NUMBER)                                                                    \
 	X(seen, SEEN, NUMBER)                                                                      \
 	X(from_ns, FROM_NS, NUMBER)                                                                \
+	X(label, LABEL, TEXT)                                                                      \
+	X(id, ID, NUMBER)                                                                          \
+	X(layout, LAYOUT, TEXT)                                                                    \
+	X(mesh, MESH, NUMBER)                                                                      \
+	X(parent, PARENT, HEX)                                                                     \
+	X(chips, CHIPS, TEXT)                                                                      \
+	X(visible, VISIBLE, TEXT)                                                                  \
+	X(program, PROGRAM, HEX)                                                                   \
+	X(bytes, BYTES, NUMBER)                                                                    \
+	X(placed, PLACED, NUMBER)                                                                  \
 	X(reason, REASON, TEXT)                                                                    \
 	X(probe, PROBE, TEXT)                                                                      \
 	X(equal, EQUAL, NUMBER)                                                                    \
@@ -91,12 +110,18 @@
  * detach      it is not any more. reason: exit, exec, killed-tracer, detached
  * arena       one generation of a pool's object: what later records call `arena=N`. `reason=new` if its
  *             construction was seen or it was found empty and unused: then its peak and totals are known
+ * device      what is known of the device whose arenas have this `owner`: chips, or only their number (`count`), mesh, parent.
+ *             A later one replaces it. A device without one: nothing is known of its chips
  * clear       all blocks of an arena are gone (deallocate_all); `reason=gone`: and the object as well
  * alloc       succeeded. reserved is absent when a part of the call was lost
  * free        at the entry of the call
- * failed      an allocation that did not succeed. reason: throw, next-call, thread-exit
+ * failed      an allocation that did not succeed. reason: throw, next-call, thread-exit; clash: a program's circular buffers
+ *             would reach into L1 buffers
  * retract     the `failed` of this thread before was none: its alloc came after all
  * phantom     an allocation at address 0: it reserved nothing
+ * cb          a circular buffer of a program was given its place (`address`, `bytes`) on a device (`owner`). Programs run one
+ *             after another: those of different programs lie over one another
+ * cb-free     a program's circular buffers are gone (it is placed anew, or destroyed)
  * unsettled   a step whose call was not seen whole: the books will say. reason: lost, attach (in flight when we came),
  *             unread (a value), arena (of which nothing is known), alone (an alloc without a begin)
  * capture     a trace's capture began (`trace`)
@@ -119,12 +144,15 @@
 	X(ATTACH, "attach", F(PROCESS) | F(PID) | F(RUNTIME) | F(POOLS))                           \
 	X(DETACH, "detach", F(PROCESS) | F(REASON))                                                \
 	X(ARENA, "arena", F(PROCESS) | F(ARENA) | F(OBJECT) | F(POOL))                             \
+	X(DEVICE, "device", F(PROCESS) | F(OWNER))                                                 \
 	X(CLEAR, "clear", F(PROCESS) | F(ARENA))                                                   \
 	X(ALLOC, "alloc", F(PROCESS) | F(ARENA) | F(ADDRESS))                                      \
 	X(FREE, "free", F(PROCESS) | F(ARENA) | F(ADDRESS))                                        \
 	X(FAILED, "failed", F(PROCESS) | F(REASON))                                                \
 	X(RETRACT, "retract", F(PROCESS) | F(TID))                                                 \
 	X(PHANTOM, "phantom", F(PROCESS))                                                          \
+	X(CB, "cb", F(PROCESS) | F(PROGRAM) | F(ADDRESS) | F(BYTES))                               \
+	X(CB_FREE, "cb-free", F(PROCESS) | F(PROGRAM))                                             \
 	X(UNSETTLED, "unsettled", F(PROCESS) | F(REASON))                                          \
 	X(CAPTURE, "capture", F(PROCESS))                                                          \
 	X(CAPTURED, "captured", F(PROCESS))                                                        \
