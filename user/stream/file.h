@@ -42,7 +42,7 @@ int file_sink_new(int fd, const char *name, const struct file_header *header, st
  * put() keeps records in memory and writes them as one chunk at each tick, at more than 256 KiB, and here.
  * The first error of writing (-ENOSPC, ...) is returned once, by put() or flush; from then on records are
  * dropped and 0 is returned, so that what else sees the stream goes on. A record with a text of more than
- * 7 MiB is -EMSGSIZE, and is left out.
+ * 4 MiB is -EMSGSIZE, and is left out.
  */
 int file_sink_flush(struct sink *sink);
 
