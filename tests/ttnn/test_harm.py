@@ -66,7 +66,7 @@ def _():
 
 @suite.test("pooltrace is killed while four threads allocate: they go on")
 def _():
-    with wheel.start("late_attach.py") as target:
+    with wheel.start("late_attach.py", 4) as target:
         target.line("READY")
         for _ in range(5):
             with Pooltrace("-p", target.pid) as pooltrace:
@@ -85,7 +85,7 @@ def _():
 
 @suite.test("the program is killed: pooltrace says that it has ended, and ends with status 0")
 def _():
-    with wheel.start("late_attach.py") as target:
+    with wheel.start("late_attach.py", 4) as target:
         target.line("READY")
         with Pooltrace("-p", target.pid) as pooltrace:
             pooltrace.state()
