@@ -43,11 +43,12 @@ static __always_inline void read_bases(struct pt_regs *ctx, struct bases *b)
 	b->lines = NULL;
 }
 
+/* Nearly all pages are present, and a read that need not wait for one is the cheaper one. */
 static __always_inline long read_user(void *to, __u32 bytes, __u64 address)
 {
-	if (sleepable)
-		return bpf_copy_from_user(to, bytes, (void *)address);
-	return bpf_probe_read_user(to, bytes, (void *)address);
+	long err = bpf_probe_read_user(to, bytes, (void *)address);
+
+	return err && sleepable ? bpf_copy_from_user(to, bytes, (void *)address) : err;
 }
 
 /*
@@ -96,29 +97,58 @@ static __always_inline long read_value(const struct bases *b, const struct wire_
 	return 0;
 }
 
+/* The target's own counter of this key, taken if it is free: without a lookup. NULL: all are others'. */
+static __always_inline struct wire_count *own_count(struct wire_target *target, __u32 cookie, __u64 key)
+{
+	for (int i = 0; i < WIRE_OWN_COUNTS; i++) {
+		struct wire_own_count *own = &target->own[i];
+
+		if (!own->spec && !own->taken && !__sync_val_compare_and_swap(&own->taken, 0, 1)) {
+			own->key = key;
+			own->count.run = -1ULL;
+			own->spec = cookie;
+		}
+		if (own->spec == cookie && own->key == key)
+			return &own->count;
+	}
+	return NULL;
+}
+
+static __always_inline struct wire_count *other_count(__u32 tgid, __u32 cookie, __u64 value)
+{
+	struct wire_count_key key = {.tgid = tgid, .spec = cookie, .key = value};
+	struct wire_count fresh = {.run = -1ULL}, *count = bpf_map_lookup_elem(&counts, &key);
+
+	if (count)
+		return count;
+	bpf_map_update_elem(&counts, &key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&counts, &key);
+}
+
 /*
  * Count a hit by its first value. True if it is the first of a run and must be sent. Two threads at once may both find
  * that it is: one line too many in a log, and the count is still exact.
  */
-static __always_inline bool first_of_run(const struct bases *b, const struct wire_spec *spec, __u32 cookie, __u32 tgid,
-					 const struct wire_target *target)
+static __always_inline bool first_of_run(struct pt_regs *ctx, const struct wire_spec *spec, __u32 cookie,
+					 struct wire_target *target)
 {
-	struct wire_count_key key = {.tgid = tgid, .spec = cookie};
-	struct wire_count fresh = {.run = -1ULL}, *count;
+	struct wire_count *count;
+	struct bases b;
+	__u64 value = 0;
 	bool first;
 
+	read_bases(ctx, &b);
 	if (spec->nr_values)
-		read_value(b, &spec->value[0], &key.key);
-	count = bpf_map_lookup_elem(&counts, &key);
-	if (!count) {
-		bpf_map_update_elem(&counts, &key, &fresh, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&counts, &key);
-		if (!count)
-			return true;
-	}
+		read_value(&b, &spec->value[0], &value);
+	count = own_count(target, cookie, value);
+	if (!count)
+		count = other_count((__u32)(current_ids() >> 32), cookie, value);
+	if (!count)
+		return true;
 	__sync_fetch_and_add(&count->count, 1);
 	first = count->run != target->run;
-	count->run = target->run;
+	if (first)
+		count->run = target->run;
 	return first;
 }
 
@@ -177,16 +207,19 @@ static __always_inline int probe_hit(struct pt_regs *ctx)
 	__u32 tgid = (__u32)(current_ids() >> 32);
 	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
 	struct wire_spec *spec = bpf_map_lookup_elem(&specs, &cookie);
-	struct wire_stats *stat = bpf_map_lookup_elem(&stats, &cookie);
+	struct wire_stats *stat;
 	struct thread *thread;
 	struct wire_hit *hit;
 	struct bases b;
 
-	if (!target || !spec || !stat)
+	if (!target || !spec)
+		return 0;
+	if ((spec->flags & WIRE_COUNT) && !first_of_run(ctx, spec, cookie, target))
+		return 0;
+	stat = bpf_map_lookup_elem(&stats, &cookie);
+	if (!stat)
 		return 0;
 	read_bases(ctx, &b);
-	if ((spec->flags & WIRE_COUNT) && !first_of_run(&b, spec, cookie, tgid, target))
-		return 0;
 	thread = current_thread();
 	if (!thread)
 		return lose(stat);

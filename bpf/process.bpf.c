@@ -66,15 +66,32 @@ int thread_exit(void *ctx)
 	return 0;
 }
 
+/* The target goes; what was counted in it stays. No other thread of the process is left. */
+static __always_inline void keep_counts(const struct wire_target *target, __u32 tgid)
+{
+	for (int i = 0; i < WIRE_OWN_COUNTS; i++) {
+		const struct wire_own_count *own = &target->own[i];
+		struct wire_count_key key = {.tgid = tgid, .spec = own->spec, .key = own->key};
+		struct wire_count *kept = bpf_map_lookup_elem(&counts, &key);
+
+		if (kept)
+			kept->count += own->count.count;
+		else if (own->spec)
+			bpf_map_update_elem(&counts, &key, &own->count, BPF_ANY);
+	}
+}
+
 SEC("raw_tp/sched_process_exec")
 int process_exec(void *ctx)
 {
 	__u32 tgid = (__u32)(current_ids() >> 32);
+	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
 	struct thread *thread, none = {};
 
 	(void)ctx;
-	if (!bpf_map_lookup_elem(&targets, &tgid))
+	if (!target)
 		return 0;
+	keep_counts(target, tgid);
 	thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
 	send_event(WIRE_EXEC, thread ? thread : &none, 0);
 	/* Its new program has none of the old one's allocations, and is watched again only when it maps a runtime. */

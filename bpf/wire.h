@@ -71,11 +71,6 @@ enum {
 	WIRE_HIT_FEW = sizeof(struct wire_hit) - (WIRE_VALUES - WIRE_FEW) * sizeof(__u64),
 };
 
-/* A process that is watched; hits of others are dropped. */
-struct wire_target {
-	__u64 run; /* number of the current run, see WIRE_ENDS_RUN */
-};
-
 /* Key and value of the map of counts. */
 struct wire_count_key {
 	__u32 tgid;
@@ -86,6 +81,22 @@ struct wire_count_key {
 struct wire_count {
 	__u64 count;
 	__u64 run;
+};
+
+enum { WIRE_OWN_COUNTS = 4 };
+
+/* A count that lies in its process's target: the first keys that are counted need no lookup. */
+struct wire_own_count {
+	__u32 taken; /* 1: by a thread that is filling in what follows, or has */
+	__u32 spec;  /* 0: not filled in yet */
+	__u64 key;
+	struct wire_count count;
+};
+
+/* A process that is watched; hits of others are dropped. */
+struct wire_target {
+	__u64 run; /* number of the current run, see WIRE_ENDS_RUN */
+	struct wire_own_count own[WIRE_OWN_COUNTS];
 };
 
 /* Counted for each specification and CPU: calls made = seen + lost. */

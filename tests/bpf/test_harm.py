@@ -215,6 +215,27 @@ def _():
         equal(events(recording, "failed"), [], "failures told")
 
 
+@suite.test("replays of eleven traces by seven threads are counted one by one, to the exec that ends the program")
+def _():
+    with Storm("--threads", 7, "--loop", "--replay-every", 1) as target:
+        with Pooltrace("-p", target.pid) as pooltrace:
+            pooltrace.state()
+            target.go()
+            target.barrier()
+            target.go()
+            calls, _ = target.barrier()
+            assert calls["replay_mesh_trace"] > 11, "this tests nothing"
+            equal(process_of(pooltrace.state())["replays"], calls["replay_mesh_trace"], "replays counted")
+            target.go("exec")
+            old = [p for p in exec_again(target, pooltrace)["processes"] if "ended" in p]
+            equal([p["replays"] for p in old], [calls["replay_mesh_trace"]], "replays of the program before")
+            target.go()
+            target.go("quit")
+            target.report()
+            target.go()
+            equal(target.wait(), 0, "status of the target")
+
+
 @suite.test("an exec whose event found no room is seen all the same")
 def _():
     with Storm("--threads", 7, "--loop") as target:

@@ -29,7 +29,8 @@ using namespace tt::tt_metal;
 struct options {
 	unsigned long threads = 7, allocations = 100003, frees = 100003, live = 31, seed = 1;
 	/* One in so many operations of a thread is followed by ...; 0: none */
-	unsigned long fail_every = 0, phantom_every = 0, longjmp_every = 0, exit_every = 0, fork_every = 0;
+	unsigned long fail_every = 0, phantom_every = 0, longjmp_every = 0, exit_every = 0, fork_every = 0,
+		      replay_every = 0;
 	unsigned long loop = 0, inside = 0, close = 0, exec = 0;
 };
 
@@ -49,6 +50,7 @@ static const struct {
 	{"--longjmp-every", true, &options::longjmp_every, "N: run out of memory and leave with longjmp"},
 	{"--exit-every", true, &options::exit_every, "N: a new thread runs out of memory and exits in the call"},
 	{"--fork-every", true, &options::fork_every, "N: fork a child that allocates, frees and exits"},
+	{"--replay-every", true, &options::replay_every, "N: replay one of eleven traces"},
 	{"--loop", false, &options::loop, "until told to stop"},
 	{"--inside", false, &options::inside, "threads stop inside an allocation, not between two"},
 	{"--close", false, &options::close, "close the device at the end, a further step"},
@@ -91,6 +93,7 @@ struct worker {
 	void leap();
 	void leave_thread();
 	void fork_child();
+	void replay();
 };
 
 /* Pools large enough that only what shall fail does. */
@@ -241,6 +244,16 @@ void worker::fork_child()
 	s.outcomes[FORKED]++;
 }
 
+/* A trace that nobody captured: the call is made all the same. */
+void worker::replay()
+{
+	try {
+		s.device.replay_mesh_trace(0, {static_cast<uint32_t>(operations % 11)}, false);
+		s.outcomes[UNEXPECTED]++;
+	} catch (const std::runtime_error &) {
+	}
+}
+
 void worker::mischief()
 {
 	const struct {
@@ -249,7 +262,7 @@ void worker::mischief()
 	} table[] = {
 		{s.o.fail_every, &worker::fail},	 {s.o.phantom_every, &worker::phantom},
 		{s.o.longjmp_every, &worker::leap},	 {s.o.exit_every, &worker::leave_thread},
-		{s.o.fork_every, &worker::fork_child},
+		{s.o.fork_every, &worker::fork_child},	 {s.o.replay_every, &worker::replay},
 	};
 
 	for (const auto &row : table)
