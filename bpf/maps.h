@@ -53,12 +53,26 @@ struct line {
 	__u8 bytes[LINE_BYTES];
 };
 
+/*
+ * A call that lasts while the return address stands on the stack where it was put. A call that is made by the same function
+ * afterwards puts another one there.
+ */
+struct frame {
+	__u64 slot;	/* where the return address lies */
+	__u64 back;	/* it; with `calling` the call instruction's address, which it is a few bytes behind of */
+	__u64 sequence; /* of the hit */
+	__u64 calling;
+};
+
+enum { FRAMES = 4 /* a power of 2 */, CALL_BYTES_MAX = 8, RETURNED_MAX = 0xffff };
+
 /* What is known of a thread: freed by the kernel with the thread. */
 struct thread {
 	__u64 id;
 	__u64 sequence; /* of its last hit, sent or lost */
 	__u32 open;	/* 0: no call is open, 1: one is, 2: one is, and its exception was sent */
-	__u32 reserved;
+	__u32 nr_frames;
+	struct frame frame[FRAMES]; /* contexts that may last, outer ones first */
 	struct line line[2]; /* of the hit under way */
 };
 
@@ -68,5 +82,38 @@ struct {
 	__type(key, int);
 	__type(value, struct thread);
 } threads __weak SEC(".maps");
+
+/* ---- of hold.bpf.c ---- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, struct wire_file);
+	__type(value, __u32); /* enum wire_interest */
+} files __weak SEC(".maps");
+
+/* Of threads: freed by the kernel with them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u32); /* bits of enum wire_mark */
+} marks __weak SEC(".maps");
+
+/* Processes, by tgid, whose dynamic linker has our probe, and which file that is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, __u32);
+	__type(value, struct wire_file);
+} linked __weak SEC(".maps");
+
+/* Processes, by tgid, that are stopped for us, and since when. With key 0 in it none is stopped any more: live/guard.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 12);
+	__type(key, __u32);
+	__type(value, __u64);
+} held __weak SEC(".maps");
 
 #endif

@@ -183,6 +183,62 @@ static __always_inline bool note(struct thread *thread, const struct wire_spec *
 	return true;
 }
 
+static __always_inline struct frame *frame_at(struct thread *thread, __u32 i)
+{
+	/* The verifier must see the bound, and the compiler not know it. */
+	asm volatile("" : "+r"(i));
+	return &thread->frame[i & (FRAMES - 1)];
+}
+
+static __always_inline bool stands(const struct frame *f, __u64 stack)
+{
+	__u64 back = 0;
+
+	if (f->slot < stack || read_user(&back, sizeof(back), f->slot))
+		return false;
+	return f->calling ? back - f->back <= CALL_BYTES_MAX : back == f->back;
+}
+
+/* Contexts that do not last any more at a hit with this stack pointer. Returns what the hit tells of them. */
+static __always_inline __u16 leave_frames(struct thread *thread, __u64 stack)
+{
+	__u64 oldest = 0, ago;
+
+	for (int i = 0; i < FRAMES; i++) {
+		struct frame *f = frame_at(thread, thread->nr_frames - 1);
+
+		if (!thread->nr_frames || stands(f, stack))
+			break;
+		oldest = f->sequence;
+		thread->nr_frames--;
+	}
+	if (!oldest)
+		return 0;
+	ago = thread->sequence - oldest;
+	return ago < RETURNED_MAX ? ago : RETURNED_MAX;
+}
+
+static __always_inline void enter_frame(struct thread *thread, const struct wire_spec *spec, const struct pt_regs *ctx)
+{
+	struct frame f = {.slot = ctx->sp, .sequence = thread->sequence};
+	__u32 nr = thread->nr_frames;
+
+	if (spec->flags & WIRE_CALLING) {
+		f.slot -= sizeof(__u64);
+		f.back = ctx->ip;
+		f.calling = 1;
+	} else if (read_user(&f.back, sizeof(f.back), f.slot)) {
+		return;
+	}
+	if (nr >= FRAMES) {
+		for (int i = 0; i + 1 < FRAMES; i++)
+			thread->frame[i] = thread->frame[i + 1];
+		nr = FRAMES - 1;
+	}
+	*frame_at(thread, nr) = f;
+	thread->nr_frames = nr + 1;
+}
+
 static __always_inline void use_lines(struct bases *b, struct thread *thread)
 {
 	/* What an earlier hit read may have changed since. */
@@ -211,6 +267,7 @@ static __always_inline int probe_hit(struct pt_regs *ctx)
 	struct thread *thread;
 	struct wire_hit *hit;
 	struct bases b;
+	__u16 returned;
 
 	if (!target || !spec)
 		return 0;
@@ -229,6 +286,9 @@ static __always_inline int probe_hit(struct pt_regs *ctx)
 	if (spec->flags & WIRE_ENDS_RUN)
 		__sync_fetch_and_add(&target->run, 1);
 	thread->sequence++;
+	returned = thread->nr_frames ? leave_frames(thread, ctx->sp) : 0;
+	if (spec->flags & WIRE_CONTEXT)
+		enter_frame(thread, spec, ctx);
 	hit = spec->nr_values <= WIRE_FEW ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
 	if (hit) {
 		fill_hit(hit, cookie, thread, ctx->sp);
@@ -240,6 +300,7 @@ static __always_inline int probe_hit(struct pt_regs *ctx)
 		fill_hit(hit, cookie, thread, ctx->sp);
 		read_values(&b, spec, hit, stat, WIRE_VALUES);
 	}
+	hit->returned = returned;
 	__sync_fetch_and_add(&stat->seen, 1);
 	submit(hit, spec->flags);
 	return 0;

@@ -94,6 +94,8 @@ int process_exec(void *ctx)
 	keep_counts(target, tgid);
 	thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
 	send_event(WIRE_EXEC, thread ? thread : &none, 0);
+	/* Nor has its thread made a call yet: if one is begun before we are there, that is no loss. */
+	bpf_task_storage_delete(&threads, bpf_get_current_task_btf());
 	/* Its new program has none of the old one's allocations, and is watched again only when it maps a runtime. */
 	bpf_map_delete_elem(&targets, &tgid);
 	return 0;

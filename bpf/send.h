@@ -42,6 +42,7 @@ static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const str
 	hit->tgid = (__u32)(pid_tgid >> 32);
 	hit->tid = (__u32)pid_tgid;
 	hit->valid = 0;
+	hit->returned = 0;
 	hit->time_ns = bpf_ktime_get_ns();
 	hit->thread = thread->id;
 	hit->sequence = thread->sequence;

@@ -38,6 +38,8 @@ enum wire_flags {
 	WIRE_COUNT = 1 << 3,	/* counted by value 0; sent only when it is the first of a run */
 	WIRE_ENDS_RUN = 1 << 4, /* the next counted hit of the process is the first of a new run */
 	WIRE_WAKE = 1 << 5,	/* wakes the reader at once */
+	WIRE_CONTEXT = 1 << 6,	/* a call that later hits may be inside of: that it has returned is told (`returned`) */
+	WIRE_CALLING = 1 << 7,	/* the probe is at a call instruction: the call is the one that it is about to make */
 };
 
 struct wire_spec {
@@ -50,6 +52,10 @@ struct wire_spec {
 enum wire_event {
 	WIRE_THREAD_EXIT = 0, /* `sequence` is the thread's last running number + 1; value 0: it was cut off by the end of its process, or an exec */
 	WIRE_EXEC = 1,
+	/* Of processes of a command that we started; see hold.bpf.c. */
+	WIRE_FILE = 2, /* a file that the process maps and of which nothing is known; values: enum wire_file_values */
+	WIRE_HELD = 3, /* it has executed a program, or mapped a runtime or such a file. Value 0: 1: it is stopped and waits for us */
+	WIRE_FORK = 4, /* value 0: tgid of the child */
 	WIRE_FIRST_ROW = 8,
 };
 
@@ -57,7 +63,8 @@ struct wire_hit {
 	__u32 spec;
 	__u32 tgid;
 	__u32 tid;
-	__u32 valid;	 /* bit i: value i could be read */
+	__u16 valid;	 /* bit i: value i could be read */
+	__u16 returned;	 /* contexts of this thread that were opened so many hits ago, or later, have returned; 0: nothing is told */
 	__u64 time_ns;	 /* CLOCK_MONOTONIC */
 	__u64 thread;	 /* unique for the life of the tracer: tids are used again */
 	__u64 sequence;	 /* running number of the thread's hits, from 1; a gap is a loss */
@@ -69,6 +76,29 @@ struct wire_hit {
 enum {
 	WIRE_FEW = 4,
 	WIRE_HIT_FEW = sizeof(struct wire_hit) - (WIRE_VALUES - WIRE_FEW) * sizeof(__u64),
+};
+
+/* A file as the kernel knows it: not by the names that a mount namespace or an overlay gives to it. */
+struct wire_file {
+	__u64 device, inode;
+	__u64 changed_ns; /* ctime: a file that is written anew is another file */
+	__u64 size;
+};
+
+/* The address is one that the file is mapped to. */
+enum wire_file_values { WIRE_ADDRESS, WIRE_DEVICE, WIRE_INODE, WIRE_CHANGED, WIRE_SIZE };
+
+/* What a file is to us. */
+enum wire_interest {
+	WIRE_FILE_OTHER = 1,
+	WIRE_FILE_RUNTIME, /* a process that maps it, and is not watched, is held */
+	WIRE_FILE_LINKER,  /* a dynamic linker that can be probed */
+};
+
+/* A process of a command that we started, as are all that it starts. */
+enum wire_mark {
+	WIRE_MARK_OURS = 1 << 0,
+	WIRE_MARK_FIRST = 1 << 1, /* the command's own: its parent is us */
 };
 
 /* Key and value of the map of counts. */

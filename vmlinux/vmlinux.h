@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+typedef int pid_t;
+typedef __u32 dev_t;
+typedef long long loff_t;
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {
@@ -17,15 +21,58 @@ struct pt_regs {
 	unsigned long r9;
 	unsigned long ax;
 	unsigned long sp;
+	unsigned long ip;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[0];
 };
 
 struct signal_struct {
 	unsigned int flags;
 	struct task_struct *group_exec_task;
+	struct pid *pids[4];
 };
 
 struct task_struct {
 	struct signal_struct *signal;
+	pid_t tgid;
+	unsigned int ptrace;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+};
+
+struct super_block {
+	dev_t s_dev;
+};
+
+struct inode {
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	loff_t i_size;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 #pragma clang attribute pop

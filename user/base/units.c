@@ -98,6 +98,17 @@ void units_add_clock(struct str *s, uint64_t time_ns)
 	str_addf(s, "%s.%06u", text, (unsigned int)(time_ns % NS_PER_SEC / 1000));
 }
 
+void units_add_date(struct str *s, uint64_t time_ns)
+{
+	time_t seconds = (time_t)(time_ns / NS_PER_SEC);
+	char text[64];
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d", &tm))
+		snprintf(text, sizeof(text), "?");
+	str_add(s, text);
+}
+
 /* Digits, and a fraction of @ret_scale parts. Not strtod(), which knows locales, exponents and rounding. */
 static const char *parse_decimal(const char *p, unsigned __int128 *ret, uint64_t *ret_scale)
 {
@@ -131,23 +142,37 @@ static uint64_t interval_unit(const char *name)
 	return 0;
 }
 
-int units_parse_duration(const char *text, uint64_t *ret_ns)
+int units_parse_span(const char *text, uint64_t *ret_ns)
 {
 	unsigned __int128 value = 0;
 	uint64_t scale = 1, unit;
+	bool zero;
 
 	if (!isdigit((unsigned char)text[text[0] == '.']))
 		return -EINVAL;
 	unit = interval_unit(parse_decimal(text, &value, &scale));
-	if (!unit || !value)
+	zero = !value;
+	if (!unit)
 		return -EINVAL;
 	if (value / scale > DURATION_MAX_NS / unit)
 		return -ERANGE;
 	value = (value * unit + scale / 2) / scale;
-	if (!value || value > DURATION_MAX_NS)
+	if ((!value && !zero) || value > DURATION_MAX_NS)
 		return -ERANGE;
 	*ret_ns = (uint64_t)value;
 	return 0;
+}
+
+int units_parse_duration(const char *text, uint64_t *ret_ns)
+{
+	uint64_t ns = 0;
+	int err = units_parse_span(text, &ns);
+
+	if (!err && !ns)
+		return -EINVAL;
+	if (!err)
+		*ret_ns = ns;
+	return err;
 }
 
 int units_parse_number(const char *text, uint64_t max, uint64_t *ret)

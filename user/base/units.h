@@ -17,9 +17,13 @@ void units_add_interval(struct str *s, uint64_t ns);
 void units_add_time(struct str *s, uint64_t time_ns);
 /* Local time of day for the log: "12:00:00.123456". */
 void units_add_clock(struct str *s, uint64_t time_ns);
+/* Local date: "2026-11-22". */
+void units_add_date(struct str *s, uint64_t time_ns);
 
 /* "500ms", "2", "1.5s", "3min", "1h": a bare number is seconds. -EINVAL, -ERANGE. Zero is -EINVAL. */
 int units_parse_duration(const char *text, uint64_t *ret_ns);
+/* As units_parse_duration(), but zero is a time as well. */
+int units_parse_span(const char *text, uint64_t *ret_ns);
 /* A decimal number that fits, nothing before or behind it. -EINVAL, -ERANGE. */
 int units_parse_number(const char *text, uint64_t max, uint64_t *ret);
 

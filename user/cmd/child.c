@@ -46,7 +46,8 @@ int child_start(struct child *c, const char *const *argv, const struct signals *
 {
 	int go[2], error[2], err;
 
-	*c = (struct child){.pidfd = -1, .go_fd = -1, .error_fd = -1, .quit_fd = -1, .signal_fd = signals->fd};
+	*c = CHILD_NONE;
+	c->signal_fd = signals->fd;
 	err = make_pipes(go, error);
 	if (err)
 		return diag_errno(d, err, "cannot start '%s'", argv[0]);

@@ -1,5 +1,5 @@
 /*
- * child.h: a command that we run, for `record -- COMMAND`. It is held before its first instruction until we are
+ * child.h: a command that we run, for `record -- COMMAND` and `top -- COMMAND`. It is held before its first instruction until we are
  * ready, and has the signals that we started with. Signals that a process sent to us are passed on; those of the
  * terminal reach it anyway.
  */
@@ -18,6 +18,8 @@ struct child {
 	pthread_t relay;
 	bool relaying;
 };
+
+#define CHILD_NONE ((struct child){.pidfd = -1, .go_fd = -1, .error_fd = -1, .quit_fd = -1})
 
 /* Start @argv, held. @stdout_to_stderr: stdout is ours alone. */
 int child_start(struct child *c, const char *const *argv, const struct signals *signals, bool stdout_to_stderr,

@@ -13,7 +13,7 @@
 
 struct options;
 
-/* Exit statuses. `record -- COMMAND` gives the command's own instead. */
+/* Exit statuses. With a command behind -- it is the command's own instead. */
 enum status {
 	STATUS_DONE = 0,
 	STATUS_FAILED = 1,

@@ -4,6 +4,7 @@
 #include "cmd/options.h"
 #include "cmd/output.h"
 
+#include "live/elsewhere.h"
 #include "live/features.h"
 #include "live/trial.h"
 #include "runtime/books.h"
@@ -53,28 +54,25 @@ static void add_instruction(struct doctor *doctor, struct doctor_site *site, str
 		site->hit_ns = cost_of(doctor, site->instruction, site->emulated)->ns;
 }
 
-/* A symbol that may be in any file. */
+/* A function that may be in any file. */
 static void find_elsewhere(struct doctor *doctor, struct doctor_site *site, int pid, const mappings *maps,
-			   const char *symbol)
+			   const struct rt_row *row)
 {
-	for (size_t i = 0; i < maps->nr && !site->file; i++) {
-		const struct mapping *m = &maps->items[i];
-		struct elf_symbol found;
-		struct elf_file *elf;
+	struct elsewhere found;
+	struct elf_file *elf;
 
-		if (!m->inode || m->permissions[2] != 'x' || files_seen_before(maps, i))
-			continue;
-		_cleanup_(freep) char *path = mapping_file(pid, m);
+	elsewhere_find(pid, maps, &row, 1, &found);
+	if (!found.mapping)
+		return;
+	site->file = found.mapping->path;
+	site->offset = found.offset;
 
-		if (elf_file_open(path, &elf, NULL))
-			continue;
-		if (elf_file_find(elf, symbol, &found, 1) && found.function &&
-		    !elf_file_offset(elf, found.address, &site->offset)) {
-			site->file = m->path;
-			add_instruction(doctor, site, elf);
-		}
-		elf_file_free(elf);
-	}
+	_cleanup_(freep) char *path = mapping_file(pid, found.mapping);
+
+	if (elf_file_open(path, &elf, NULL))
+		return;
+	add_instruction(doctor, site, elf);
+	elf_file_free(elf);
 }
 
 static struct doctor_site *find_sites(struct doctor *doctor, const struct doctor_process *p, const mappings *maps)
@@ -88,7 +86,7 @@ static struct doctor_site *find_sites(struct doctor *doctor, const struct doctor
 		if (!row->probed)
 			continue;
 		if (row->row->any_library) {
-			find_elsewhere(doctor, &sites[i], p->pid, maps, row->row->symbol);
+			find_elsewhere(doctor, &sites[i], p->pid, maps, row->row);
 			continue;
 		}
 		sites[i].file = p->path;

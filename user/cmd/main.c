@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 const struct command commands[] = {
-	{"top", "", "a table of what is allocated, that refreshes", COMMAND_TOP, FILE_NONE, false, cmd_top},
+	{"top", "[-- COMMAND ARGS...]", "a table of what is allocated, that refreshes", COMMAND_TOP, FILE_NONE, true,
+	 cmd_top},
 	{"events", "", "a line an event, as it happens", COMMAND_EVENTS, FILE_NONE, false, cmd_events},
 	{"record", "[-- COMMAND ARGS...]", "record running processes, or a command, into a file", COMMAND_RECORD,
 	 FILE_NONE, true, cmd_record},

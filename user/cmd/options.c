@@ -166,7 +166,10 @@ const struct option_row option_rows[] = {
 	{"force", 'f', NULL, TRACING, true, set_flag, OPTION(force), "overwrite FILE if it exists"},
 	{"pool", 0, "POOL[,POOL...]", VIEWS, false, add_text, OPTION(pools),
 	 "these pools only; !POOL: all but these. TRACE also selects trace buffers that lie in other pools"},
-	{"device", 0, "N[,N...]", VIEWS, false, add_text, OPTION(devices), "these devices only"},
+	{"device", 0, "N[,N-N...]", VIEWS, false, add_text, OPTION(devices),
+	 "what is on these chips only; where chips are not known, these devices of a process"},
+	{"by", 0, "chip|mesh", TABLES, false, set_choice, OPTION(by),
+	 "what has a row: all chips with the same figures (the default), or each device of the runtime"},
 	{"asked", 0, NULL, TABLES, false, set_flag, OPTION(asked),
 	 "bytes that the program requested, instead of those that the pool gave up"},
 	{"bytes", 0, NULL, VIEWS, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},
@@ -196,6 +199,7 @@ const struct option_row option_rows[] = {
 };
 
 _Static_assert(ATTACH_AUTO == 0 && ATTACH_MULTI == 1 && ATTACH_SINGLE == 2, "as the words of --attach");
+_Static_assert(BY_CHIP == 0 && BY_MESH == 1, "as the words of --by");
 _Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
 _Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "as the words of --color");
 

@@ -14,6 +14,8 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum check { CHECK_ON, CHECK_OFF };
 
+enum by { BY_CHIP, BY_MESH };
+
 enum { OPTIONS_PIDS = 1024 };
 
 typedef VEC(const char *) texts;
@@ -33,6 +35,7 @@ struct options {
 	texts libraries;
 	texts pools, devices; /* of --pool and --device: what they name is known later (names.h) */
 	bool asked, bytes, no_delta, wide, json;
+	int by;	   /* enum by */
 	int color; /* enum color */
 	const char *output;    /* -o; NULL: none */
 	const char *recording; /* -r, or the argument of a command that takes a file; NULL: none */

@@ -134,9 +134,10 @@ static int missing_argument(struct diag *d)
 
 static int set_argument(struct options *o, const char *text, struct diag *d)
 {
-	if (o->command->takes_command) {
+	if (o->command->takes_command && o->named) {
 		diag_set(d, -EINVAL, "unexpected argument '%s'", text);
-		diag_hint(d, "a command to be recorded stands behind --: pooltrace %s -- %s", o->command->name, text);
+		diag_hint(d, "a command to be %s stands behind --: pooltrace %s -- %s",
+			  o->command->bit == COMMAND_RECORD ? "recorded" : "traced", o->command->name, text);
 		return -EINVAL;
 	}
 	if (!o->command->takes_file) {
@@ -255,7 +256,7 @@ static int check_output(const struct options *o, struct diag *d)
 {
 	if (!o->output || strcmp(o->output, "-"))
 		return 0;
-	if (o->command->takes_command) {
+	if (o->command->bit == COMMAND_RECORD) {
 		if (!isatty(STDOUT_FILENO))
 			return 0;
 		diag_set(d, -EINVAL, "a recording is not written to a terminal");
@@ -276,7 +277,13 @@ static int check_arguments(const struct options *o, struct diag *d)
 	}
 	if (o->child && o->pids.nr) {
 		diag_set(d, -EINVAL, "'--pid' and a command contradict each other");
-		diag_hint(d, "record either running processes or the command '%s'", o->child[0]);
+		diag_hint(d, "%s either running processes or the command '%s'", o->command->bit == COMMAND_RECORD ? "record" : "trace",
+			  o->child[0]);
+		return -EINVAL;
+	}
+	if (o->child && (o->once || o->recording)) {
+		diag_set(d, -EINVAL, "'--%s' and a command contradict each other", o->once ? "once" : "read");
+		diag_hint(d, "a command is traced from its start to its end");
 		return -EINVAL;
 	}
 	return 0;

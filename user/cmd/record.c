@@ -13,9 +13,6 @@
 
 #define RECORD_INTERVAL_NS NS_PER_SEC
 
-/* What env(1) and shells give for a command that cannot be run. */
-enum { STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
-
 struct recording {
 	struct view view;
 	uint64_t ticks;
@@ -110,37 +107,9 @@ static void write_status(const struct recording *rec, int status, int command_st
 	json_decref(line);
 }
 
-static int start_command(struct recording *rec, const struct options *o)
-{
-	bool to_stdout = o->output && !strcmp(o->output, "-");
-	struct diag d = {};
-
-	if (!o->child)
-		return 0;
-	if (child_start(&rec->child, o->child, &rec->trace.signals, to_stdout, &d))
-		return fail(&d, STATUS_FAILED);
-	return 0;
-}
-
-static int let_go(struct recording *rec, const struct options *o)
-{
-	struct diag d = {};
-	int err;
-
-	if (!o->child)
-		return 0;
-	err = child_go(&rec->child);
-	if (!err)
-		return 0;
-	recorder_discard(&rec->trace.recorder);
-	child_wait(&rec->child);
-	diag_errno(&d, err, "cannot run '%s'", o->child[0]);
-	return fail(&d, err == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
-}
-
 static int open_all(struct recording *rec, const struct options *o)
 {
-	int status = start_command(rec, o);
+	int status = trace_start_child(&rec->trace, &rec->child, o->output && !strcmp(o->output, "-"));
 
 	if (status)
 		return status;
@@ -152,13 +121,13 @@ static int open_all(struct recording *rec, const struct options *o)
 					.only_records = true};
 
 	status = trace_open(&rec->trace, &plan);
-	return status ? status : let_go(rec, o);
+	return status ? status : trace_let_go(&rec->trace, &rec->child);
 }
 
 int cmd_record(const struct options *o)
 {
 	struct recording rec = {.view.put = count_ticks,
-				.child = {.pidfd = -1, .go_fd = -1, .error_fd = -1, .quit_fd = -1}};
+				.child = CHILD_NONE};
 	int status = trace_init(&rec.trace, o, &rec.view, false), command_status = -1;
 
 	if (!status)

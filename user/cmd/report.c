@@ -12,13 +12,14 @@ static void add_report(struct str *text, const struct trace *t)
 		.asked = o->asked,
 		.bytes = o->bytes,
 		.wide = o->wide,
+		.by_mesh = o->by == BY_MESH,
 		.color = t->output.color,
 		.recorded = true,
 	};
 	struct table_state state = {};
 
 	if (o->json)
-		json_add_state(text, t->ledger, &t->selection);
+		json_add_state(text, t->ledger, &t->selection, o->by == BY_MESH);
 	else
 		table_add(text, t->ledger, &table, &state);
 	table_state_release(&state);

@@ -11,10 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What env(1) and shells give for a command that cannot be run. */
+enum { STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+
 static int trace_put(struct sink *sink, const struct record *r)
 {
 	struct trace *t = (struct trace *)sink;
-	struct effect effect = {};
+	struct effect effect;
 	int err;
 
 	t->records++;
@@ -59,9 +62,6 @@ static int open_session(struct trace *t, const struct trace_plan *plan, struct d
 		.ring_bytes = (uint32_t)o->ring_bytes,
 	};
 
-	/* A command that we run has no business with it. */
-	if (o->tick_fd >= 0)
-		fcntl(o->tick_fd, F_SETFD, FD_CLOEXEC);
 	return session_new(&so, t->ledger, &t->source, d);
 }
 
@@ -105,8 +105,37 @@ int trace_open(struct trace *t, const struct trace_plan *plan)
 	err = open_recording(t, plan, &d);
 	if (err)
 		return fail(&d, STATUS_FAILED);
+	if (!o->recording)
+		session_drop_privileges(t->source);
 	tee_add(&t->tee, &t->sink);
 	return 0;
+}
+
+int trace_start_child(const struct trace *t, struct child *child, bool to_stderr)
+{
+	const int ours[] = {t->options->tick_fd, t->options->status_fd};
+	struct diag d = {};
+
+	/* A command that we run has no business with them. */
+	for (size_t i = 0; t->options->child && i < ARRAY_SIZE(ours); i++)
+		if (ours[i] > STDERR_FILENO)
+			fcntl(ours[i], F_SETFD, FD_CLOEXEC);
+	if (t->options->child && child_start(child, t->options->child, &t->signals, to_stderr, &d))
+		return fail(&d, STATUS_FAILED);
+	return 0;
+}
+
+int trace_let_go(struct trace *t, struct child *child)
+{
+	struct diag d = {};
+	int err = t->options->child ? child_go(child) : 0;
+
+	if (!err)
+		return 0;
+	recorder_discard(&t->recorder);
+	child_wait(child);
+	diag_errno(&d, err, "cannot run '%s'", t->options->child[0]);
+	return fail(&d, err == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
 int trace_run(struct trace *t)

@@ -5,6 +5,7 @@
 #ifndef CMD_TRACE_H
 #define CMD_TRACE_H
 
+#include "cmd/child.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/recorder.h"
@@ -55,6 +56,12 @@ struct trace_plan {
  */
 int trace_init(struct trace *t, const struct options *o, struct view *view, bool in_place);
 int trace_open(struct trace *t, const struct trace_plan *plan);
+/*
+ * The command of the options, if there is one: start it before trace_open(), held; let it run after. @to_stderr: stdout is ours
+ * alone. Both return 0, or the exit status after having said why not.
+ */
+int trace_start_child(const struct trace *t, struct child *child, bool to_stderr);
+int trace_let_go(struct trace *t, struct child *child);
 /* Run the source to its end. Returns what trace_finish() is to be told. */
 int trace_run(struct trace *t);
 /*

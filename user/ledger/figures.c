@@ -1,21 +1,11 @@
 #include "ledger/figures.h"
 
 #include <string.h>
-#include <strings.h>
-
-/*
- * A tag names a pool: what carries the tag "trace" is counted as trace memory wherever it lies, and all of the
- * pool of that name is trace memory, whoever made it.
- */
-bool pool_is_trace(const struct arena *a)
-{
-	return !strcasecmp(a->pool, "trace");
-}
 
 static void count(struct arena *a, const struct block *b, uint64_t sign)
 {
 	struct figures *f = &a->figures;
-	bool trace = b->is_trace || pool_is_trace(a);
+	bool trace = b->is_trace || a->is_trace;
 
 	/* Unsigned arithmetic wraps: adding -1 times x takes x away. */
 	f->buffers += sign;
@@ -28,52 +18,30 @@ static void count(struct arena *a, const struct block *b, uint64_t sign)
 		f->peak = f->reserved;
 }
 
-bool arena_put(struct arena *a, const struct block *b, struct effect *e)
+void arena_put(struct arena *a, const struct block *b, const struct block *old)
 {
-	bool is_new;
-	struct map_entry *entry = map_put(&a->blocks, b->address, 0, &is_new);
-
-	(void)e;
-	if (is_new)
-		entry->pointer = xmalloc(sizeof(*b));
-	else
-		count(a, entry->pointer, -1ULL);
-	memcpy(entry->pointer, b, sizeof(*b));
+	if (old)
+		count(a, old, -1ULL);
+	blocks_put(&a->blocks, b);
 	count(a, b, 1);
-	return !is_new;
 }
 
-bool arena_remove(struct arena *a, uint64_t address, struct block *ret)
+void arena_remove(struct arena *a, const struct block *b)
 {
-	struct map_entry *entry = map_get(&a->blocks, address, 0);
-
-	if (!entry)
-		return false;
-	memcpy(ret, entry->pointer, sizeof(*ret));
-	count(a, ret, -1ULL);
-	free(entry->pointer);
-	map_del(&a->blocks, address, 0);
-	return true;
+	count(a, b, -1ULL);
+	blocks_remove(&a->blocks, b->address);
 }
 
 void arena_clear(struct arena *a, struct effect *e)
 {
+	struct figures *f = &a->figures;
+
 	if (e) {
-		e->cleared += a->figures.buffers;
-		e->cleared_bytes += a->figures.reserved;
+		e->cleared += f->buffers;
+		e->cleared_bytes += f->reserved;
 	}
-	for (struct map_entry *b = map_next(&a->blocks, NULL); b; b = map_next(&a->blocks, b)) {
-		count(a, b->pointer, -1ULL);
-		free(b->pointer);
-	}
-	map_clear(&a->blocks);
-}
-
-const struct block *arena_block(const struct arena *a, uint64_t address)
-{
-	struct map_entry *entry = map_get(&a->blocks, address, 0);
-
-	return entry ? entry->pointer : NULL;
+	f->buffers = f->reserved = f->asked = f->asked_unknown = f->trace = f->trace_unknown = 0;
+	blocks_release(&a->blocks);
 }
 
 bool device_gone(const struct device *d)
@@ -125,33 +93,38 @@ bool device_figures(const struct device *d, const char *pool, struct figures *re
 	return nr > 0;
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct block *x = *(struct block *const *)a, *y = *(struct block *const *)b;
+/* Of a bank. */
+struct extent {
+	uint64_t start, bytes;
+};
 
-	return x->address < y->address ? -1 : x->address > y->address;
+static int by_start(const void *a, const void *b)
+{
+	const struct extent *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
 }
 
 bool arena_largest_free(const struct arena *a, uint64_t *ret)
 {
 	uint64_t largest = 0, end = a->base, limit = a->base + a->bank_bytes;
-	VEC(struct block *) sorted = {};
+	VEC(struct extent) sorted = {};
 	bool known = true;
+	struct block b;
 
 	if (!a->figures.has_capacity || !a->has_base || !a->figures.banks)
 		return false;
-	for (struct map_entry *e = map_next(&a->blocks, NULL); e; e = map_next(&a->blocks, e))
-		vec_push(&sorted, e->pointer);
+	for (size_t at = 0; blocks_next(&a->blocks, &at, &b); known &= b.has_reserved)
+		vec_push(&sorted, ((struct extent){b.address, b.reserved / a->figures.banks}));
 	if (sorted.nr)
-		qsort(sorted.items, sorted.nr, sizeof(*sorted.items), by_address);
+		qsort(sorted.items, sorted.nr, sizeof(*sorted.items), by_start);
 	for (size_t i = 0; i < sorted.nr; i++) {
-		const struct block *b = sorted.items[i];
+		const struct extent *x = &sorted.items[i];
 
-		known &= b->has_reserved;
-		if (b->address > end && b->address - end > largest)
-			largest = b->address - end;
-		if (b->address + b->reserved / a->figures.banks > end)
-			end = b->address + b->reserved / a->figures.banks;
+		if (x->start > end && x->start - end > largest)
+			largest = x->start - end;
+		if (x->start + x->bytes > end)
+			end = x->start + x->bytes;
 	}
 	if (limit > end && limit - end > largest)
 		largest = limit - end;

@@ -4,15 +4,13 @@
 
 #include "ledger/ledger.h"
 
-/* Put a block. True if one was living at its address: it is replaced. */
-bool arena_put(struct arena *a, const struct block *b, struct effect *e);
-/* Take the block at @address out. False if there is none. */
-bool arena_remove(struct arena *a, uint64_t address, struct block *ret);
+/* Put a block in the place of @old, which lives at its address; NULL: none does. */
+void arena_put(struct arena *a, const struct block *b, const struct block *old);
+/* Take a block out, which lives. */
+void arena_remove(struct arena *a, const struct block *b);
 /* Take all blocks out and count them in @e, which may be NULL. */
 void arena_clear(struct arena *a, struct effect *e);
 bool device_gone(const struct device *d);
-/* All of this pool is trace memory, whoever made it. */
-bool pool_is_trace(const struct arena *a);
 /* Largest run of free bytes of a bank. False when the arena's bounds or the size of a block are not known. */
 bool arena_largest_free(const struct arena *a, uint64_t *ret);
 

@@ -27,18 +27,14 @@ void history_free(struct history *h)
 	vec_release(&h->failures);
 	vec_release(&h->traces);
 	vec_release(&h->meanwhile);
-	history_uses_release(h);
 	free(h);
 }
 
-bool history_own(const struct arena *a, const struct record *r)
+bool history_own(const struct subject *s, const struct record *r)
 {
-	const struct block *b;
-
 	if (r->kind == RECORD_ALLOC)
 		return r->tag && !strcmp(r->tag, "trace");
-	b = a ? arena_block(a, r->address) : NULL;
-	return b && (b->is_trace || pool_is_trace(a));
+	return s->old && (s->old->is_trace || s->arena->is_trace);
 }
 
 #define ANY (~0U)
@@ -50,44 +46,44 @@ enum whose { ANYONE, TRACES, OTHERS, ANYTHING };
  * A record of this kind, when the running row is one of these, begins that one. Of blocks it depends on whether it is a
  * trace's own buffer; a clear of nothing is none.
  */
-static const struct {
-	enum record_kind kind;
+static const struct transition {
 	enum whose whose;
 	unsigned int in;
 	enum history_kind to;
-} transitions[] = {
-	{RECORD_CAPTURE, ANYONE, ANY, HISTORY_CAPTURE},
-	{RECORD_CAPTURED, ANYONE, ANY, HISTORY_BUFFER},
-	{RECORD_REPLAY, ANYONE, ANY & ~IN(EXECUTION), HISTORY_EXECUTION},
-	{RECORD_RELEASE, ANYONE, ANY, HISTORY_RELEASE},
-	{RECORD_ALLOC, TRACES, IN(EXECUTION) | IN(RELEASE) | IN(CLEAR), HISTORY_OTHER},
-	{RECORD_ALLOC, OTHERS, IN(EXECUTION) | IN(RELEASE) | IN(CLEAR) | IN(BUFFER), HISTORY_OTHER},
-	{RECORD_FREE, OTHERS, IN(RELEASE) | IN(BUFFER), HISTORY_OTHER},
-	{RECORD_CLEAR, ANYTHING, ANY & ~IN(CLEAR), HISTORY_CLEAR},
+} transitions[RECORD_NR][2] = {
+	[RECORD_CAPTURE] = {{ANYONE, ANY, HISTORY_CAPTURE}},
+	[RECORD_CAPTURED] = {{ANYONE, ANY, HISTORY_BUFFER}},
+	[RECORD_REPLAY] = {{ANYONE, ANY & ~IN(EXECUTION), HISTORY_EXECUTION}},
+	[RECORD_RELEASE] = {{ANYONE, ANY, HISTORY_RELEASE}},
+	[RECORD_ALLOC] = {{TRACES, IN(EXECUTION) | IN(RELEASE) | IN(CLEAR), HISTORY_OTHER},
+			  {OTHERS, IN(EXECUTION) | IN(RELEASE) | IN(CLEAR) | IN(BUFFER), HISTORY_OTHER}},
+	[RECORD_FREE] = {{OTHERS, IN(RELEASE) | IN(BUFFER), HISTORY_OTHER}},
+	[RECORD_CLEAR] = {{ANYTHING, ANY & ~IN(CLEAR), HISTORY_CLEAR}},
 };
 
-static bool is_whose(enum whose whose, const struct arena *a, const struct record *r)
+static bool is_whose(enum whose whose, const struct subject *s, const struct record *r)
 {
 	switch (whose) {
 	case ANYONE:
 		return true;
 	case TRACES:
-		return history_own(a, r);
+		return history_own(s, r);
 	case OTHERS:
-		return !history_own(a, r);
+		return !history_own(s, r);
 	case ANYTHING:
-		return a && a->figures.buffers;
+		return s->arena && s->arena->figures.buffers;
 	}
 	return false;
 }
 
-static void move(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void move(const struct subject *s, const struct record *r)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(transitions); i++) {
-		if (transitions[i].kind != r->kind || !(transitions[i].in & (1U << p->history->running.kind)) ||
-		    !is_whose(transitions[i].whose, a, r))
+	for (size_t i = 0; i < ARRAY_SIZE(transitions[0]); i++) {
+		const struct transition *t = &transitions[r->kind][i];
+
+		if (!(t->in & (1U << s->process->history->running.kind)) || !is_whose(t->whose, s, r))
 			continue;
-		history_begin(p, r, transitions[i].to);
+		history_begin(s->process, r, t->to);
 		return;
 	}
 }
@@ -141,12 +137,11 @@ static uint64_t replays_told(const struct ledger_process *p, uint64_t trace)
 	return e ? e->value : 0;
 }
 
-static void on_mark(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void on_mark(const struct subject *s, const struct record *r)
 {
-	struct history *h = p->history;
+	struct history *h = s->process->history;
 	struct history_trace *t = RECORD_HAS(r, TRACE) ? trace_of(h, r->trace) : NULL;
 
-	(void)a;
 	if (t) {
 		history_row_add_trace(&h->running, r->trace);
 		t->released_ns = r->kind == RECORD_RELEASE ? r->time_ns : 0;
@@ -155,7 +150,7 @@ static void on_mark(struct ledger_process *p, const struct arena *a, const struc
 		return;
 	if (t)
 		*t = (struct history_trace){
-			.id = r->trace, .captured_ns = r->time_ns, .replays_before = replays_told(p, r->trace)};
+			.id = r->trace, .captured_ns = r->time_ns, .replays_before = replays_told(s->process, r->trace)};
 	h->captures++;
 	h->captured_ns = r->time_ns;
 	h->captured_trace = r->trace;
@@ -174,74 +169,76 @@ static struct history_meanwhile *meanwhile_of(struct history *h, const char *poo
 }
 
 /* Is it something that happened outside of traces since the last capture? */
-static bool is_meanwhile(const struct history *h, const struct arena *a, const struct record *r)
+static bool is_meanwhile(const struct subject *s, const struct record *r)
 {
-	return a && h->captured_ns && h->running.kind != HISTORY_CAPTURE && !history_own(a, r);
+	const struct history *h = s->process->history;
+
+	return s->arena && h->captured_ns && h->running.kind != HISTORY_CAPTURE && !history_own(s, r);
 }
 
-static void on_alloc(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void on_alloc(const struct subject *s, const struct record *r)
 {
-	struct history *h = p->history;
+	struct history *h = s->process->history;
 
 	h->running.allocations++;
 	h->running.allocated += r->reserved;
-	if (is_meanwhile(h, a, r)) {
-		meanwhile_of(h, a->pool)->allocations++;
-		meanwhile_of(h, a->pool)->allocated += r->reserved;
+	if (is_meanwhile(s, r)) {
+		struct history_meanwhile *m = meanwhile_of(h, s->arena->pool);
+
+		m->allocations++;
+		m->allocated += r->reserved;
 	}
-	if (history_own(a, r) && RECORD_HAS(r, TRACE)) {
+	if (history_own(s, r) && RECORD_HAS(r, TRACE)) {
 		struct history_trace *t = trace_of(h, r->trace);
 
 		t->has_buffer = true;
 		t->buffer_freed = false;
-		t->arena = a->id;
+		t->arena = s->arena->id;
 		t->reserved = r->reserved;
-		t->pool = a->pool;
+		t->pool = s->arena->pool;
 	}
-	history_use(h, a, r);
+	history_use(s, r);
 }
 
-static void on_block(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void on_free(const struct subject *s, const struct record *r)
 {
-	history_use(p->history, a, r);
-}
-
-static void on_free(struct ledger_process *p, const struct arena *a, const struct record *r)
-{
-	struct history *h = p->history;
-	const struct block *b = arena_block(a, r->address);
+	struct history *h = s->process->history;
+	const struct block *b = s->old;
 
 	h->running.frees++;
 	h->running.freed += b ? b->reserved : 0;
 	if (b && b->is_trace && b->has_trace)
 		trace_of(h, b->trace)->buffer_freed = true;
-	if (is_meanwhile(h, a, r)) {
-		meanwhile_of(h, a->pool)->frees++;
-		meanwhile_of(h, a->pool)->freed += b ? b->reserved : 0;
+	if (is_meanwhile(s, r)) {
+		struct history_meanwhile *m = meanwhile_of(h, s->arena->pool);
+
+		m->frees++;
+		m->freed += b ? b->reserved : 0;
 	}
-	history_use(h, a, r);
+	history_use(s, r);
 }
 
-static void on_clear(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void on_clear(const struct subject *s, const struct record *r)
 {
-	p->history->running.frees += a->figures.buffers;
-	p->history->running.freed += a->figures.reserved;
-	for (size_t i = 0; i < p->history->traces.nr; i++)
-		p->history->traces.items[i].buffer_freed |= p->history->traces.items[i].arena == a->id;
-	history_use(p->history, a, r);
+	struct history *h = s->process->history;
+
+	h->running.frees += s->arena->figures.buffers;
+	h->running.freed += s->arena->figures.reserved;
+	for (size_t i = 0; i < h->traces.nr; i++)
+		h->traces.items[i].buffer_freed |= h->traces.items[i].arena == s->arena->id;
+	history_use(s, r);
 }
 
 /*
  * How often a trace was replayed is told later, in one number: it is added to the phase that may have done it; of several,
  * to the first, and none of them is known apart.
  */
-static void on_replays(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void on_replays(const struct subject *s, const struct record *r)
 {
-	struct history *h = p->history;
-	uint64_t told = replays_told(p, r->trace), more = r->count > told ? r->count - told : 0;
+	struct history *h = s->process->history;
+	uint64_t told = replays_told(s->process, r->trace), more = r->count > told ? r->count - told : 0;
 	struct history_row *first = NULL, *last = NULL;
 
-	(void)a;
 	for (size_t i = 0; more && i <= h->rows.nr; i++) {
 		struct history_row *row = i < h->rows.nr ? &h->rows.items[i] : &h->running;
 
@@ -260,29 +257,28 @@ static void on_replays(struct ledger_process *p, const struct arena *a, const st
 		(first ? first : last)->replays += more;
 }
 
-static void on_failed(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void on_failed(const struct subject *s, const struct record *r)
 {
-	(void)a;
-	(void)r;
-	p->history->running.failed++;
+	s->process->history->running.failed++;
+	history_fail(s, r);
 }
 
-static void on_retract(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void on_retract(const struct subject *s, const struct record *r)
 {
-	(void)a;
-	p->history->running.failed -= p->history->running.failed > 0;
-	history_retract(p->history, r->tid);
+	struct history *h = s->process->history;
+
+	h->running.failed -= h->running.failed > 0;
+	history_retract(h, r->tid);
 }
 
-static void on_detach(struct ledger_process *p, const struct arena *a, const struct record *r)
+static void on_detach(const struct subject *s, const struct record *r)
 {
-	(void)a;
-	history_finish(p, r);
-	p->history->ended = true;
+	history_finish(s->process, r);
+	s->process->history->ended = true;
 }
 
-static void (*const counters[RECORD_NR])(struct ledger_process *p, const struct arena *a, const struct record *r) = {
-	[RECORD_ALLOC] = on_alloc,     [RECORD_BLOCK] = on_block,	[RECORD_CORRECTION] = on_block,
+static void (*const counters[RECORD_NR])(const struct subject *s, const struct record *r) = {
+	[RECORD_ALLOC] = on_alloc,     [RECORD_BLOCK] = history_use,	[RECORD_CORRECTION] = history_use,
 	[RECORD_FREE] = on_free,       [RECORD_CLEAR] = on_clear,	[RECORD_CAPTURE] = on_mark,
 	[RECORD_CAPTURED] = on_mark,   [RECORD_REPLAY] = on_mark,	[RECORD_RELEASE] = on_mark,
 	[RECORD_REPLAYS] = on_replays, [RECORD_FAILED] = on_failed,	[RECORD_RETRACT] = on_retract,
@@ -307,20 +303,16 @@ static void start(struct ledger_process *p)
 	p->history->phases = 1;
 }
 
-void history_apply(struct ledger *l, struct ledger_process *p, const struct record *r)
+void history_apply(const struct subject *s, const struct record *r)
 {
-	const struct arena *a = RECORD_HAS(r, ARENA) ? ledger_arena(l, r->arena) : NULL;
-
 	if (r->kind == RECORD_TICK)
-		settle_replays(l);
-	if (!p)
+		settle_replays(s->l);
+	if (!s->process)
 		return;
-	if (!p->history)
-		start(p);
+	if (!s->process->history)
+		start(s->process);
 	if (!counters[r->kind])
 		return;
-	move(p, a, r);
-	counters[r->kind](p, a, r);
-	if (r->kind == RECORD_FAILED)
-		history_fail(l, p, r);
+	move(s, r);
+	counters[r->kind](s, r);
 }

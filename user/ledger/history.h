@@ -42,6 +42,10 @@ struct history_figures {
 	uint64_t reserved, trace, buffers;
 	uint64_t before; /* reserved when the phase began */
 	bool has_before;
+	bool is_core; /* its banks are the cores' own memory: `circular`, and what each core keeps below for code */
+	struct circular_figures circular;
+	uint64_t code;
+	bool has_code;
 	bool gone; /* the device was closed in this phase */
 };
 
@@ -71,22 +75,29 @@ enum history_cause {
 	CAUSE_EXHAUSTED,  /* less was free than was needed */
 	CAUSE_FRAGMENTED, /* enough was free, but in no one piece */
 	CAUSE_REFUSED,	  /* there was room: the runtime had another reason */
+	/* It was no allocation but a program, whose circular buffers would have reached */
+	CAUSE_CLASH,	/* into blocks */
+	CAUSE_OVERFLOW, /* beyond the bank */
 };
 
 /* "exhausted"; NULL for unknown. */
 const char *history_cause_name(enum history_cause cause);
+struct history_failure;
+/* Is it a program that was refused, no allocation? */
+bool history_is_program(const struct history_failure *f);
 
 enum { HISTORY_HOLDERS = 6, HISTORY_FAILURES = 16, HISTORY_LARGEST = 6 };
 
-/* Blocks of the same size. */
+/* Blocks of the same size and label. */
 struct history_holder {
 	uint64_t reserved; /* of one block, all banks; the last of several that are put together: of none */
 	uint64_t buffers, bytes;
 	bool trace;
 	bool rest; /* all others */
+	const char *label; /* of all of them; NULL: none */
 };
 
-/* An allocation that failed. Bytes are of a bank, but `asked` and holders. */
+/* An allocation that failed, or a program that was refused. Bytes are of a bank, but `asked` and holders. */
 struct history_failure {
 	uint64_t time_ns, first_ns; /* the last and the first of `times` in a row that were the same */
 	uint64_t times, number; /* of the last, from 1 */
@@ -106,6 +117,7 @@ struct history_failure {
 	struct history_holder holders[HISTORY_HOLDERS]; /* those with most bytes first */
 	size_t nr_holders;
 	uint64_t arena; /* 0: not known */
+	uint64_t end, limit; /* of a program: where its circular buffers would have ended, and where they had to end at the latest */
 };
 
 /* What became of a trace since it was captured. */
@@ -137,6 +149,7 @@ struct history {
 	bool ended;
 	VEC(struct history_failure) failures; /* oldest first; the newest and the largest */
 	uint64_t failed;		      /* in all */
+	uint64_t clashes;		      /* programs among them */
 	uint64_t failures_left_out;
 	uint64_t failed_at_event; /* process's events when the last one came */
 	VEC(struct history_trace) traces; /* oldest first; the newest */
@@ -146,15 +159,7 @@ struct history {
 	uint64_t captured_trace;
 	bool has_captured_trace;
 	VEC(struct history_meanwhile) meanwhile;
-	struct map uses; /* (arena, 0) -> struct history_use * */
 };
-
-/*
- * Fold @r before the ledger takes it: what a phase has at its end is what lies there before the record that ends it.
- * @p is the record's process, NULL if it is about none.
- */
-void history_apply(struct ledger *l, struct ledger_process *p, const struct record *r);
-void history_free(struct history *h);
 
 /* The running row's figures as of now; the caller releases @ret, which was empty. */
 void history_now(const struct ledger_process *p, history_figures *ret);

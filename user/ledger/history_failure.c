@@ -10,11 +10,18 @@ static const char *const cause_names[] = {
 	[CAUSE_EXHAUSTED] = "exhausted",
 	[CAUSE_FRAGMENTED] = "fragmented",
 	[CAUSE_REFUSED] = "refused",
+	[CAUSE_CLASH] = "clash",
+	[CAUSE_OVERFLOW] = "overflow",
 };
 
 const char *history_cause_name(enum history_cause cause)
 {
 	return cause_names[cause];
+}
+
+bool history_is_program(const struct history_failure *f)
+{
+	return f->cause == CAUSE_CLASH || f->cause == CAUSE_OVERFLOW;
 }
 
 typedef VEC(struct history_holder) holders;
@@ -27,6 +34,10 @@ static int more_bytes(const void *a, const void *b)
 		return x->bytes > y->bytes ? -1 : 1;
 	if (x->reserved != y->reserved)
 		return x->reserved > y->reserved ? -1 : 1;
+	if (!x->label != !y->label)
+		return x->label ? 1 : -1;
+	if (x->label && x->label != y->label)
+		return strcmp(x->label, y->label);
 	return (int)y->trace - (int)x->trace;
 }
 
@@ -34,17 +45,19 @@ static int more_bytes(const void *a, const void *b)
 static bool add_sizes(const struct arena *a, holders *sizes)
 {
 	struct map by_size = {};
+	struct block block;
 	bool known = true;
 
-	for (struct map_entry *e = map_next(&a->blocks, NULL); e; e = map_next(&a->blocks, e)) {
-		const struct block *b = e->pointer;
-		bool first, trace = b->is_trace || pool_is_trace(a);
-		struct map_entry *place = map_put(&by_size, b->reserved, trace, &first);
+	for (size_t at = 0; blocks_next(&a->blocks, &at, &block);) {
+		const struct block *b = &block;
+		bool first, trace = b->is_trace || a->is_trace;
+		/* Equal labels are one text, at an even address. */
+		struct map_entry *place = map_put(&by_size, b->reserved, (uintptr_t)b->label | trace, &first);
 		struct history_holder *h;
 
 		if (first) {
 			place->value = sizes->nr;
-			vec_push(sizes, ((struct history_holder){.reserved = b->reserved, .trace = trace}));
+			vec_push(sizes, ((struct history_holder){.reserved = b->reserved, .trace = trace, .label = b->label}));
 		}
 		h = &sizes->items[place->value];
 		h->buffers++;
@@ -160,7 +173,8 @@ static struct history_failure *same_again(struct history *h, const struct ledger
 {
 	struct history_failure *last = h->failures.nr ? &h->failures.items[h->failures.nr - 1] : NULL;
 
-	if (!last || h->failed_at_event != p->events || last->arena != r->arena || last->asked != r->asked ||
+	if (!last || h->failed_at_event != p->events || history_is_program(last) != failed_is_clash(r) ||
+	    last->end != r->end || last->limit != (failed_is_clash(r) ? r->address : 0) || last->arena != r->arena || last->asked != r->asked ||
 	    last->needed != r->needed || last->tid != r->tid || last->has_asked != RECORD_HAS(r, ASKED))
 		return NULL;
 	return last;
@@ -174,10 +188,32 @@ static const char *pool_name(const struct ledger_process *p, const char *name)
 	return NULL;
 }
 
-static void add_failure(struct ledger *l, struct ledger_process *p, const struct record *r)
+/* The arena that a refused program's circular buffers would have lain in. */
+static const struct arena *refusing_arena(const struct ledger_process *p, const struct record *r)
 {
+	for (size_t i = 0; RECORD_HAS(r, OWNER) && i < p->devices.nr; i++)
+		if (p->devices.items[i]->owner == r->owner && !device_gone(p->devices.items[i]))
+			return device_core_arena(p->devices.items[i]);
+	return NULL;
+}
+
+static void look_at_refused(struct history_failure *f, const struct ledger_process *p, const struct record *r)
+{
+	const struct arena *a = refusing_arena(p, r);
+
+	if (a)
+		look_at_arena(f, a);
+	f->arena = 0;
+	f->end = r->end;
+	f->limit = r->address;
+	f->cause = strcmp(r->reason, "clash") ? CAUSE_OVERFLOW : CAUSE_CLASH;
+}
+
+static void add_failure(const struct subject *s, const struct record *r)
+{
+	const struct ledger_process *p = s->process;
 	struct history *h = p->history;
-	const struct arena *a = RECORD_HAS(r, ARENA) ? ledger_arena(l, r->arena) : NULL;
+	struct arena *a = s->arena;
 	struct history_failure f = {
 		.time_ns = r->time_ns,
 		.first_ns = r->time_ns,
@@ -194,27 +230,30 @@ static void add_failure(struct ledger *l, struct ledger_process *p, const struct
 		look_at_arena(&f, a);
 	set_needs(&f, r, a);
 	f.cause = cause_of(&f);
+	if (failed_is_clash(r))
+		look_at_refused(&f, p, r);
 	if (a && f.has_taken)
-		history_use_failed(h, a, f.taken);
+		history_use_failed(a, f.taken);
 	if (h->failures.nr == HISTORY_FAILURES)
 		evict(h);
 	vec_push(&h->failures, f);
 }
 
-void history_fail(struct ledger *l, struct ledger_process *p, const struct record *r)
+void history_fail(const struct subject *s, const struct record *r)
 {
-	struct history *h = p->history;
-	struct history_failure *same = same_again(h, p, r);
+	struct history *h = s->process->history;
+	struct history_failure *same = same_again(h, s->process, r);
 
 	h->failed++;
+	h->clashes += failed_is_clash(r);
 	if (same) {
 		same->times++;
 		same->time_ns = r->time_ns;
 		same->number = h->failed;
 	} else {
-		add_failure(l, p, r);
+		add_failure(s, r);
 	}
-	h->failed_at_event = p->events + 1;
+	h->failed_at_event = s->process->events + 1;
 }
 
 void history_retract(struct history *h, uint64_t tid)
@@ -223,7 +262,7 @@ void history_retract(struct history *h, uint64_t tid)
 	for (size_t i = h->failures.nr; i > 0; i--) {
 		struct history_failure *f = &h->failures.items[i - 1];
 
-		if (f->tid != tid)
+		if (f->tid != tid || history_is_program(f))
 			continue;
 		if (--f->times)
 			return;

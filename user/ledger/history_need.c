@@ -6,21 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-/*
- * Of one arena, bytes of a bank. A pool grows from one of its ends, some from both: `top` is the highest end of a block,
- * `bottom` the same counted from the other end; `low` and `high` are these of blocks that are nearer to either end.
- */
-struct use {
-	uint64_t top, bottom, low, high;
-	uint64_t demand; /* what a failed allocation would have needed */
-	uint64_t asked;	 /* highest sum of requested bytes */
-	bool asked_unknown;
-	uint64_t tagged, tagged_asked, tagged_peak, tagged_asked_peak; /* all banks; of blocks that carry another pool's name */
-	bool tagged_unknown;
-	bool grows_known, grows_up;
-	bool failed;
-};
-
 static uint64_t most(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -31,29 +16,12 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static struct use *use_of(struct history *h, const struct arena *a)
-{
-	bool first;
-	struct map_entry *e = map_put(&h->uses, a->id, 0, &first);
-
-	if (first)
-		e->pointer = xcalloc(1, sizeof(struct use));
-	return e->pointer;
-}
-
-void history_uses_release(struct history *h)
-{
-	for (struct map_entry *e = map_next(&h->uses, NULL); e; e = map_next(&h->uses, e))
-		free(e->pointer);
-	map_release(&h->uses);
-}
-
 static bool has_bank(const struct arena *a)
 {
 	return a->figures.has_capacity && a->has_base && a->figures.banks;
 }
 
-static void reach(struct use *u, const struct arena *a, const struct record *r)
+static void reach(struct arena_use *u, const struct arena *a, const struct record *r)
 {
 	uint64_t start = r->address - a->base, bytes;
 
@@ -77,10 +45,10 @@ static void reach(struct use *u, const struct arena *a, const struct record *r)
 /* A block that carries the name of another pool: had that one had room, it would lie there. */
 static bool tagged(const struct arena *a, const struct block *b)
 {
-	return b && b->is_trace && !pool_is_trace(a);
+	return b && b->is_trace && !a->is_trace;
 }
 
-static void add_tagged(struct use *u, const struct record *r)
+static void add_tagged(struct arena_use *u, const struct record *r)
 {
 	u->tagged += r->reserved;
 	u->tagged_asked += r->asked;
@@ -89,54 +57,52 @@ static void add_tagged(struct use *u, const struct record *r)
 	u->tagged_asked_peak = most(u->tagged_asked_peak, u->tagged_asked);
 }
 
-static void add_block(struct use *u, const struct arena *a, const struct record *r)
+static void add_block(struct arena_use *u, const struct subject *s, const struct record *r)
 {
-	reach(u, a, r);
+	reach(u, s->arena, r);
 	u->asked_unknown |= !RECORD_HAS(r, ASKED);
-	u->asked = most(u->asked, a->figures.asked + r->asked);
-	if (history_own(a, r) && !pool_is_trace(a))
+	u->asked = most(u->asked, s->arena->figures.asked + r->asked);
+	if (!s->arena->is_trace && history_own(s, r))
 		add_tagged(u, r);
 }
 
-static void remove_block(struct use *u, const struct arena *a, uint64_t address)
+static void remove_block(struct arena_use *u, const struct arena *a, const struct block *b)
 {
-	const struct block *b = arena_block(a, address);
-
 	if (!tagged(a, b))
 		return;
 	u->tagged -= least(u->tagged, b->reserved);
 	u->tagged_asked -= least(u->tagged_asked, b->asked);
 }
 
-void history_use(struct history *h, const struct arena *a, const struct record *r)
+void history_use(const struct subject *s, const struct record *r)
 {
-	struct use *u = use_of(h, a);
+	struct arena_use *u = &s->arena->use;
 
 	if (r->kind == RECORD_CLEAR) {
 		u->tagged = u->tagged_asked = 0;
 		return;
 	}
 	/* What is allocated where a block lives takes its place. */
-	remove_block(u, a, r->address);
+	remove_block(u, s->arena, s->old);
 	if (r->kind == RECORD_ALLOC || r->kind == RECORD_BLOCK)
-		add_block(u, a, r);
+		add_block(u, s, r);
 	if (r->kind == RECORD_CORRECTION)
-		reach(u, a, r);
+		reach(u, s->arena, r);
 }
 
 /* Free bytes at the end towards which the pool grows: those that a larger bank would add to. */
-static uint64_t end_hole(const struct use *u, const struct arena *a)
+static uint64_t end_hole(const struct arena_use *u, const struct arena *a)
 {
 	uint64_t first = a->bank_bytes, last = 0;
+	struct block b;
 
-	for (struct map_entry *e = map_next(&a->blocks, NULL); e; e = map_next(&a->blocks, e)) {
-		const struct block *b = e->pointer;
-		uint64_t start = b->address - a->base;
+	for (size_t at = 0; blocks_next(&a->blocks, &at, &b);) {
+		uint64_t start = b.address - a->base;
 
-		if (b->address < a->base || start > a->bank_bytes)
+		if (b.address < a->base || start > a->bank_bytes)
 			continue;
 		first = least(first, start);
-		last = most(last, least(a->bank_bytes, start + b->reserved / a->figures.banks));
+		last = most(last, least(a->bank_bytes, start + b.reserved / a->figures.banks));
 	}
 	if (!last)
 		return a->bank_bytes;
@@ -145,9 +111,9 @@ static uint64_t end_hole(const struct use *u, const struct arena *a)
 	return u->grows_up ? a->bank_bytes - last : first;
 }
 
-void history_use_failed(struct history *h, const struct arena *a, uint64_t taken)
+void history_use_failed(struct arena *a, uint64_t taken)
 {
-	struct use *u = use_of(h, a);
+	struct arena_use *u = &a->use;
 	uint64_t hole;
 
 	u->failed = true;
@@ -157,15 +123,14 @@ void history_use_failed(struct history *h, const struct arena *a, uint64_t taken
 	u->demand = most(u->demand, a->bank_bytes - hole + taken);
 }
 
-static uint64_t span_of(const struct use *u)
+static uint64_t span_of(const struct arena_use *u)
 {
 	return most(least(u->low + u->high, least(u->top, u->bottom)), u->demand);
 }
 
-static void add_need(const struct history *h, const struct arena *a, struct history_need *ret)
+static void add_need(const struct arena *a, struct history_need *ret)
 {
-	const struct map_entry *e = h ? map_get(&h->uses, a->id, 0) : NULL;
-	const struct use *u = e ? e->pointer : NULL;
+	const struct arena_use *u = &a->use;
 
 	ret->from_begin &= a->figures.peak_known;
 	ret->known |= a->figures.has_capacity;
@@ -175,8 +140,6 @@ static void add_need(const struct history *h, const struct arena *a, struct hist
 	}
 	if (has_bank(a))
 		ret->peak = most(ret->peak, a->figures.peak / a->figures.banks);
-	if (!u)
-		return;
 	ret->span = most(ret->span, span_of(u));
 	ret->asked = most(ret->asked, u->asked);
 	ret->asked_known &= !u->asked_unknown;
@@ -194,7 +157,7 @@ bool history_need(const struct ledger_process *p, unsigned int number, const cha
 		for (size_t k = 0; d->held && d->number == number && k < d->arenas.nr; k++) {
 			if (strcmp(d->arenas.items[k]->pool, pool))
 				continue;
-			add_need(p->history, d->arenas.items[k], &need);
+			add_need(d->arenas.items[k], &need);
 			found = true;
 		}
 	}
@@ -205,13 +168,12 @@ bool history_need(const struct ledger_process *p, unsigned int number, const cha
 	return found;
 }
 
-static bool add_tagged_need(const struct history *h, const struct arena *a, struct history_need *ret)
+static bool add_tagged_need(const struct arena *a, struct history_need *ret)
 {
-	const struct map_entry *e = h ? map_get(&h->uses, a->id, 0) : NULL;
-	const struct use *u = e ? e->pointer : NULL;
+	const struct arena_use *u = &a->use;
 
 	ret->from_begin &= a->figures.peak_known;
-	if (!u || !u->tagged_peak)
+	if (!u->tagged_peak)
 		return false;
 	ret->pool = a->pool;
 	ret->asked_known &= !u->tagged_unknown;
@@ -234,7 +196,7 @@ bool history_need_tagged(const struct ledger_process *p, unsigned int number, co
 		const struct device *d = p->devices.items[i];
 
 		for (size_t k = 0; d->held && d->number == number && k < d->arenas.nr; k++)
-			found |= add_tagged_need(p->history, d->arenas.items[k], &need);
+			found |= add_tagged_need(d->arenas.items[k], &need);
 	}
 	need.span = need.peak;
 	if (found)

@@ -47,6 +47,8 @@ static void add_device(const struct ledger_process *p, size_t device, bool from_
 			f.reserved = now.reserved;
 			f.trace = now.trace;
 			f.buffers = now.buffers;
+			f.is_core = f.pool == p->core && device_circular(d, &f.circular);
+			f.has_code = f.is_core && device_code(d, &f.code);
 		} else if (before && !before->gone) {
 			f.gone = true;
 		} else {

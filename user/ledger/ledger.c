@@ -1,49 +1,14 @@
 #include "ledger/ledger.h"
 
 #include "ledger/figures.h"
-#include "ledger/history.h"
+#include "ledger/history_parts.h"
+#include "ledger/ledger_parts.h"
 #include "ledger/phases.h"
+#include "ledger/words.h"
 
 #include <errno.h>
 #include <string.h>
-
-struct ledger *ledger_new(void)
-{
-	return xcalloc(1, sizeof(struct ledger));
-}
-
-static void process_free(struct ledger_process *p)
-{
-	for (size_t i = 0; i < p->devices.nr; i++) {
-		vec_release(&p->devices.items[i]->arenas);
-		free(p->devices.items[i]);
-	}
-	vec_release(&p->devices);
-	vec_release(&p->pools);
-	map_release(&p->replays_by_trace);
-	history_free(p->history);
-	free(p);
-}
-
-void ledger_free(struct ledger *l)
-{
-	if (!l)
-		return;
-	for (size_t i = 0; i < l->arenas.nr; i++) {
-		arena_clear(l->arenas.items[i], NULL);
-		map_release(&l->arenas.items[i]->blocks);
-		free(l->arenas.items[i]);
-	}
-	for (size_t i = 0; i < l->processes.nr; i++)
-		process_free(l->processes.items[i]);
-	for (size_t i = 0; i < l->texts.nr; i++)
-		free(l->texts.items[i]);
-	vec_release(&l->arenas);
-	vec_release(&l->processes);
-	vec_release(&l->texts);
-	vec_release(&l->probes);
-	free(l);
-}
+#include <strings.h>
 
 /* The ledger's own copy of @text, the same for equal texts. */
 static const char *intern(struct ledger *l, const char *text, size_t len)
@@ -63,35 +28,6 @@ static const char *intern_text(struct ledger *l, const char *text)
 	return intern(l, text ? text : "", text ? strlen(text) : 0);
 }
 
-struct ledger_process *ledger_process(const struct ledger *l, uint64_t id)
-{
-	return id && id <= l->processes.nr ? l->processes.items[id - 1] : NULL;
-}
-
-struct arena *ledger_arena(const struct ledger *l, uint64_t id)
-{
-	return id && id <= l->arenas.nr ? l->arenas.items[id - 1] : NULL;
-}
-
-struct arena *ledger_arena_at(const struct ledger *l, uint64_t process, uint64_t object)
-{
-	for (size_t i = l->arenas.nr; i > 0; i--) {
-		struct arena *a = l->arenas.items[i - 1];
-
-		if (a->object == object && a->process->id == process && !a->gone)
-			return a;
-	}
-	return NULL;
-}
-
-/* What a record is about; looked up and checked once, before anything changes. */
-struct subject {
-	struct ledger *l;
-	struct ledger_process *process;
-	struct arena *arena;
-	struct effect *effect;
-};
-
 static int apply_attach(struct subject *s, const struct record *r)
 {
 	struct ledger_process *p = xcalloc(1, sizeof(*p));
@@ -101,17 +37,21 @@ static int apply_attach(struct subject *s, const struct record *r)
 	p->pid = (int)r->pid;
 	p->attached_ns = r->time_ns;
 	p->start_ns = r->start_ns;
+	p->gap_ns = r->gap_ns;
+	p->has_gap = RECORD_HAS(r, GAP_NS);
 	p->has_start = RECORD_HAS(r, START_NS);
 	p->name = intern_text(s->l, r->name);
 	p->command = intern_text(s->l, r->command);
 	p->runtime = intern_text(s->l, r->runtime);
 	p->advice = intern_text(s->l, r->advice);
+	p->visible = RECORD_HAS(r, VISIBLE) ? intern_text(s->l, r->visible) : NULL;
 	while (*pool) {
 		size_t len = strcspn(pool, ",");
 
 		vec_push(&p->pools, intern(s->l, pool, len));
 		pool += len + (pool[len] == ',');
 	}
+	p->core = RECORD_HAS(r, CORE) ? intern_text(s->l, r->core) : NULL;
 	vec_push(&s->l->processes, p);
 	s->process = p;
 	return 0;
@@ -129,6 +69,8 @@ static int apply_detach(struct subject *s, const struct record *r)
 			d->arenas.items[k]->gone = true;
 		}
 	}
+	circular_release(s->process);
+	chips_changed(s->process);
 	return 0;
 }
 
@@ -156,6 +98,8 @@ static int apply_arena(struct subject *s, const struct record *r)
 	a->has_owner = RECORD_HAS(r, OWNER);
 	a->process = s->process;
 	a->pool = intern_text(s->l, r->pool);
+	/* A tag names a pool: what carries the tag "trace" is counted as trace memory wherever it lies. */
+	a->is_trace = !strcasecmp(a->pool, "trace");
 	a->base = r->base;
 	a->has_base = RECORD_HAS(r, BASE);
 	a->bank_bytes = r->bank_bytes;
@@ -175,15 +119,31 @@ static int apply_arena(struct subject *s, const struct record *r)
 	return 0;
 }
 
-static bool number_taken(const struct ledger_process *p, unsigned int number)
+static int apply_device(struct subject *s, const struct record *r)
 {
-	for (size_t i = 0; i < p->devices.nr; i++)
-		if (device_shown(p->devices.items[i]) && p->devices.items[i]->number == number)
+	struct device *d = device_of(s->process, r->owner);
+
+	device_describe(d, r);
+	if (device_shown(d))
+		chips_changed(s->process);
+	return 0;
+}
+
+static bool number_taken(const struct ledger_process *p, const struct device *d, unsigned int number)
+{
+	for (size_t i = 0; i < p->devices.nr; i++) {
+		const struct device *other = p->devices.items[i];
+
+		if (other->held && other->number == number && (device_shown(other) || !same_chips(other, d)))
 			return true;
+	}
 	return false;
 }
 
-/* A device's first block: from now on it is shown, by the smallest number that is free. */
+/*
+ * A device's first block: from now on it is shown, by the smallest number that is free. Devices that follow one another on
+ * the same chips have one number, and what they needed is told together.
+ */
 static void hold(struct subject *s)
 {
 	struct device *d = s->arena->device;
@@ -191,10 +151,27 @@ static void hold(struct subject *s)
 
 	if (d->held)
 		return;
-	while (number_taken(s->process, number))
+	while (number_taken(s->process, d, number))
 		number++;
 	d->held = true;
 	d->number = number;
+	chips_changed(s->process);
+}
+
+static void put(struct subject *s, const struct block *b)
+{
+	arena_put(s->arena, b, s->old);
+	chips_used(s->process, s->arena);
+	s->effect->replaced = s->old;
+	s->effect->block = *b;
+	s->effect->has_block = true;
+}
+
+static void take(struct subject *s)
+{
+	arena_remove(s->arena, s->old);
+	s->effect->block = *s->old;
+	s->effect->has_block = true;
 }
 
 static int apply_block(struct subject *s, const struct record *r)
@@ -209,6 +186,10 @@ static int apply_block(struct subject *s, const struct record *r)
 		.trace = r->trace,
 		.has_trace = RECORD_HAS(r, TRACE),
 		.is_trace = r->tag && !strcmp(r->tag, "trace"),
+		.id = r->id,
+		.has_id = RECORD_HAS(r, ID),
+		.layout = words_keep(&s->l->words, r->layout),
+		.label = words_keep(&s->l->words, r->label),
 		.time_ns = r->time_ns,
 		.has_time = !from_books,
 		.tid = (uint32_t)r->tid,
@@ -216,7 +197,7 @@ static int apply_block(struct subject *s, const struct record *r)
 	};
 
 	hold(s);
-	s->effect->replaced = arena_put(s->arena, &b, s->effect);
+	put(s, &b);
 	if (r->kind == RECORD_ALLOC) {
 		s->l->replaced += s->effect->replaced;
 		/* A part of the call was lost: the books will say how much it took. */
@@ -226,15 +207,14 @@ static int apply_block(struct subject *s, const struct record *r)
 	}
 	if (r->kind == RECORD_BLOCK && s->process->census_running)
 		s->process->before_attach = true;
-	s->effect->block = b;
-	s->effect->has_block = true;
 	return 0;
 }
 
 static int apply_free(struct subject *s, const struct record *r)
 {
-	if (arena_remove(s->arena, r->address, &s->effect->block)) {
-		s->effect->has_block = true;
+	(void)r;
+	if (s->old) {
+		take(s);
 	} else if (!s->process->census_running) {
 		/* During the census, what was allocated before attach is not in the ledger yet. */
 		s->effect->unknown_free = true;
@@ -243,11 +223,13 @@ static int apply_free(struct subject *s, const struct record *r)
 	return 0;
 }
 
-static int apply_clear(struct subject *s, const struct record *r)
+static int apply_resize(struct subject *s, const struct record *r)
 {
-	arena_clear(s->arena, s->effect);
-	if (r->reason && !strcmp(r->reason, "gone"))
-		s->arena->gone = true;
+	s->arena->bank_bytes = r->bank_bytes;
+	s->arena->base = r->base;
+	s->arena->has_base = true;
+	s->arena->figures.has_capacity = s->arena->figures.has_banks;
+	s->arena->figures.capacity = s->arena->figures.banks * r->bank_bytes;
 	return 0;
 }
 
@@ -256,29 +238,40 @@ static int correct_gone(struct subject *s, const struct record *r)
 	(void)r;
 	arena_clear(s->arena, s->effect);
 	s->arena->gone = true;
+	if (device_gone(s->arena->device)) {
+		circular_forget(s->process, s->arena->device);
+		chips_changed(s->process);
+	}
+	return 0;
+}
+
+static int apply_clear(struct subject *s, const struct record *r)
+{
+	if (r->reason && !strcmp(r->reason, "gone"))
+		return correct_gone(s, r);
+	arena_clear(s->arena, s->effect);
 	return 0;
 }
 
 static int correct_extra(struct subject *s, const struct record *r)
 {
-	s->effect->has_block = arena_remove(s->arena, r->address, &s->effect->block);
+	(void)r;
+	if (s->old)
+		take(s);
 	return 0;
 }
 
 /* A block of another size is another block, but for one whose size was not known: that is what the books add. */
 static int correct_size(struct subject *s, const struct record *r)
 {
-	const struct block *known = arena_block(s->arena, r->address);
 	struct block b;
 
-	if (!known || known->has_reserved)
+	if (!s->old || s->old->has_reserved)
 		return apply_block(s, r);
-	b = *known;
+	b = *s->old;
 	b.reserved = r->reserved;
 	b.has_reserved = true;
-	s->effect->replaced = arena_put(s->arena, &b, s->effect);
-	s->effect->block = b;
-	s->effect->has_block = true;
+	put(s, &b);
 	return 0;
 }
 
@@ -310,10 +303,32 @@ static int apply_correction(struct subject *s, const struct record *r)
 	return corrections[correction_of(r)].apply(s, r);
 }
 
+static void find_device(struct subject *s, const struct record *r)
+{
+	s->device = RECORD_HAS(r, OWNER) ? device_of(s->process, r->owner) : NULL;
+}
+
 static int apply_failed(struct subject *s, const struct record *r)
 {
-	(void)r;
-	s->process->failed++;
+	bool refused = failed_is_clash(r);
+
+	if (refused)
+		find_device(s, r);
+	s->process->clashes += refused;
+	s->process->failed += !refused;
+	return 0;
+}
+
+static int apply_cb(struct subject *s, const struct record *r)
+{
+	find_device(s, r);
+	circular_put(s->l, s->process, s->device, r);
+	return 0;
+}
+
+static int apply_cb_free(struct subject *s, const struct record *r)
+{
+	s->device = circular_free(s->process, r);
 	return 0;
 }
 
@@ -326,8 +341,10 @@ static int apply_retract(struct subject *s, const struct record *r)
 
 static int apply_unsettled(struct subject *s, const struct record *r)
 {
-	(void)r;
 	s->process->unsettled++;
+	/* A program that was being placed when we came is one of those before. */
+	if (RECORD_HAS(r, PROBE) && strcmp(r->reason, "attach"))
+		circular_doubt(s->l, s->process);
 	return 0;
 }
 
@@ -385,8 +402,13 @@ static int apply_probe(struct subject *s, const struct record *r)
 	for (size_t i = 0; i < s->l->probes.nr && !p; i++)
 		if (s->l->probes.items[i].probe == name)
 			p = &s->l->probes.items[i];
-	if (!p)
+	if (!p) {
 		p = vec_add(&s->l->probes);
+		*p = (struct probe_count){};
+	}
+	if (r->count > p->lost && circular_is_probe(name))
+		for (size_t i = 0; i < s->l->processes.nr; i++)
+			circular_doubt(s->l, s->l->processes.items[i]);
 	*p = (struct probe_count){.probe = name, .seen = r->seen, .lost = r->count};
 	return 0;
 }
@@ -408,19 +430,23 @@ static int apply_tick(struct subject *s, const struct record *r)
 static const struct {
 	int (*apply)(struct subject *s, const struct record *r);
 	bool event;
+	bool block; /* it is about a block of an arena */
 } kinds[RECORD_NR] = {
 	[RECORD_ATTACH] = {apply_attach, false},     [RECORD_DETACH] = {apply_detach, false},
 	[RECORD_ARENA] = {apply_arena, false},	     [RECORD_CLEAR] = {apply_clear, true},
-	[RECORD_ALLOC] = {apply_block, true},	     [RECORD_FREE] = {apply_free, true},
+	[RECORD_DEVICE] = {apply_device, false},
+	[RECORD_ALLOC] = {apply_block, true, true},  [RECORD_FREE] = {apply_free, true, true},
 	[RECORD_FAILED] = {apply_failed, true},	     [RECORD_RETRACT] = {apply_retract, false},
 	[RECORD_PHANTOM] = {NULL, true},	     [RECORD_UNSETTLED] = {apply_unsettled, true},
 	[RECORD_CAPTURE] = {NULL, true},	     [RECORD_CAPTURED] = {apply_captured, true},
 	[RECORD_REPLAY] = {NULL, true},		     [RECORD_REPLAYS] = {apply_replays, false},
 	[RECORD_RELEASE] = {NULL, true},	     [RECORD_CENSUS] = {apply_census, false},
-	[RECORD_BLOCK] = {apply_block, false},	     [RECORD_CHECK] = {apply_check, false},
-	[RECORD_CORRECTION] = {apply_correction, false}, [RECORD_LOST] = {apply_lost, false},
+	[RECORD_BLOCK] = {apply_block, false, true}, [RECORD_CHECK] = {apply_check, false},
+	[RECORD_RESIZE] = {apply_resize, false},
+	[RECORD_CORRECTION] = {apply_correction, false, true}, [RECORD_LOST] = {apply_lost, false},
 	[RECORD_PROBE] = {apply_probe, false},	     [RECORD_UNREAD] = {apply_unread, false},
-	     [RECORD_TICK] = {apply_tick, false},
+	[RECORD_CB] = {apply_cb, true},		     [RECORD_CB_FREE] = {apply_cb_free, true},
+	[RECORD_TICK] = {apply_tick, false},
 };
 
 /* Find what the record is about. -EINVAL if that contradicts what came before. */
@@ -447,18 +473,32 @@ static int look_up(struct subject *s, const struct record *r)
 	return 0;
 }
 
+int ledger_check(const struct ledger *l, const struct record *r)
+{
+	/* Looking up changes nothing. */
+	struct subject s = {.l = (struct ledger *)(uintptr_t)l};
+
+	return look_up(&s, r);
+}
+
 int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect)
 {
 	struct effect scratch;
 	struct subject s = {.l = l, .effect = effect ? effect : &scratch};
+	struct block old;
 	int err;
 
-	*s.effect = (struct effect){};
+	/* What lies behind it is large, and seldom set. */
+	memset(s.effect, 0, offsetof(struct effect, placed));
+	s.effect->placed.process = NULL;
 	err = look_up(&s, r);
 	if (err)
 		return err;
 	l->time_ns = r->time_ns;
-	history_apply(l, s.process, r);
+	circular_told(l, r, &s.effect->placed);
+	if (kinds[r->kind].block && blocks_get(&s.arena->blocks, r->address, &old))
+		s.old = &old;
+	history_apply(&s, r);
 	if (kinds[r->kind].apply)
 		err = kinds[r->kind].apply(&s, r);
 	if (err)
@@ -471,6 +511,6 @@ int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect
 	}
 	s.effect->process = s.process;
 	s.effect->arena = s.arena;
-	s.effect->device = s.arena ? s.arena->device : NULL;
+	s.effect->device = s.arena ? s.arena->device : s.device;
 	return 0;
 }

@@ -9,20 +9,10 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "ledger/blocks.h"
+#include "ledger/chips.h"
+#include "ledger/circular.h"
 #include "stream/record.h"
-
-/* A living allocation. Its key is (arena, address): an arena is one generation of a pool's object. */
-struct block {
-	uint64_t address;
-	uint64_t reserved; /* all banks of one chip */
-	uint64_t asked;
-	uint64_t trace;	  /* id of the trace whose buffer it is */
-	uint64_t time_ns; /* of its allocation */
-	uint32_t tid;
-	bool has_reserved, has_asked, has_trace, has_time;
-	bool is_trace;	    /* the buffer of a trace, by the call that made it */
-	bool before_attach; /* from the books: who made it, and for what, is not known */
-};
 
 /* Figures of an arena, or of all arenas of a pool. Bytes are of all banks of one chip. */
 struct figures {
@@ -39,6 +29,22 @@ struct figures {
 	bool has_banks;
 };
 
+/*
+ * What was used of an arena at most, bytes of a bank: see history.h. A pool grows from one of its ends, some from both: `top`
+ * is the highest end of a block, `bottom` the same counted from the other end; `low` and `high` are these of blocks that are
+ * nearer to either end.
+ */
+struct arena_use {
+	uint64_t top, bottom, low, high;
+	uint64_t demand; /* what a failed allocation would have needed */
+	uint64_t asked;	 /* highest sum of requested bytes */
+	bool asked_unknown;
+	uint64_t tagged, tagged_asked, tagged_peak, tagged_asked_peak; /* all banks; of blocks that carry another pool's name */
+	bool tagged_unknown;
+	bool grows_known, grows_up;
+	bool failed;
+};
+
 struct arena {
 	uint64_t id, object, owner;
 	struct ledger_process *process;
@@ -47,8 +53,10 @@ struct arena {
 	uint64_t bank_bytes, base, align, grain;
 	bool has_owner, has_base;
 	bool gone; /* the object does not exist any more */
+	bool is_trace; /* all of the pool is trace memory, whoever made it */
 	struct figures figures;
-	struct map blocks; /* (address, 0) -> struct block * */
+	struct blocks blocks;
+	struct arena_use use;
 };
 
 /* One allocator object of a process with its pools. */
@@ -57,6 +65,11 @@ struct device {
 	unsigned int number; /* in the order in which devices first held a block; valid when `held` */
 	bool held;	     /* has ever held a block */
 	VEC(struct arena *) arenas;
+	chip_list chips; /* that it stands on; empty: not known */
+	uint64_t count;	 /* of them */
+	uint64_t mesh;	 /* the runtime's own number */
+	uint64_t parent; /* owner of the device that it is a part of */
+	bool has_count, has_mesh, has_parent;
 };
 
 enum phase { PHASE_UNKNOWN, PHASE_NONE, PHASE_INIT, PHASE_CAPTURE, PHASE_EXECUTION, PHASE_RELEASE };
@@ -67,12 +80,16 @@ struct ledger_process {
 	uint64_t id;
 	int pid;
 	uint64_t start_ns, attached_ns, ended_ns;
-	bool has_start;
+	bool has_start, has_gap;
+	uint64_t gap_ns; /* how long it ran with its runtime mapped and unwatched; not known: it had mapped it before we came */
 	const char *name, *command, *runtime; /* "" if not known */
 	const char *advice;		      /* as of the attach, "" if none: see advice.h */
+	const char *visible;		      /* chips that it may use, to which their numbers are relative; NULL: not known */
 	VEC(const char *) pools;	      /* names, in the runtime's order */
+	const char *core;		      /* name of the one whose banks are the cores' own memory; NULL: none */
 	const char *ended;		      /* reason; NULL while it is watched */
 	VEC(struct device *) devices;	      /* in the order seen; show those with held, and not all arenas gone */
+	chip_groups groups;		      /* of the devices that are shown */
 
 	enum phase phase;
 	uint64_t phase_trace; /* of capture, execution, release */
@@ -86,6 +103,8 @@ struct ledger_process {
 
 	uint64_t events;
 	uint64_t failed; /* allocations, since attach */
+	uint64_t clashes; /* programs that were refused, since attach: their circular buffers had no place */
+	struct circular circular;
 	bool before_attach; /* the census found blocks: totals and peaks of before are not known */
 	bool census_running;
 	bool partial;	 /* a pool could not be read, or a step is not settled yet */
@@ -112,7 +131,9 @@ struct ledger {
 	uint64_t interval_ns;	 /* of the last tick; 0: on request */
 	uint64_t ticks;
 	VEC(char *) texts; /* each once */
+	struct map words;  /* see words.h: those of blocks */
 	VEC(struct probe_count) probes; /* as last told */
+	struct circular_placed placed; /* of the last records */
 };
 
 /* What a record did, for those who tell about it (the log). Pointers live until the next record. */
@@ -120,7 +141,6 @@ struct effect {
 	const struct ledger_process *process; /* NULL: none */
 	const struct arena *arena;	      /* NULL: none */
 	const struct device *device;	      /* NULL: none, or not known */
-	struct block block;  /* of alloc, block, free, correction: as it was or is */
 	bool has_block;
 	bool unknown_free;
 	bool replaced;
@@ -132,6 +152,8 @@ struct effect {
 	const char *why; /* of the change; static text */
 	uint64_t cleared; /* blocks that a clear freed */
 	uint64_t cleared_bytes;
+	struct circular_placed placed; /* before this record: told when it is complete; nothing more of it is set if it has no process */
+	struct block block; /* of alloc, block, free, correction: as it was or is; set if has_block */
 };
 
 struct ledger *ledger_new(void);
@@ -142,13 +164,14 @@ void ledger_free(struct ledger *l);
  * required field missing), which only a broken file can do; the ledger is unchanged. @effect may be NULL.
  */
 int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect);
+/* What ledger_apply() would return. */
+int ledger_check(const struct ledger *l, const struct record *r);
 
 /* By id; NULL if there is none. */
 struct ledger_process *ledger_process(const struct ledger *l, uint64_t id);
 struct arena *ledger_arena(const struct ledger *l, uint64_t id);
 /* The living generation of the arena at @object, NULL if none is known. */
 struct arena *ledger_arena_at(const struct ledger *l, uint64_t process, uint64_t object);
-const struct block *arena_block(const struct arena *a, uint64_t address);
 
 /* A device is shown when it has held a block and not all its arenas are gone. */
 bool device_shown(const struct device *d);

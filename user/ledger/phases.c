@@ -21,17 +21,16 @@ const char *phase_name(enum phase phase)
 
 /* On a record of this kind, a process in one of these phases goes to that one. */
 static const struct {
-	enum record_kind kind;
 	unsigned int in;
 	enum phase to;
 	const char *why;
-} transitions[] = {
-	{RECORD_CAPTURE, ANY, PHASE_CAPTURE, "a trace's capture begins"},
-	{RECORD_CAPTURED, ANY, PHASE_NONE, "the capture ends"},
-	{RECORD_REPLAY, ANY & ~IN(EXECUTION), PHASE_EXECUTION, "first replay"},
-	{RECORD_RELEASE, ANY, PHASE_RELEASE, "a trace is released"},
-	{RECORD_ALLOC, IN(EXECUTION) | IN(RELEASE), PHASE_NONE, "an allocation"},
-	{RECORD_DETACH, ANY & ~IN(UNKNOWN), PHASE_NONE, "the process is not watched any more"},
+} transitions[RECORD_NR] = {
+	[RECORD_CAPTURE] = {ANY, PHASE_CAPTURE, "a trace's capture begins"},
+	[RECORD_CAPTURED] = {ANY, PHASE_NONE, "the capture ends"},
+	[RECORD_REPLAY] = {ANY & ~IN(EXECUTION), PHASE_EXECUTION, "first replay"},
+	[RECORD_RELEASE] = {ANY, PHASE_RELEASE, "a trace is released"},
+	[RECORD_ALLOC] = {IN(EXECUTION) | IN(RELEASE), PHASE_NONE, "an allocation"},
+	[RECORD_DETACH] = {ANY & ~IN(UNKNOWN), PHASE_NONE, "the process is not watched any more"},
 };
 
 static void enter(struct ledger_process *p, const struct record *r, enum phase to, struct effect *e)
@@ -63,11 +62,8 @@ void phases_apply(struct ledger_process *p, const struct record *r, struct effec
 		e->why = "no device memory is in use yet";
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(transitions); i++) {
-		if (transitions[i].kind != r->kind || !(transitions[i].in & (1U << p->phase)))
-			continue;
-		enter(p, r, transitions[i].to, e);
-		e->why = transitions[i].why;
+	if (!(transitions[r->kind].in & (1U << p->phase)))
 		return;
-	}
+	enter(p, r, transitions[r->kind].to, e);
+	e->why = transitions[r->kind].why;
 }

@@ -49,16 +49,20 @@ int census_define(struct session *s, struct watched *w, const struct book_arena 
 /* Define all arenas of the device that @owner is. */
 static int define_device(struct session *s, struct watched *w, uint64_t owner, const book_arenas *arenas)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < arenas->nr; i++) {
 		const struct book_arena *a = &arenas->items[i];
-		int err = 0;
+		int err;
 
-		if (a->owner == owner && !decoder_arena(s->decoder, w->id, a->object))
-			err = census_define(s, w, a, decoder_constructed(s->decoder, w->id, a->object));
+		if (a->owner != owner || decoder_arena(s->decoder, w->id, a->object))
+			continue;
+		err = census_define(s, w, a, decoder_constructed(s->decoder, w->id, a->object));
 		if (err)
 			return err;
+		any = true;
 	}
-	return 0;
+	return any ? devices_put(s, w, owner, true) : 0;
 }
 
 /* What the hit alone tells, when the process's memory cannot be read (any more). */
@@ -78,7 +82,7 @@ static uint64_t define_by_hint(struct session *s, struct watched *w, uint64_t ob
 	r.has |= hint->has & (FIELD_BIT(OWNER) | FIELD_BIT(BANKS) | FIELD_BIT(ALIGN) | FIELD_BIT(GRAIN));
 	if (hint->constructed)
 		RECORD_SET(&r, REASON, reason, "new");
-	return session_put(s, &r) ? 0 : s->nr_arenas;
+	return session_put(s, &r) || devices_put(s, w, r.owner, true) ? 0 : s->nr_arenas;
 }
 
 uint64_t census_arena(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint)
@@ -103,11 +107,14 @@ uint64_t census_arena(struct decode_target *t, uint64_t process, uint64_t object
 	number = decoder_arena(s->decoder, w->id, object);
 	if (number)
 		return number;
+	if (books_hide(w->books, object))
+		return ARENA_HIDDEN;
 	/* An owner that is not in the books, but the hit names it. */
 	if (!books_read_arena(w->books, object, false, &a) && a.pool) {
 		if (!a.owner && (hint->has & FIELD_BIT(OWNER)))
 			a.owner = hint->owner;
 		census_define(s, w, &a, hint->constructed);
+		devices_put(s, w, a.owner, true);
 		return decoder_arena(s->decoder, w->id, object);
 	}
 	return define_by_hint(s, w, object, hint);
@@ -136,6 +143,20 @@ static bool find_block(const struct book_arena *a, const struct book_block *b)
 	return low < a->blocks.nr && a->blocks.items[low].address == b->address && a->blocks.items[low].bytes == b->bytes;
 }
 
+void census_describe(const struct watched *w, const struct book_arena *a, const struct book_block *b, struct record *r)
+{
+	const struct book_buffer *buffer = book_buffers_find(&w->buffers, a, b);
+
+	if (!buffer)
+		return;
+	if (buffer->has_asked)
+		RECORD_SET(r, ASKED, asked, buffer->asked);
+	if (buffer->has_id)
+		RECORD_SET(r, ID, id, buffer->id);
+	if (buffer->layout)
+		RECORD_SET(r, LAYOUT, layout, buffer->layout);
+}
+
 static int put_block(struct session *s, struct watched *w, const struct book_arena *a, const struct book_block *b)
 {
 	struct record r = watched_record(w, RECORD_BLOCK);
@@ -143,6 +164,7 @@ static int put_block(struct session *s, struct watched *w, const struct book_are
 	RECORD_SET(&r, ARENA, arena, decoder_arena(s->decoder, w->id, a->object));
 	RECORD_SET(&r, ADDRESS, address, b->address);
 	RECORD_SET(&r, RESERVED, reserved, b->bytes * a->banks);
+	census_describe(w, a, b, &r);
 	return session_put(s, &r);
 }
 
@@ -168,7 +190,7 @@ static int put_blocks(struct session *s, struct watched *w, const struct book_ar
 		int err;
 
 		if (!find_block(again, b) || hits_touched(w, number, b->address) || !wanted(w, all, b->address) ||
-		    arena_block(known, b->address))
+		    blocks_get(&known->blocks, b->address, NULL))
 			continue;
 		err = put_block(s, w, a, b);
 		if (err)
@@ -224,6 +246,7 @@ static int put_if_alive(struct session *s, struct watched *w, book_arenas *reads
 		err = put_reads(s, w, reads, all, ret_partial);
 	book_arenas_release(&reads[0]);
 	book_arenas_release(&reads[1]);
+	vec_release(&w->buffers);
 	return err == -ESRCH ? 0 : err;
 }
 
@@ -234,6 +257,7 @@ static int read_in_flight(struct session *s, struct watched *w)
 	bool partial;
 	int err = 0;
 
+	books_read_buffers(w->books, &w->buffers);
 	for (size_t i = 0; i < 2 && !err; i++) {
 		err = books_read(w->books, READ_TRIES, &reads[i]);
 		if (!err)
@@ -273,8 +297,10 @@ static int read_before(struct session *s, struct watched *w, bool *ret_partial)
 		*ret_partial = true;
 	if (!err)
 		err = quiet_err;
+	books_read_buffers(w->books, &w->buffers);
 	if (!err)
 		err = books_read(w->books, READ_TRIES, &reads[1]);
+	*ret_partial |= !books_whole(w->books);
 	if (!err)
 		err = session_drain(s);
 	return put_if_alive(s, w, reads, err, true, ret_partial);
@@ -344,7 +370,7 @@ static bool put_agreed(struct session *s, struct watched *w, const book_arenas *
 int census_once(struct session *s, struct watched *w)
 {
 	struct map done = {};
-	bool all = false;
+	bool all = false, whole = true;
 	int err = put_census(s, w, "begin", false);
 
 	if (!err)
@@ -353,13 +379,16 @@ int census_once(struct session *s, struct watched *w)
 		book_arenas reads[2] = {};
 
 		err = books_read(w->books, READ_TRIES, &reads[0]);
+		books_read_buffers(w->books, &w->buffers);
 		if (!err)
 			err = books_read(w->books, READ_TRIES, &reads[1]);
+		whole &= books_whole(w->books);
 		if (!err)
 			all = put_agreed(s, w, reads, &done, &err);
 		book_arenas_release(&reads[0]);
 		book_arenas_release(&reads[1]);
 	}
 	map_release(&done);
-	return err ? err : put_census(s, w, "end", !all);
+	vec_release(&w->buffers);
+	return err ? err : put_census(s, w, "end", !all || !whole);
 }

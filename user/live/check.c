@@ -15,7 +15,9 @@
 #define PARTIAL_NS (500 * NS_PER_MS)
 /* A call that was begun longer ago than this is none any more: its end was lost. */
 #define CALL_NS NS_PER_SEC
-enum { READ_TRIES = 50 };
+/* What was swapped out is looked for again after a while, which is longer where the search takes long. */
+#define RESCAN_NS (5 * NS_PER_SEC)
+enum { READ_TRIES = 50, RESCAN_TIMES = 50 };
 
 void check_release(struct check *c)
 {
@@ -56,23 +58,37 @@ static bool freeing(const struct comparison *c, uint64_t object, uint64_t arena,
 static void compare_arena(struct comparison *c, const struct book_arena *a, const struct arena *known)
 {
 	struct map in_books = {};
+	struct block l;
 
 	for (size_t i = 0; i < a->blocks.nr; i++) {
 		const struct book_block *b = &a->blocks.items[i];
-		const struct block *l = arena_block(known, b->address);
+		bool lives = blocks_get(&known->blocks, b->address, &l);
 
 		map_put(&in_books, b->address, 0, NULL);
-		if (!l && freeing(c, a->object, known->id, b->address))
+		if (!lives && freeing(c, a->object, known->id, b->address))
 			c->partial = true;
-		else if (!l)
+		else if (!lives)
 			note(c, known->id, b->address, DIFFERENT_MISSING, b->bytes * a->banks);
-		else if (l->reserved != b->bytes * a->banks)
+		else if (l.reserved != b->bytes * a->banks)
 			note(c, known->id, b->address, DIFFERENT_SIZE, b->bytes * a->banks);
 	}
-	for (struct map_entry *e = map_next(&known->blocks, NULL); e; e = map_next(&known->blocks, e))
-		if (!map_get(&in_books, e->a, 0))
-			note(c, known->id, e->a, DIFFERENT_EXTRA, 0);
+	for (size_t at = 0; blocks_next(&known->blocks, &at, &l);)
+		if (!map_get(&in_books, l.address, 0))
+			note(c, known->id, l.address, DIFFERENT_EXTRA, 0);
 	map_release(&in_books);
+}
+
+/* Sub-devices may take a part of its banks away from an arena, and give it back. */
+static int compare_size(struct comparison *c, const struct book_arena *a, const struct arena *known)
+{
+	struct record r = watched_record(c->w, RECORD_RESIZE);
+
+	if (known->figures.has_capacity && known->bank_bytes == a->bank_bytes && known->has_base && known->base == a->base)
+		return 0;
+	RECORD_SET(&r, ARENA, arena, known->id);
+	RECORD_SET(&r, BANK_BYTES, bank_bytes, a->bank_bytes);
+	RECORD_SET(&r, BASE, base, a->base);
+	return session_put(c->s, &r);
 }
 
 /* Arenas of the ledger that the books do not have any more. */
@@ -91,15 +107,29 @@ static void compare_gone(struct comparison *c, const book_arenas *arenas)
 	}
 }
 
+/* When something was lost, perhaps the making of a device, and where devices may lie in what was swapped out. */
+static void search(struct watched *w)
+{
+	uint64_t now = units_monotonic_ns(), end;
+
+	if (!w->unsettled && !(w->rescan_ns && now >= w->rescan_ns))
+		return;
+	books_scan(w->books, NULL);
+	end = units_monotonic_ns();
+	w->rescan_ns = end + RESCAN_NS + RESCAN_TIMES * (end - now);
+}
+
 static int compare(struct comparison *c)
 {
 	book_arenas arenas = {};
+	bool whole;
 	int err;
 
-	/* Something was lost: perhaps the making of a device. */
-	if (c->w->unsettled)
-		books_scan(c->w->books, NULL);
+	search(c->w);
 	err = books_read(c->w->books, READ_TRIES, &arenas);
+	whole = books_whole(c->w->books);
+	c->partial |= !whole;
+	c->w->rescan_ns = whole ? 0 : c->w->rescan_ns ? c->w->rescan_ns : units_monotonic_ns() + RESCAN_NS;
 	if (!err)
 		err = session_drain(c->s);
 	for (size_t i = 0; i < arenas.nr && !err; i++) {
@@ -110,14 +140,20 @@ static int compare(struct comparison *c)
 			c->partial = true;
 		if (!number && a->blocks.nr) {
 			err = census_define(c->s, c->w, a, false);
+			if (!err)
+				err = devices_put(c->s, c->w, a->owner, true);
 			number = decoder_arena(c->s->decoder, c->w->id, a->object);
 		}
 		if (decoder_allocating(c->s->decoder, c->w->id, a->object, units_monotonic_ns() - CALL_NS))
 			c->partial = true;
 		else if (number && a->consistent)
 			compare_arena(c, a, ledger_arena(c->s->ledger, number));
+		if (!err && number && a->consistent)
+			err = compare_size(c, a, ledger_arena(c->s->ledger, number));
 	}
 	if (!err)
+		err = devices_put_changed(c->s, c->w, &arenas);
+	if (!err && whole)
 		compare_gone(c, &arenas);
 	book_arenas_release(&arenas);
 	return err;
@@ -136,8 +172,13 @@ static int correct(struct session *s, struct watched *w, const struct map_entry 
 	RECORD_SET(&r, REASON, reason, reasons[e->value]);
 	RECORD_SET(&r, ARENA, arena, e->a);
 	RECORD_SET(&r, ADDRESS, address, e->b);
-	if (e->value != DIFFERENT_EXTRA)
+	if (e->value != DIFFERENT_EXTRA) {
+		const struct arena *a = ledger_arena(s->ledger, e->a);
+
 		RECORD_SET(&r, RESERVED, reserved, bytes);
+		census_describe(w, &(struct book_arena){.owner = a->owner, .pool = a->pool, .banks = 1},
+				&(struct book_block){e->b, bytes}, &r);
+	}
 	return session_put(s, &r);
 }
 
@@ -225,13 +266,25 @@ static int first_step(struct comparison *c)
 	return 0;
 }
 
+/* Is there a block that is to be added? */
+static bool any_in_books(const struct comparison *c)
+{
+	for (struct map_entry *e = map_next(&c->found, NULL); e; e = map_next(&c->found, e))
+		if (e->value != DIFFERENT_EXTRA)
+			return true;
+	return false;
+}
+
 static int second_step(struct comparison *c)
 {
 	uint64_t corrections = 0;
 	int err = compare(c);
 
+	if (!err && any_in_books(c))
+		books_read_buffers(c->w->books, &c->w->buffers);
 	if (!err)
 		err = settle(c, &corrections);
+	vec_release(&c->w->buffers);
 	if (!err)
 		err = put_check(c, !corrections);
 	finish(c);

@@ -17,12 +17,46 @@ void library_free(struct library *l)
 	free(l);
 }
 
-static struct library *known_library(const struct session *s, const struct mapping *m)
+/* A number of an inode is used again, and a file can be written anew: look at its state once in a while. */
+#define LOOK_AGAIN_NS (10 * NS_PER_SEC)
+
+static bool is_still(struct library *l, int pid, const struct mapping *m)
 {
-	for (size_t i = 0; i < s->libraries.nr; i++)
-		if (s->libraries.items[i]->device == m->device && s->libraries.items[i]->inode == m->inode)
-			return s->libraries.items[i];
+	uint64_t now = units_monotonic_ns();
+	_cleanup_(freep) char *path = NULL;
+	struct file_state state;
+
+	if (now - l->state.looked_ns < LOOK_AGAIN_NS)
+		return true;
+	path = mapping_file(pid, m);
+	if (file_state_read(path, &state))
+		return true;
+	l->stale = state.changed_ns != l->state.changed_ns || state.bytes != l->state.bytes;
+	l->state.looked_ns = now;
+	return !l->stale;
+}
+
+static struct library *known_library(const struct session *s, int pid, const struct mapping *m)
+{
+	for (size_t i = 0; i < s->libraries.nr; i++) {
+		struct library *l = s->libraries.items[i];
+
+		if (!l->stale && l->device == m->device && l->inode == m->inode && is_still(l, pid, m))
+			return l;
+	}
 	return NULL;
+}
+
+/* A dynamic linker calls a function for debuggers when it has mapped something, and before any of that runs. */
+static void look_for_linker(struct library *l, struct elf_file *elf)
+{
+	struct elf_symbol function, debug;
+
+	if (!elf_file_find(elf, "_dl_debug_state", &function, 1) || !function.function ||
+	    !elf_file_find(elf, "_r_debug", &debug, 1) || debug.function)
+		return;
+	l->to_debug = (int32_t)(debug.address - function.address);
+	l->linker = !elf_file_offset(elf, function.address, &l->state_offset);
 }
 
 /* Takes @elf over. */
@@ -54,6 +88,9 @@ static struct library *look_into(struct session *s, int pid, const struct mappin
 	l = xcalloc(1, sizeof(*l));
 	l->device = m->device;
 	l->inode = m->inode;
+	file_state_read(path, &l->state);
+	if (elf)
+		look_for_linker(l, elf);
 	vec_push(&s->libraries, l);
 	for (size_t i = 0; elf && i < s->o.runtimes->nr; i++) {
 		if (!runtime_detects(s->o.runtimes->items[i], elf))
@@ -63,6 +100,13 @@ static struct library *look_into(struct session *s, int pid, const struct mappin
 	}
 	elf_file_free(elf);
 	return l;
+}
+
+struct library *discover_library(struct session *s, int pid, const struct mapping *m)
+{
+	struct library *l = known_library(s, pid, m);
+
+	return l ? l : look_into(s, pid, m);
 }
 
 /*
@@ -80,9 +124,7 @@ static const struct mapping *find_library(struct session *s, int pid, const mapp
 
 		if (!m->inode || m->permissions[2] != 'x')
 			continue;
-		l = known_library(s, m);
-		if (!l)
-			l = look_into(s, pid, m);
+		l = discover_library(s, pid, m);
 		if (!l)
 			*ret_closed = m;
 		if (l && (l->binding || l->problem.text[0]))
@@ -186,42 +228,4 @@ size_t discover_all(struct session *s, pids *ret)
 	}
 	vec_release(&all);
 	return denied;
-}
-
-/* Does the file behind @m define the symbol? */
-static bool defines(int pid, const struct mapping *m, const char *name, char **ret_path, uint64_t *ret_offset)
-{
-	char *path = mapping_file(pid, m);
-	struct elf_symbol symbol;
-	struct elf_file *elf;
-	bool found = false;
-
-	if (!elf_file_open(path, &elf, NULL)) {
-		found = elf_file_find(elf, name, &symbol, 1) && symbol.function &&
-			!elf_file_offset(elf, symbol.address, ret_offset);
-		elf_file_free(elf);
-	}
-	if (found)
-		*ret_path = path;
-	else
-		free(path);
-	return found;
-}
-
-int discover_symbol(int pid, const char *symbol, char **ret_path, uint64_t *ret_offset)
-{
-	mappings maps = {};
-	int err = mappings_read(pid, &maps, NULL);
-
-	if (err)
-		return err;
-	err = -ENOENT;
-	for (size_t i = 0; i < maps.nr && err; i++) {
-		const struct mapping *m = &maps.items[i];
-
-		if (m->inode && m->permissions[2] == 'x' && defines(pid, m, symbol, ret_path, ret_offset))
-			err = 0;
-	}
-	mappings_release(&maps);
-	return err;
 }

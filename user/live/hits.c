@@ -2,8 +2,11 @@
 #include "live/watch.h"
 
 #include "base/units.h"
+#include "live/hold.h"
 
 #include <string.h>
+
+#define RESIZE_NS (100 * NS_PER_MS)
 
 bool hits_touched(const struct watched *w, uint64_t arena, uint64_t address)
 {
@@ -20,6 +23,14 @@ static void touch(const struct session *s, struct watched *w, const struct recor
 	/* What was read at this address may be of the generation before. */
 	if (r->kind == RECORD_CLEAR)
 		map_put(&w->touched, a->object, TOUCHED_OBJECT, NULL);
+}
+
+uint64_t hits_device(struct decode_target *t, uint64_t process, uint64_t object)
+{
+	const struct session *s = (struct session *)((char *)t - offsetof(struct session, target));
+
+	(void)process;
+	return s->current->books ? books_owner_of_device(s->current->books, object) : 0;
 }
 
 /* What became of an alloc in flight is known once its address has another hit. */
@@ -45,7 +56,8 @@ int hits_put(struct sink *sink, const struct record *r)
 		w->unsettled++;
 		if (RECORD_HAS(r, ADDRESS) && !strcmp(r->reason, "attach"))
 			vec_push(&w->in_flight, r->address);
-		check_hurry(w, units_monotonic_ns());
+		/* What a call is about to do takes some time. */
+		check_hurry(w, units_monotonic_ns() + (strcmp(r->reason, "resize") ? 0 : RESIZE_NS));
 	}
 	return session_put(s, &copy);
 }
@@ -67,7 +79,7 @@ int hits_receive(void *context, const struct wire_hit *hit)
 	const struct bound_row *row;
 	struct library *l;
 
-	if (!w || w->execed)
+	if (hold_receive(s->hold, hit) || !w || w->execed)
 		return 0;
 	s->current = w;
 	if (hit->spec < WIRE_FIRST_ROW)

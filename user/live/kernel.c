@@ -4,10 +4,12 @@
 #include "live/links.h"
 #include "pooltrace.skel.h"
 #include "target/host.h"
+#include "target/process.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,6 +89,18 @@ static void set_namespace(struct pooltrace_bpf *s)
 	s->rodata->namespace_inode = st.st_ino;
 }
 
+/* CAP_KILL: to send a signal to processes of other users. */
+static bool can_continue_others(void)
+{
+	struct host host = {};
+	bool can;
+
+	host_read("", &host);
+	can = host_has(&host, CAP_KILL);
+	host_release(&host);
+	return can;
+}
+
 static int load(struct kernel *k, const struct kernel_options *o, bool multi, bool sleepable)
 {
 	struct pooltrace_bpf *s = pooltrace_bpf__open();
@@ -103,6 +117,14 @@ static int load(struct kernel *k, const struct kernel_options *o, bool multi, bo
 		bpf_program__set_expected_attach_type(used, (enum bpf_attach_type)LINK_UPROBE_MULTI);
 	s->rodata->sleepable = sleepable;
 	set_namespace(s);
+	if (multi)
+		bpf_program__set_expected_attach_type(s->progs.linker_state, (enum bpf_attach_type)LINK_UPROBE_MULTI);
+	bpf_program__set_autoload(s->progs.linker_state, o->held_fd >= 0);
+	bpf_program__set_autoload(s->progs.hold_exec, o->held_fd >= 0);
+	if (o->held_fd >= 0)
+		bpf_map__reuse_fd(s->maps.held, o->held_fd);
+	if (!can_continue_others())
+		s->rodata->stop_uid = (int32_t)getuid();
 	if (o->ring_bytes) {
 		bpf_map__set_max_entries(s->maps.ring, o->ring_bytes);
 		s->rodata->wake_bytes = o->ring_bytes / 4;
@@ -144,10 +166,14 @@ static int load_best(struct kernel *k, const struct kernel_options *o, struct di
 
 static int attach_process_events(struct kernel *k, struct diag *d)
 {
-	struct bpf_program *const programs[] = {k->skeleton->progs.thread_exit, k->skeleton->progs.process_exec};
-	struct bpf_link **const links[] = {&k->skeleton->links.thread_exit, &k->skeleton->links.process_exec};
+	struct bpf_program *const programs[] = {k->skeleton->progs.thread_exit, k->skeleton->progs.process_exec,
+						k->skeleton->progs.process_fork, k->skeleton->progs.hold_exec};
+	struct bpf_link **const links[] = {&k->skeleton->links.thread_exit, &k->skeleton->links.process_exec,
+					   &k->skeleton->links.process_fork, &k->skeleton->links.hold_exec};
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		if (!bpf_program__autoload(programs[i]))
+			continue;
 		*links[i] = bpf_program__attach(programs[i]);
 		if (!*links[i])
 			return diag_errno(d, -errno, "cannot attach to the scheduler's tracepoints");
@@ -323,12 +349,31 @@ void kernel_forget_counts(struct kernel *k, int pid)
 	}
 }
 
+static int probe_program(const struct kernel *k)
+{
+	return bpf_program__fd(k->sleepable ? k->skeleton->progs.probe_sleepable : k->skeleton->progs.probe);
+}
+
+void kernel_sweep(struct kernel *k, const char *path, const struct probe_site *sites, size_t nr, link_fds *links)
+{
+	if (k->mode == ATTACH_MULTI)
+		links_multi(probe_program(k), path, getpid(), sites, nr, links);
+}
+
 int kernel_attach(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
 		  link_fds *links, struct diag *d)
 {
-	struct bpf_program *program = k->sleepable ? k->skeleton->progs.probe_sleepable : k->skeleton->progs.probe;
-	int err = k->mode == ATTACH_MULTI ? links_multi(bpf_program__fd(program), path, pid, sites, nr, links) :
-					    links_single(bpf_program__fd(program), path, pid, sites, nr, links);
+	int program = probe_program(k), err;
+
+	/*
+	 * The kernel asks the main thread for the memory where probes go; one that has ended has none. A probe for all
+	 * processes goes there as well, and hits of others are dropped.
+	 */
+	if (process_reader(pid) != pid && k->mode == ATTACH_MULTI)
+		err = links_multi(program, path, 0, sites, nr, links);
+	else
+		err = k->mode == ATTACH_MULTI ? links_multi(program, path, pid, sites, nr, links) :
+						links_single(program, path, pid, sites, nr, links);
 
 	if (!err)
 		return 0;
@@ -338,6 +383,46 @@ int kernel_attach(struct kernel *k, const char *path, int pid, const struct prob
 	else if (err == -EPERM)
 		diag_hint(d, "run as root, or grant " HOST_TO_TRACE "; `pooltrace doctor` says what is missing");
 	return err;
+}
+
+int kernel_mark(struct kernel *k, int pidfd, uint32_t marks)
+{
+	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.marks), &pidfd, &marks, BPF_ANY);
+}
+
+bool kernel_is_marked(const struct kernel *k, int pidfd)
+{
+	uint32_t marks;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.marks), &pidfd, &marks);
+}
+
+void kernel_set_interest(struct kernel *k, const struct wire_file *file, enum wire_interest interest)
+{
+	uint32_t value = interest;
+
+	bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.files), file, &value, BPF_ANY);
+}
+
+int kernel_attach_linker(struct kernel *k, const char *path, int pid, const struct probe_site *site, const struct wire_file *file,
+			 link_fds *links)
+{
+	int program = bpf_program__fd(k->skeleton->progs.linker_state);
+	uint32_t tgid = (uint32_t)pid;
+	int err = k->mode == ATTACH_MULTI ? links_multi(program, path, pid, site, 1, links) :
+					    links_single(program, path, pid, site, 1, links);
+
+	return err ? err : bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.linked), &tgid, file, BPF_ANY);
+}
+
+uint64_t kernel_untold(const struct kernel *k)
+{
+	return __atomic_load_n(&k->skeleton->bss->nr_untold, __ATOMIC_RELAXED);
+}
+
+uint64_t kernel_forks(const struct kernel *k)
+{
+	return __atomic_load_n(&k->skeleton->bss->nr_forks, __ATOMIC_RELAXED);
 }
 
 void kernel_detach(link_fds *links)

@@ -13,6 +13,7 @@ struct kernel;
 struct kernel_options {
 	enum attach_mode mode;
 	uint32_t ring_bytes; /* 0: the default */
+	int held_fd; /* of guard.h; -1: no process is ever stopped */
 };
 
 /* Load the programs. Errors say whether privileges, BTF or a feature is missing. */
@@ -63,6 +64,28 @@ typedef VEC(int) link_fds;
 /* Arm the sites in the file at @path for process @pid: one link, or one a site on kernels without uprobe_multi. */
 int kernel_attach(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
 		  link_fds *links, struct diag *d);
+/*
+ * Take the probes out of processes that have them only because they were forked from one that is watched: when a link is closed the
+ * kernel looks at all processes that map the file. Makes a link to be closed.
+ */
+void kernel_sweep(struct kernel *k, const char *path, const struct probe_site *sites, size_t nr, link_fds *links);
+
+/* ---- processes of a command that we started: bpf/hold.bpf.c. Only with kernel_options.held_fd. ---- */
+
+/* enum wire_mark, for a process by its pidfd. */
+int kernel_mark(struct kernel *k, int pidfd, uint32_t marks);
+bool kernel_is_marked(const struct kernel *k, int pidfd);
+void kernel_set_interest(struct kernel *k, const struct wire_file *file, enum wire_interest interest);
+/* A process's dynamic linker is to say when it has mapped something. */
+int kernel_attach_linker(struct kernel *k, const char *path, int pid, const struct probe_site *site, const struct wire_file *file,
+			 link_fds *links);
+
+/* How often there was no room to tell of such a process. */
+uint64_t kernel_untold(const struct kernel *k);
+
+/* How often watched processes have forked. */
+uint64_t kernel_forks(const struct kernel *k);
+
 /* Remove them. Takes 30 ms for 20 sites, without uprobe_multi 0.1 s a site. */
 void kernel_detach(link_fds *links);
 

@@ -3,15 +3,20 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "live/hold.h"
 #include "target/host.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+/* How often processes are looked for: where the kernel tells us of them this is a net; where it does not it is all we have. */
 #define DISCOVER_EVERY_NS (500 * NS_PER_MS)
+#define DISCOVER_NET_NS (5 * NS_PER_SEC)
 /* One known process is cheap to look at, and what it allocates before we attach has no event. */
 #define DISCOVER_WANTED_NS (10 * NS_PER_MS)
+#define DISCOVER_WANTED_NET_NS (500 * NS_PER_MS)
 /* The ring is emptied at least so often: a hit does not wake us. */
 #define DRAIN_EVERY_NS (50 * NS_PER_MS)
 
@@ -63,9 +68,10 @@ static int watch(struct session *s, int pid, const struct mapping *m, struct lib
 	if (err)
 		return err;
 	vec_push(&s->watched, w);
+	w->has_gap = hold_holds(s->hold, pid) || arrivals_time(s, pid, m->start, &w->mapped_ns);
 	err = watched_attach(s, w, d);
-	if (!err)
-		err = s->o.census ? census_run(s, w) : 0;
+	if (!err && s->o.census)
+		err = hold_holds(s->hold, pid) ? hold_census(s, w) : census_run(s, w);
 	w->check.due_ns = units_monotonic_ns() + NS_PER_SEC;
 	return err;
 }
@@ -73,7 +79,7 @@ static int watch(struct session *s, int pid, const struct mapping *m, struct lib
 /* Say why a process is not watched: at the end if it is the only one, which then is why the run failed. */
 static void tell(struct session *s, const struct diag *d)
 {
-	if (s->o.nr_pids == 1)
+	if (s->o.nr_pids == 1 && !s->o.child)
 		s->diag = *d;
 	else
 		log_warning("%s%s%s", d->text, d->hint[0] ? "; hint: " : "", d->hint);
@@ -119,14 +125,13 @@ static int give_up(struct session *s, int pid, bool found, const struct diag *d)
 	return err;
 }
 
-/* Watch the process if it maps a runtime now. -ENOENT: it does not. */
-static int try_to_watch(struct session *s, int pid)
+int session_try(struct session *s, int pid)
 {
 	_cleanup_(freep) char *path = NULL;
 	struct library *l = NULL;
 	struct mapping m = {};
 	struct diag d = {};
-	int err = discover(s, pid, &m, &l, &d);
+	int err = hold_will_tell(s->hold, pid) ? -ENOENT : discover(s, pid, &m, &l, &d);
 
 	path = m.path;
 	if (!err)
@@ -141,16 +146,38 @@ static int try_to_watch(struct session *s, int pid)
 	return give_up(s, pid, l != NULL, &d);
 }
 
+void session_want(struct session *s, int pid)
+{
+	vec_push(&s->wanted, ((struct wanted){pid, (int)syscall(SYS_pidfd_open, pid, 0)}));
+}
+
+static bool has_ended(const struct wanted *w)
+{
+	struct pollfd p = {.fd = w->pidfd, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* A command of ours that is looked at by chance is found while it maps what it is about to be held for. */
+static bool is_told_of(const struct session *s, const struct wanted *w)
+{
+	return s->hold && s->mapped && !has_ended(w);
+}
+
 static int discover_wanted(struct session *s)
 {
 	for (size_t i = 0; i < s->wanted.nr;) {
-		int err = try_to_watch(s, s->wanted.items[i]);
+		struct wanted *w = &s->wanted.items[i];
+		int err = session_find(s, w->pid) ? 0 : is_told_of(s, w) ? -ENOENT : session_try(s, w->pid);
 
-		if (err == -ENOENT)
+		if (err == -ENOENT) {
 			i++;
-		else
-			s->wanted.items[i] = s->wanted.items[--s->wanted.nr];
-		if (err && err != -ENOENT)
+			continue;
+		}
+		w = &s->wanted.items[i];
+		closep(&w->pidfd);
+		*w = s->wanted.items[--s->wanted.nr];
+		if (err)
 			return err;
 	}
 	return 0;
@@ -165,7 +192,7 @@ static int discover_new(struct session *s)
 		return discover_wanted(s);
 	discover_all(s, &found);
 	for (size_t i = 0; i < found.nr && !err; i++) {
-		err = try_to_watch(s, found.items[i]);
+		err = session_try(s, found.items[i]);
 		if (err == -ENOENT)
 			err = 0;
 	}
@@ -173,8 +200,20 @@ static int discover_new(struct session *s)
 	return err;
 }
 
-/* Take note of processes that ended or run another program, after their last hits. */
-static int reap(struct session *s)
+/* It runs another program. */
+static void look_again(struct session *s, int pid)
+{
+	if (s->o.nr_pids && (!s->o.child || pid == s->o.child))
+		session_want(s, pid);
+	if (!s->hold || !s->mapped)
+		vec_push(&s->again, pid);
+	/* What it maps from here on is told; what it has mapped before is to be looked for. */
+	mapped_enable(s->mapped, true);
+	if (s->o.nr_pids)
+		s->discover_due_ns = 0;
+}
+
+int session_reap(struct session *s)
 {
 	int err = 0;
 
@@ -191,8 +230,8 @@ static int reap(struct session *s)
 				err = hits_put_counts(s, w);
 			if (!err)
 				err = watched_detach(s, w, w->execed ? "exec" : "exit");
-			if (w->execed && s->o.nr_pids && process_alive(&w->process))
-				vec_push(&s->wanted, w->process.pid);
+			if (w->execed && process_alive(&w->process))
+				look_again(s, w->process.pid);
 		}
 		if (!w->ended) {
 			i++;
@@ -218,16 +257,27 @@ static int checks(struct session *s)
 	return err;
 }
 
+static bool is_wanted(const struct session *s, int pid)
+{
+	for (size_t i = 0; i < s->wanted.nr; i++)
+		if (s->wanted.items[i].pid == pid)
+			return true;
+	return false;
+}
+
 /* Whether the end has come: of all that was asked for. */
 static bool all_ended(const struct session *s)
 {
+	/* What a command has started may outlive it. */
+	if (s->o.child && !is_wanted(s, s->o.child) && !session_find(s, s->o.child))
+		return true;
 	for (size_t i = 0; i < s->watched.nr; i++)
 		if (!s->watched.items[i]->ended)
 			return false;
 	return s->o.nr_pids && !s->wanted.nr;
 }
 
-enum { WAIT_RING, WAIT_TICK, WAIT_STOP, WAIT_PROCESSES };
+enum { WAIT_RING, WAIT_TICK, WAIT_STOP, WAIT_MAPPED, WAIT_PROCESSES };
 
 /* Sleep until something happens or is due. */
 static void wait(struct session *s, struct pollfd *fds, size_t nr)
@@ -236,16 +286,21 @@ static void wait(struct session *s, struct pollfd *fds, size_t nr)
 
 	if (s->o.interval_ns && s->tick_due_ns < until)
 		until = s->tick_due_ns;
-	if (s->wanted.nr && s->discover_due_ns < until)
+	if (s->discover_due_ns < until && (s->wanted.nr || !s->o.nr_pids))
 		until = s->discover_due_ns;
+	if (arrivals_due_ns(s) < until)
+		until = arrivals_due_ns(s);
 	for (size_t i = 0; i < s->watched.nr; i++)
 		if (s->o.check && s->watched.items[i]->books && s->watched.items[i]->check.due_ns < until)
 			until = s->watched.items[i]->check.due_ns;
 	fds[WAIT_RING] = (struct pollfd){.fd = kernel_wake_fd(s->kernel), .events = POLLIN};
 	fds[WAIT_TICK] = (struct pollfd){.fd = s->o.tick_fd, .events = POLLIN};
 	fds[WAIT_STOP] = (struct pollfd){.fd = s->o.stop_fd, .events = POLLIN};
-	for (size_t i = WAIT_PROCESSES; i < nr; i++)
-		fds[i] = (struct pollfd){.fd = s->watched.items[i - WAIT_PROCESSES]->process.pidfd, .events = POLLIN};
+	fds[WAIT_MAPPED] = (struct pollfd){.fd = mapped_fd(s->mapped), .events = POLLIN};
+	for (size_t i = 0; i < s->watched.nr; i++)
+		fds[WAIT_PROCESSES + i] = (struct pollfd){.fd = s->watched.items[i]->process.pidfd, .events = POLLIN};
+	for (size_t i = 0; i < s->wanted.nr; i++)
+		fds[nr - 1 - i] = (struct pollfd){.fd = s->wanted.items[i].pidfd, .events = POLLIN};
 	poll(fds, nr, until > now ? (int)((until - now + NS_PER_MS - 1) / NS_PER_MS) : 0);
 }
 
@@ -261,19 +316,35 @@ static int answer(struct session *s, bool *ret_end)
 	return n > 0 ? tick(s) : 0;
 }
 
+static bool wanted_ended(const struct session *s)
+{
+	for (size_t i = 0; i < s->wanted.nr; i++)
+		if (has_ended(&s->wanted.items[i]))
+			return true;
+	return false;
+}
+
+static uint64_t discover_every(const struct session *s)
+{
+	if (s->wanted.nr)
+		return s->mapped ? DISCOVER_WANTED_NET_NS : DISCOVER_WANTED_NS;
+	return s->mapped ? DISCOVER_NET_NS : DISCOVER_EVERY_NS;
+}
+
 /* What is due at a time: looking for processes, a comparison, a table. */
 static int due(struct session *s)
 {
 	uint64_t now = units_monotonic_ns();
 	int err = 0;
 
-	if (now >= s->discover_due_ns) {
+	if (now >= s->discover_due_ns || wanted_ended(s)) {
 		err = discover_new(s);
-		s->discover_due_ns = units_monotonic_ns() + (s->wanted.nr ? DISCOVER_WANTED_NS : DISCOVER_EVERY_NS);
+		s->discover_due_ns = units_monotonic_ns() + discover_every(s);
 	}
 	if (!err)
 		err = checks(s);
 	now = units_monotonic_ns();
+	watched_sweep_children(s, now);
 	if (!err && s->o.interval_ns && now >= s->tick_due_ns) {
 		err = tick(s);
 		/* Late ticks are not made up for. */
@@ -287,16 +358,21 @@ static int due(struct session *s)
 /* One turn of the loop. *@ret_end: someone asked us to stop. */
 static int turn(struct session *s, bool *ret_end)
 {
-	size_t nr = WAIT_PROCESSES + s->watched.nr;
+	size_t nr = WAIT_PROCESSES + s->watched.nr + s->wanted.nr;
 	_cleanup_(freep) struct pollfd *fds = xcalloc(nr, sizeof(*fds));
 	int err;
 
 	wait(s, fds, nr);
 	err = session_drain(s);
 	if (!err)
-		err = reap(s);
+		err = session_reap(s);
+	if (!err)
+		err = hold_step(s);
+	if (!err)
+		err = arrivals_step(s);
 	if (!err)
 		err = due(s);
+	mapped_enable(s->mapped, !s->o.nr_pids || s->wanted.nr || s->hold);
 	if (!err && fds[WAIT_TICK].revents)
 		err = answer(s, ret_end);
 	if (fds[WAIT_STOP].revents)
@@ -323,6 +399,7 @@ int session_loop(struct session *s)
 	int err;
 
 	s->tick_due_ns = units_monotonic_ns() + s->o.interval_ns;
+	mapped_enable(s->mapped, true);
 	err = discover_new(s);
 	s->discover_due_ns = units_monotonic_ns();
 	if (!err && all_ended(s) && !s->nr_processes && !s->o.child)
@@ -331,6 +408,11 @@ int session_loop(struct session *s)
 		err = tick(s);
 	while (!err && !end && !all_ended(s))
 		err = turn(s, &end);
+	/* What was done before the end that we have just seen. */
+	if (!err)
+		err = session_drain(s);
+	if (!err)
+		err = session_reap(s);
 	s->loss_to_tell = true;
 	if (!err)
 		err = put_counts(s);

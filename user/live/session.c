@@ -1,6 +1,10 @@
 #include "live/watch.h"
 
+#include "base/log.h"
 #include "base/units.h"
+#include "live/closer.h"
+#include "live/hold.h"
+#include "live/privileges.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -55,10 +59,34 @@ static int put_losses(struct session *s)
 	return err;
 }
 
+static int queue_hit(void *context, const struct wire_hit *hit)
+{
+	struct session *s = context;
+
+	vec_push(&s->queue, *hit);
+	return 0;
+}
+
+void session_collect(void *context)
+{
+	struct session *s = context;
+
+	/* An error comes again at the next drain. */
+	kernel_drain(s->kernel, queue_hit, s);
+}
+
 int session_drain(struct session *s)
 {
-	int err = kernel_drain(s->kernel, hits_receive, s);
+	int err = kernel_drain(s->kernel, queue_hit, s);
 
+	while (!err && s->queue_at < s->queue.nr) {
+		/* More may be put behind it while it is received. */
+		struct wire_hit hit = s->queue.items[s->queue_at++];
+
+		err = hits_receive(s, &hit);
+	}
+	vec_clear(&s->queue);
+	s->queue_at = 0;
 	return err ? err : put_losses(s);
 }
 
@@ -81,11 +109,23 @@ static void session_free(struct source *source)
 
 	for (size_t i = 0; i < s->watched.nr; i++) {
 		watched_say_slow(s, s->watched.items[i]);
+		closer_close(s->closer, &s->watched.items[i]->links);
 		watched_free(s->watched.items[i]);
 	}
 	for (size_t i = 0; i < s->libraries.nr; i++)
 		library_free(s->libraries.items[i]);
+	vec_release(&s->queue);
+	for (size_t i = 0; i < s->wanted.nr; i++)
+		closep(&s->wanted.items[i].pidfd);
+	hold_end(s->hold, s->closer);
+	closer_free(s->closer);
 	kernel_free(s->kernel);
+	/* After the programs that stop processes. */
+	hold_free(s->hold);
+	mapped_free(s->mapped);
+	map_release(&s->interest);
+	vec_release(&s->arrivals);
+	vec_release(&s->again);
 	decoder_free(s->decoder);
 	vec_release(&s->libraries);
 	vec_release(&s->watched);
@@ -93,6 +133,13 @@ static void session_free(struct source *source)
 	vec_release(&s->given_up);
 	vec_release(&s->spec_library);
 	free(s);
+}
+
+void session_drop_privileges(const struct source *session)
+{
+	const struct session *s = (const struct session *)session;
+
+	privileges_drop(s->kernel && kernel_mode(s->kernel) == ATTACH_SINGLE);
 }
 
 const struct diag *session_diag(const struct source *session)
@@ -125,7 +172,7 @@ static int examine(struct session *s, int pid, struct diag *d)
 	if (err)
 		advise(s, err, d);
 	else
-		vec_push(&s->wanted, pid);
+		session_want(s, pid);
 	return err;
 }
 
@@ -138,9 +185,24 @@ static int examine_all(struct session *s, struct diag *d)
 	return err;
 }
 
+/* All that tells us of processes. */
+static int start(struct session *s, struct diag *d)
+{
+	struct kernel_options kernel = {.mode = s->o.mode, .ring_bytes = s->o.ring_bytes, .held_fd = -1};
+	int err = s->o.child ? hold_new(&s->hold, d) : 0;
+
+	kernel.held_fd = hold_fd(s->hold);
+	if (!err)
+		err = kernel_new(&kernel, &s->kernel, d);
+	if (!err && s->hold)
+		err = hold_first(s, s->o.child, d);
+	if (!err && mapped_new(&s->mapped))
+		log_debug("this kernel does not tell what is mapped: processes are looked for");
+	return err;
+}
+
 int session_new(const struct session_options *o, const struct ledger *ledger, struct source **ret, struct diag *d)
 {
-	const struct kernel_options kernel = {.mode = o->mode, .ring_bytes = o->ring_bytes};
 	struct session *s = xcalloc(1, sizeof(*s));
 	int err;
 
@@ -150,11 +212,14 @@ int session_new(const struct session_options *o, const struct ledger *ledger, st
 	s->ledger = ledger;
 	s->filter.put = hits_put;
 	s->target.arena = census_arena;
+	s->target.device = hits_device;
 	s->wall_offset_ns = units_wall_ns() - units_monotonic_ns();
 	s->decoder = decoder_new(&s->filter, &s->target, s->wall_offset_ns);
+	s->closer = closer_new();
+	s->sweep_due_ns = UINT64_MAX;
 	err = examine_all(s, d);
 	if (!err && !o->once)
-		err = kernel_new(&kernel, &s->kernel, d);
+		err = start(s, d);
 	if (err) {
 		session_free(&s->source);
 		return err;

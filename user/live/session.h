@@ -38,6 +38,9 @@ struct session_options {
  */
 int session_new(const struct session_options *o, const struct ledger *ledger, struct source **ret, struct diag *d);
 
+/* When all is open that run() needs: give up the privileges that it does not. */
+void session_drop_privileges(const struct source *session);
+
 /* Why run() failed, when it did; and what the user should be told at the end (probes are being removed slowly, ...). */
 const struct diag *session_diag(const struct source *session);
 

@@ -60,7 +60,7 @@ static int hit_ourselves(struct kernel *k, struct trial *t)
 
 void trial_run(struct trial *ret)
 {
-	const struct kernel_options options = {.mode = ATTACH_AUTO};
+	const struct kernel_options options = {.mode = ATTACH_AUTO, .held_fd = -1};
 	struct trial t = {};
 	struct kernel *k = NULL;
 

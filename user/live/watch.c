@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "live/closer.h"
+#include "live/elsewhere.h"
 #include "runtime/advice.h"
 
 #include <errno.h>
@@ -21,11 +23,16 @@ void watched_free(struct watched *w)
 	if (!w)
 		return;
 	kernel_detach(&w->links);
+	for (size_t i = 0; i < w->elsewhere.nr; i++)
+		free(w->elsewhere.items[i].path);
+	vec_release(&w->elsewhere);
 	books_free(w->books);
 	memory_free(w->memory);
 	map_release(&w->touched);
 	map_release(&w->replays);
 	vec_release(&w->in_flight);
+	vec_release(&w->buffers);
+	devices_release(w);
 	check_release(&w->check);
 	process_close(&w->process);
 	free(w->path);
@@ -51,6 +58,8 @@ int watched_open(struct session *s, int pid, const struct mapping *m, struct lib
 	}
 	/* Without its memory there is no census; tracing still works. */
 	err = memory_open(pid, &w->memory, &why);
+	if (!err && s->kernel)
+		memory_set_pause(w->memory, session_collect, s);
 	if (!err)
 		err = books_new(l->binding, w->memory, w->bias, &w->books, &why);
 	if (err && (s->o.once || err == -ESRCH)) {
@@ -68,10 +77,11 @@ int watched_open(struct session *s, int pid, const struct mapping *m, struct lib
 static int put_attach(struct session *s, struct watched *w)
 {
 	struct record r = {.kind = RECORD_ATTACH};
-	_cleanup_(str_release) struct str pools = {}, advice = {};
+	_cleanup_(str_release) struct str pools = {}, advice = {}, visible = {};
+	const struct runtime *rt = w->library->binding->runtime;
 
 	w->id = ++s->nr_processes;
-	runtime_add_pools(&pools, w->library->binding->runtime);
+	runtime_add_pools(&pools, rt);
 	binding_add_advice(&advice, w->library->binding);
 	RECORD_SET(&r, PROCESS, process, w->id);
 	RECORD_SET(&r, PID, pid, (uint64_t)w->process.pid);
@@ -80,8 +90,16 @@ static int put_attach(struct session *s, struct watched *w)
 	RECORD_SET(&r, COMMAND, command, w->process.command);
 	RECORD_SET(&r, RUNTIME, runtime, w->library->binding->runtime->name);
 	RECORD_SET(&r, POOLS, pools, str_text(&pools));
+	if (w->has_gap)
+		RECORD_SET(&r, GAP_NS, gap_ns, w->mapped_ns ? units_monotonic_ns() - w->mapped_ns : 0);
 	if (advice.len)
 		RECORD_SET(&r, ADVICE, advice, str_text(&advice));
+	if (rt->environment.nr && !process_environment(w->process.pid, (const char *const *)rt->environment.items,
+						       rt->environment.nr, &visible))
+		RECORD_SET(&r, VISIBLE, visible, str_text(&visible));
+	/* A figure of what nobody looks at would be 0. */
+	if (w->library->binding->runtime->core && binding_sees_programs(w->library->binding))
+		RECORD_SET(&r, CORE, core, w->library->binding->runtime->core);
 	return session_put(s, &r);
 }
 
@@ -106,41 +124,112 @@ static int set_specs(struct session *s, struct library *l)
 	return 0;
 }
 
-static int attach_library(struct session *s, struct watched *w, struct diag *d)
+typedef VEC(struct probe_site) probe_sites;
+
+static void add_sites(probe_sites *sites, const struct library *l)
 {
-	const struct binding *b = w->library->binding;
-	VEC(struct probe_site) sites = {};
-	int err;
+	const struct binding *b = l->binding;
 
 	for (size_t i = 0; i < b->rows.nr; i++) {
 		const struct bound_row *row = &b->rows.items[i];
 
 		if (row->probed && !row->row->any_library)
-			vec_push(&sites, ((struct probe_site){row->file_offset, w->library->first_spec + (uint32_t)i}));
+			vec_push(sites, ((struct probe_site){row->file_offset, l->first_spec + (uint32_t)i}));
 	}
+}
+
+static int attach_library(struct session *s, struct watched *w, struct diag *d)
+{
+	probe_sites sites = {};
+	int err;
+
+	add_sites(&sites, w->library);
 	err = kernel_attach(s->kernel, w->path, w->process.pid, sites.items, sites.nr, &w->links, d);
 	vec_release(&sites);
 	return err;
+}
+
+static void sweep_children(struct session *s, const struct watched *w)
+{
+	probe_sites sites = {};
+	link_fds links = {};
+
+	add_sites(&sites, w->library);
+	kernel_sweep(s->kernel, w->path, sites.items, sites.nr, &links);
+	for (size_t i = 0; i < w->elsewhere.nr; i++)
+		kernel_sweep(s->kernel, w->elsewhere.items[i].path, &w->elsewhere.items[i].site, 1, &links);
+	closer_close(s->closer, &links);
+	vec_release(&sites);
+}
+
+/* The probes of a file are taken out of all processes at once. */
+static bool is_first(const struct session *s, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (s->watched.items[i]->armed && s->watched.items[i]->library == s->watched.items[index]->library)
+			return false;
+	return true;
+}
+
+/* Most children execute another program soon, and it is not done for each. */
+#define SWEEP_AFTER_NS (200 * NS_PER_MS)
+
+void watched_sweep_children(struct session *s, uint64_t now_ns)
+{
+	uint64_t forks = kernel_forks(s->kernel);
+
+	if (forks != s->forks && s->sweep_due_ns == UINT64_MAX)
+		s->sweep_due_ns = now_ns + SWEEP_AFTER_NS;
+	if (now_ns < s->sweep_due_ns)
+		return;
+	s->forks = forks;
+	s->sweep_due_ns = UINT64_MAX;
+	for (size_t i = 0; i < s->watched.nr; i++)
+		if (s->watched.items[i]->armed && is_first(s, i))
+			sweep_children(s, s->watched.items[i]);
+}
+
+static const struct rt_row **rows_elsewhere(const struct binding *b, size_t *places, size_t *ret_nr)
+{
+	const struct rt_row **rows = xcalloc(b->rows.nr ? b->rows.nr : 1, sizeof(*rows));
+
+	*ret_nr = 0;
+	for (size_t i = 0; i < b->rows.nr; i++) {
+		if (!b->rows.items[i].row->any_library || !b->rows.items[i].probed)
+			continue;
+		places[*ret_nr] = i;
+		rows[(*ret_nr)++] = b->rows.items[i].row;
+	}
+	return rows;
 }
 
 /* Symbols that may be in any file: the one __cxa_throw of the C++ library, which all its users share. Always with a pid. */
 static int attach_others(struct session *s, struct watched *w, struct diag *d)
 {
 	const struct binding *b = w->library->binding;
-	int err = 0;
+	_cleanup_(freep) size_t *places = xcalloc(b->rows.nr ? b->rows.nr : 1, sizeof(*places));
+	size_t nr;
+	_cleanup_(freep) const struct rt_row **rows = rows_elsewhere(b, places, &nr);
+	_cleanup_(freep) struct elsewhere *found = xcalloc(nr ? nr : 1, sizeof(*found));
+	mappings maps = {};
+	int err = mappings_read(w->process.pid, &maps, d);
 
-	for (size_t i = 0; i < b->rows.nr && !err; i++) {
-		struct probe_site site = {.spec = w->library->first_spec + (uint32_t)i};
-		const struct rt_row *row = b->rows.items[i].row;
+	if (err)
+		return err;
+	elsewhere_find(w->process.pid, &maps, rows, nr, found);
+	for (size_t i = 0; i < nr && !err; i++) {
+		struct probe_site site = {.file_offset = found[i].offset, .spec = w->library->first_spec + (uint32_t)places[i]};
 		_cleanup_(freep) char *path = NULL;
 
-		if (!row->any_library || !b->rows.items[i].probed)
+		if (!found[i].mapping) {
+			log_debug("process %d: no file defines '%s'", w->process.pid, rows[i]->symbol);
 			continue;
-		if (discover_symbol(w->process.pid, row->symbol, &path, &site.file_offset))
-			log_debug("process %d: no file defines '%s'", w->process.pid, row->symbol);
-		else
-			err = kernel_attach(s->kernel, path, w->process.pid, &site, 1, &w->links, d);
+		}
+		path = mapping_file(w->process.pid, found[i].mapping);
+		err = kernel_attach(s->kernel, path, w->process.pid, &site, 1, &w->links, d);
+		vec_push(&w->elsewhere, ((struct probed_elsewhere){xstrdup(path), site}));
 	}
+	mappings_release(&maps);
 	return err;
 }
 
@@ -189,7 +278,7 @@ int watched_detach(struct session *s, struct watched *w, const char *reason)
 	w->armed = false;
 	w->ended = true;
 	watched_say_slow(s, w);
-	kernel_detach(&w->links);
+	closer_close(s->closer, &w->links);
 	if (s->kernel)
 		kernel_forget_counts(s->kernel, w->process.pid);
 	if (!w->id)

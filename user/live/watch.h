@@ -7,7 +7,8 @@
 
 #include "base/map.h"
 #include "live/kernel.h"
-#include "runtime/books.h"
+#include "live/mapped.h"
+#include "runtime/books_buffers.h"
 #include "runtime/decode.h"
 #include "target/process.h"
 
@@ -18,10 +19,28 @@ struct library {
 	struct diag problem;	 /* why a runtime that it has cannot be used; no text: it has none, or it can */
 	uint32_t first_spec;	 /* of binding->rows */
 	bool specs_set;
+	struct file_state state; /* when it was looked into */
+	bool stale;		 /* the file is another one by now: only those who have mapped it use this */
+	/* Of a dynamic linker that says what it has mapped. */
+	bool linker;
+	uint64_t state_offset; /* of its function for debuggers, in the file */
+	int32_t to_debug;      /* from there to its struct r_debug */
+	struct wire_file file; /* as the kernel half names it; inode 0: not known */
+};
+
+/* A process that is still looked for: its runtime is not mapped yet. */
+struct wanted {
+	int pid, pidfd;
 };
 
 /* Difference between ledger and books, by (arena, address). */
 enum difference { DIFFERENT_MISSING = 1, DIFFERENT_EXTRA, DIFFERENT_SIZE };
+
+/* What was last told of a device; text: in words of devices.c. */
+struct told_device {
+	uint64_t owner;
+	char *text;
+};
 
 /* A comparison with the books under way: it takes two reads, a tick apart. */
 struct check {
@@ -35,6 +54,14 @@ struct check {
 
 enum { TOUCHED_OBJECT = 1 }; /* no block's address */
 
+struct closer;
+struct hold;
+
+struct probed_elsewhere {
+	char *path;
+	struct probe_site site;
+};
+
 struct watched {
 	struct process process;
 	uint64_t id; /* in the stream; 0: not attached yet */
@@ -43,8 +70,14 @@ struct watched {
 	uint64_t bias; /* load address minus virtual address */
 	struct memory *memory;
 	struct books *books; /* NULL: the runtime has none, or they cannot be read */
+	book_buffers buffers; /* as read with the books whose blocks are put now */
+	VEC(struct told_device) devices;
 	link_fds links;
+	VEC(struct probed_elsewhere) elsewhere; /* probes that are not in the library */
 	bool armed;
+	/* How long it has run with its runtime before it was armed, if that is known. */
+	bool has_gap;
+	uint64_t mapped_ns; /* CLOCK_MONOTONIC; 0: it was held since */
 
 	/*
 	 * Keys with a hit since `tracking` was set: (arena, address); address 0 for a whole arena;
@@ -57,10 +90,16 @@ struct watched {
 	/* Addresses whose alloc came without its begin: in flight at attach. */
 	VEC(uint64_t) in_flight;
 	uint64_t unsettled; /* steps since the last comparison */
+	uint64_t rescan_ns; /* monotonic; when its memory is to be searched again for what was swapped out, 0: it is not */
 	struct check check;
 	struct map replays; /* (trace, 0) -> count as last told */
 	bool execed; /* runs another program now: to be detached */
 	bool ended; /* to be taken off the list */
+};
+
+struct arrival {
+	struct mapped mapped;
+	uint64_t due_ns; /* monotonic; when the process is to be looked at */
 };
 
 struct session {
@@ -76,7 +115,13 @@ struct session {
 	struct decoder *decoder;
 	VEC(struct library *) libraries;
 	VEC(struct watched *) watched;
-	VEC(int) wanted; /* pids that are still looked for (their runtime is not mapped yet) */
+	struct closer *closer;
+	struct hold *hold; /* NULL: there is no command of ours, or it cannot be held */
+	struct mapped_source *mapped; /* NULL: this kernel does not tell what is mapped */
+	VEC(struct arrival) arrivals; /* what it told, not seen to yet */
+	struct map interest; /* (device and generation, inode) of a file -> enum wire_interest */
+	VEC(struct wanted) wanted;
+	VEC(int) again; /* pids that run another program now */
 	VEC(int) given_up; /* pids that we could not attach to: not tried again */
 	VEC(struct library *) spec_library; /* by spec - WIRE_FIRST_ROW */
 	uint64_t nr_processes, nr_arenas;
@@ -86,8 +131,11 @@ struct session {
 	uint64_t lost, unread;	 /* as last told */
 	bool loss_to_tell;	 /* by probe, before the next tick */
 	uint64_t lost_from_ns;
+	VEC(struct wire_hit) queue; /* taken out of the ring and not received yet, from queue_at on */
+	size_t queue_at;
 	struct watched *current; /* whose hit is being decoded */
 	uint64_t tick_due_ns, discover_due_ns; /* monotonic */
+	uint64_t forks, sweep_due_ns; /* of watched processes, as last seen; when their children are to lose the probes */
 };
 
 /* ---- session.c ---- */
@@ -98,6 +146,8 @@ int session_put(struct session *s, struct record *r);
 struct record watched_record(const struct watched *w, enum record_kind kind);
 /* Fold what is in the ring, and what was lost. */
 int session_drain(struct session *s);
+/* Take what is in the ring out of it, for the next drain: it must not run over while something takes long. For memory_set_pause(). */
+void session_collect(void *session);
 
 /* ---- loop.c ---- */
 
@@ -105,6 +155,21 @@ int session_drain(struct session *s);
 int session_loop(struct session *s);
 /* The books of the processes, one tick, no probe. */
 int session_once(struct session *s);
+
+/* Watch the process if it maps a runtime now. -ENOENT: it does not. */
+int session_try(struct session *s, int pid);
+/* Take note of processes that ended or run another program, after their last hits. */
+int session_reap(struct session *s);
+void session_want(struct session *s, int pid);
+
+/* ---- arrivals.c ---- */
+
+/* Look at the processes that have mapped something. */
+int arrivals_step(struct session *s);
+/* When that is to be done next; UINT64_MAX: when something is told. */
+uint64_t arrivals_due_ns(const struct session *s);
+/* When process @pid mapped what is at @start (CLOCK_MONOTONIC); false: that is not known. */
+bool arrivals_time(struct session *s, int pid, uint64_t start, uint64_t *ret_ns);
 
 /* ---- hits.c ---- */
 
@@ -114,6 +179,8 @@ int hits_put(struct sink *sink, const struct record *r);
 bool hits_touched(const struct watched *w, uint64_t arena, uint64_t address);
 /* What the kernel half sends. */
 int hits_receive(void *context, const struct wire_hit *hit);
+/* struct decode_target's. */
+uint64_t hits_device(struct decode_target *t, uint64_t process, uint64_t object);
 /* Put how many hits of each verb's probes were received and lost. */
 int hits_put_probes(struct session *s);
 /* Put how often counted rows were hit, where that has changed. */
@@ -127,6 +194,8 @@ int watched_open(struct session *s, int pid, const struct mapping *m, struct lib
 int watched_attach(struct session *s, struct watched *w, struct diag *d);
 /* Disarm, remove the probes, put `detach` if it was attached. */
 int watched_detach(struct session *s, struct watched *w, const char *reason);
+/* Take the probes out of the children that watched processes have forked: they have them too, and nobody wants to know. */
+void watched_sweep_children(struct session *s, uint64_t now_ns);
 /* Without probes: put `attach` and what the books say. Takes @w over. */
 int watched_once(struct session *s, struct watched *w);
 /* Where it takes seconds to remove the probes, say so before. */
@@ -141,13 +210,13 @@ struct watched *session_find(const struct session *s, int pid);
  * is mapped; -ENOTSUP: one is, but it cannot be used; -EACCES, -EPERM; -ESRCH: the process is gone.
  */
 int discover(struct session *s, int pid, struct mapping *ret, struct library **ret_library, struct diag *d);
+/* What is known of a mapped file. NULL: it cannot be opened, now. */
+struct library *discover_library(struct session *s, int pid, const struct mapping *m);
 void library_free(struct library *l);
 /* Add to @d what was looked for, and that one can wait for it in a process. */
 void discover_explain(const struct session *s, struct diag *d);
 /* Pids of processes that map a known runtime, are not watched yet and not given up. Returns how many may not be looked at. */
 size_t discover_all(struct session *s, pids *ret);
-/* The file of process @pid that defines @symbol, and where it is in it. The caller frees *@ret_path. -ENOENT. */
-int discover_symbol(int pid, const char *symbol, char **ret_path, uint64_t *ret_offset);
 
 /* ---- census.c ---- */
 
@@ -159,8 +228,21 @@ int census_run(struct session *s, struct watched *w);
 int census_once(struct session *s, struct watched *w);
 /* Settle allocations that were in flight at attach. */
 int census_settle(struct session *s, struct watched *w);
+/* Set in @r what the runtime itself says of the buffer in block @b of @a, if w->buffers have it. */
+void census_describe(const struct watched *w, const struct book_arena *a, const struct book_block *b, struct record *r);
 /* struct decode_target's. */
 uint64_t census_arena(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint);
+
+/* ---- devices.c ---- */
+
+/*
+ * Put what is known now of the device of @owner: in any case if it is @anew, arenas having been defined that may be another
+ * device's; else if it is known and not what was told last.
+ */
+int devices_put(struct session *s, struct watched *w, uint64_t owner, bool anew);
+/* The same, of all devices that have an arena in the stream among @arenas, as books_read() gives them. */
+int devices_put_changed(struct session *s, struct watched *w, const book_arenas *arenas);
+void devices_release(struct watched *w);
 
 /* ---- quiet.c ---- */
 

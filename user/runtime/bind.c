@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_SYMBOLS = 32 };
+enum { ROW_SYMBOLS = 32, CALL_SITES = 8 };
 
 bool runtime_detects(const struct runtime *rt, struct elf_file *elf)
 {
@@ -53,6 +53,14 @@ static void add_value(struct bound_row *row, const char *name, int base, const s
 		row->slot[__builtin_ctz(bit)] = (int)nr;
 }
 
+bool bound_place_absent(const struct binding *b, const struct rt_place *place)
+{
+	for (size_t i = 0; i < place->nr_steps; i++)
+		if (place->step[i].value >= 0 && b->values.items[place->step[i].value].absent)
+			return true;
+	return false;
+}
+
 static void bind_values(const struct binding *b, struct bound_row *row)
 {
 	for (size_t i = 0; i < row->row->values.nr; i++) {
@@ -67,7 +75,8 @@ static void bind_values(const struct binding *b, struct bound_row *row)
 		}
 		if (rt_verb_needs(row->row->verb) & name_bit(a->name))
 			row->probed = false;
-		add_problem(row, xasprintf("without %s: %s", a->name, why));
+		if (!row->probed || !bound_place_absent(b, &a->place))
+			add_problem(row, xasprintf("without %s: %s", a->name, why));
 		free(why);
 	}
 }
@@ -99,6 +108,7 @@ static void bind_symbol(struct binding *b, const struct rt_row *row, const struc
 	struct bound_row *bound = add_row(b, row);
 
 	bound->symbol = symbol->name;
+	bound->spec.flags |= row->caller ? WIRE_CALLING : 0;
 	if (elf_file_offset(b->elf, symbol->address, &bound->file_offset))
 		refuse(bound, xasprintf("no bytes of the file are at its address 0x%llx",
 					(unsigned long long)symbol->address));
@@ -125,9 +135,66 @@ static bool bind_pattern(struct binding *b, const struct rt_row *row, const char
 	return bound;
 }
 
+/* The row on the calls of what matches @pattern in @caller. False: it calls none. */
+static bool bind_calls(struct binding *b, const struct rt_row *row, const char *pattern, const struct elf_symbol *caller)
+{
+	uint64_t sites[CALL_SITES];
+	struct diag d = {};
+	size_t nr = 0;
+	int err = code_calls(b->elf, caller, pattern, sites, CALL_SITES, &nr, &d);
+
+	if (err == -ENOENT)
+		return false;
+	if (err)
+		refuse(add_row(b, row), xstrdup(d.text));
+	for (size_t i = 0; i < nr; i++) {
+		struct elf_symbol site = {.name = caller->name, .address = sites[i]};
+
+		bind_symbol(b, row, &site);
+	}
+	return true;
+}
+
+/* The row on calls of @pattern. False: no caller makes one. */
+static bool bind_callers(struct binding *b, const struct rt_row *row, const char *pattern, const struct elf_symbol *callers,
+			 size_t nr)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < nr; i++)
+		any |= bind_calls(b, row, pattern, &callers[i]);
+	return any;
+}
+
+/* A row on calls. A file without the function that makes them has none of them: nothing is missing then. */
+static void bind_called(struct binding *b, const struct rt_row *row)
+{
+	struct elf_symbol callers[ROW_SYMBOLS];
+	size_t all = elf_file_find(b->elf, row->caller, callers, ROW_SYMBOLS), nr = 0;
+
+	if (all > ROW_SYMBOLS) {
+		refuse(add_row(b, row), xasprintf("%zu symbols match '%s', more than %d", all, row->caller, ROW_SYMBOLS));
+		return;
+	}
+	for (size_t i = 0; i < all; i++)
+		if (callers[i].function && !is_part(callers[i].name))
+			callers[nr++] = callers[i];
+	if (!nr || bind_callers(b, row, row->symbol, callers, nr))
+		return;
+	for (size_t i = 0; i < row->others.nr; i++)
+		if (bind_callers(b, row, row->others.items[i], callers, nr))
+			return;
+	refuse(add_row(b, row), xasprintf("'%s' does not call what the row is about", callers[0].name));
+}
+
 static void bind_row(struct binding *b, const struct rt_row *row)
 {
 	_cleanup_(str_release) struct str others = {};
+
+	if (row->caller) {
+		bind_called(b, row);
+		return;
+	}
 
 	if (row->any_library) {
 		struct bound_row *any = add_row(b, row);
@@ -161,6 +228,9 @@ static void bind_vtables(struct binding *b)
 	for (size_t i = 0; i < books->owner_vtables.nr; i++)
 		vec_push(&b->owner_vtables, vtable_address(b->elf, books->owner_vtables.items[i]));
 	b->list_vtable = vtable_address(b->elf, books->list_vtable);
+	for (size_t i = 0; i < RT_OBJECTS; i++)
+		for (size_t k = 0; k < books->device_vtables[i].nr && !b->device_vtables[i]; k++)
+			b->device_vtables[i] = vtable_address(b->elf, books->device_vtables[i].items[k]);
 }
 
 static bool is_usable(const struct binding *b)
@@ -200,6 +270,7 @@ int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding *
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		bind_row(b, &rt->rows.items[i]);
 	bind_vtables(b);
+	binding_devices(b);
 	if (!is_usable(b)) {
 		int err = not_usable(b, d);
 
@@ -208,6 +279,21 @@ int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding *
 	}
 	*ret = b;
 	return 0;
+}
+
+bool binding_sees_programs(const struct binding *b)
+{
+	static const enum rt_verb verbs[] = {VERB_PROGRAM, VERB_CB, VERB_CB_FREE};
+	size_t seen[VERB_NR] = {}, missing[VERB_NR] = {};
+
+	for (size_t i = 0; i < b->rows.nr; i++) {
+		seen[b->rows.items[i].row->verb] += b->rows.items[i].probed;
+		missing[b->rows.items[i].row->verb] += !b->rows.items[i].probed;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!seen[verbs[i]] || missing[verbs[i]])
+			return false;
+	return true;
 }
 
 static void row_release(const struct binding *b, struct bound_row *row)
@@ -232,6 +318,8 @@ void binding_free(struct binding *b)
 	vec_release(&b->values);
 	vec_release(&b->rows);
 	vec_release(&b->owner_vtables);
+	for (size_t i = 0; i < RT_DEVICE_ROLES_NR; i++)
+		free(b->device_problem[i]);
 	elf_file_free(b->elf);
 	free(b);
 }

@@ -13,6 +13,7 @@
 struct bound_value {
 	size_t nr_chains; /* 0: not known */
 	struct code_chain chain[8];
+	bool absent;   /* the file has nothing of it, and need not: rows go without it, and lack nothing */
 	char *how;     /* "mov 0x20(%rdi),%eax at num_banks+0x0", for `pooltrace runtimes` */
 	char *problem; /* why it is not known, or why lines before the one that shows it were refused; NULL */
 };
@@ -49,6 +50,11 @@ struct binding {
 	/* books: resolved addresses of vtables (symbol + 16, without load bias), 0 when the symbol is not there */
 	VEC(uint64_t) owner_vtables;
 	uint64_t list_vtable;
+	uint64_t device_vtables[RT_OBJECTS];
+	/* books: the first place of each role that is known; no loads: none is, and why not (NULL: the file has no line for it) */
+	struct code_chain device_chain[RT_DEVICE_ROLES_NR];
+	struct rt_item device_item; /* of RT_MESH_CHIPS */
+	char *device_problem[RT_DEVICE_ROLES_NR];
 };
 
 /* Does this file have the runtime? */
@@ -58,9 +64,18 @@ bool runtime_detects(const struct runtime *rt, struct elf_file *elf);
 int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding **ret, struct diag *d);
 void binding_free(struct binding *b);
 
+/* Are circular buffers of all programs seen: is there a probe for each row that tells of them? */
+bool binding_sees_programs(const struct binding *b);
+
 /* The value that @name has in a hit of @row: captured, or computed by a `let` line. False: not known. */
 bool bound_row_value(const struct binding *b, const struct bound_row *row, const struct wire_hit *hit,
 		     enum rt_name name, uint64_t *ret);
+
+/* Is the value, known or not, for places of devices alone that are known, by another value if need be? */
+bool bound_value_spare(const struct binding *b, size_t value);
+
+/* Is the place of a value that the file does not have, and need not have? */
+bool bound_place_absent(const struct binding *b, const struct rt_place *place);
 
 /* Loads of a place whose base is known: resolves the steps' values. False (and a reason): a value is not known, or there
  * are too many loads. A place with an `each` value gives several. */

@@ -10,4 +10,7 @@ void bound_value_find(struct bound_value *ret, const struct rt_value *value, str
 /* When the row's values are bound: which `let` lines give which of the other names. */
 void bound_row_lets(const struct binding *b, struct bound_row *row);
 
+/* When the values are bound: where the objects of devices have what is read of them. */
+void binding_devices(struct binding *b);
+
 #endif

@@ -53,6 +53,21 @@ static int find_divided(struct elf_file *elf, const struct elf_symbol *s, const 
 	return code_divides(elf, s, &ret->chain[0], d);
 }
 
+static int find_compared(struct elf_file *elf, const struct elf_symbol *s, const struct rt_value *v, struct found *ret,
+			 struct diag *d)
+{
+	ret->nr = 1;
+	return code_compares(elf, s, v->number, &ret->chain[0], d);
+}
+
+static int find_read(struct elf_file *elf, const struct elf_symbol *s, const struct rt_value *v, struct found *ret,
+		     struct diag *d)
+{
+	(void)v;
+	ret->nr = 1;
+	return code_reads_first(elf, s, &ret->chain[0], d);
+}
+
 static const struct {
 	int (*find)(struct elf_file *elf, const struct elf_symbol *s, const struct rt_value *v, struct found *ret,
 		    struct diag *d);
@@ -62,11 +77,13 @@ static const struct {
 	[RULE_PASSED] = {find_passed, "passed by"},
 	[RULE_STORED] = {find_stored, "stored by"},
 	[RULE_DIVIDED] = {find_divided, "divided in"},
+	[RULE_COMPARED] = {find_compared, "compared in"},
+	[RULE_READ] = {find_read, "read first in"},
 };
 
 static bool same_chain(const struct code_chain *a, const struct code_chain *b)
 {
-	if (a->argument != b->argument || a->nr_loads != b->nr_loads)
+	if (a->argument != b->argument || a->nr_loads != b->nr_loads || a->plus != b->plus)
 		return false;
 	for (size_t i = 0; i < a->nr_loads; i++)
 		if (a->load[i].offset != b->load[i].offset || a->load[i].size != b->load[i].size)
@@ -82,30 +99,42 @@ static bool same(const struct found *a, const struct found *b)
 	return a->nr == b->nr;
 }
 
-/* Is each load but the last one of a whole pointer? */
-static bool follows_pointers(const struct code_chain *chain)
+/* Is each load of a whole pointer, but the last one of what is no address? */
+static bool follows_pointers(const struct code_chain *chain, bool address)
 {
-	for (size_t i = 0; i + 1 < chain->nr_loads; i++)
+	for (size_t i = 0; i + !address < chain->nr_loads; i++)
 		if (chain->load[i].size != 8)
 			return false;
 	return true;
 }
 
+static char *check_chain(const struct rt_value *value, const struct code_chain *chain, const char *symbol)
+{
+	_cleanup_(str_release) struct str text = {};
+
+	if (chain->argument != value->object)
+		return xasprintf("%s has it from its argument %d, not from its %s", symbol, chain->argument,
+				 value->object ? "object" : "first");
+	if (!follows_pointers(chain, value->address))
+		return xasprintf("%s has it behind what is too small for a pointer", symbol);
+	if (!chain->plus || value->address)
+		return NULL;
+	code_chain_add(&text, chain);
+	return xasprintf("%s has it from the sum %s", symbol, str_text(&text));
+}
+
 /* Why what one function shows cannot be used; NULL if it can. */
 static char *check_found(const struct rt_value *value, const struct found *found, const char *symbol)
 {
+	char *problem = NULL;
+
 	if (found->nr > VALUE_CHAINS)
 		return xasprintf("%s passes more than %d different ones", symbol, VALUE_CHAINS);
 	if (found->nr != 1 && !(value->each && found->nr))
 		return xasprintf("%s passes %zu different ones", symbol, found->nr);
-	for (size_t i = 0; i < found->nr; i++) {
-		if (found->chain[i].argument != 0)
-			return xasprintf("%s has it from its argument %d, not from its first", symbol,
-					 found->chain[i].argument);
-		if (!follows_pointers(&found->chain[i]))
-			return xasprintf("%s has it behind what is too small for a pointer", symbol);
-	}
-	return NULL;
+	for (size_t i = 0; i < found->nr && !problem; i++)
+		problem = check_chain(value, &found->chain[i], symbol);
+	return problem;
 }
 
 /* *@ret_there: it does what the line says, whether it can be understood or not. */
@@ -159,7 +188,7 @@ static char *describe(struct elf_file *elf, const struct rt_value *value, const 
 	return s.p;
 }
 
-static size_t find_functions(struct elf_file *elf, const char *pattern, struct elf_symbol *symbols)
+static size_t find_functions_by(struct elf_file *elf, const char *pattern, struct elf_symbol *symbols)
 {
 	size_t all = elf_file_find(elf, pattern, symbols, VALUE_FUNCTIONS), nr = 0;
 
@@ -171,24 +200,46 @@ static size_t find_functions(struct elf_file *elf, const char *pattern, struct e
 	return nr;
 }
 
+/* As in a row: a pattern counts where no function matches those before. */
+static size_t find_functions(struct elf_file *elf, const struct rt_value *value, struct elf_symbol *symbols)
+{
+	size_t nr = find_functions_by(elf, value->function, symbols);
+
+	for (size_t i = 0; i < value->others.nr && !nr; i++)
+		nr = find_functions_by(elf, value->others.items[i], symbols);
+	return nr;
+}
+
+static char *no_function(const struct rt_value *value)
+{
+	_cleanup_(str_release) struct str others = {};
+
+	for (size_t i = 0; i < value->others.nr; i++)
+		str_addf(&others, " or '%s'", value->others.items[i]);
+	return xasprintf("no function matches '%s'%s", value->function, str_text(&others));
+}
+
 /* One line for the value. Returns why it does not show it; *@ret_there: not because what it speaks of is not in this file. */
 static char *find_by_line(const struct rt_value *value, struct elf_file *elf, struct bound_value *ret, bool *ret_there)
 {
 	struct elf_symbol symbols[VALUE_FUNCTIONS];
-	size_t nr = find_functions(elf, value->function, symbols);
+	size_t nr = find_functions(elf, value, symbols);
 	struct found found = {};
 	char *problem;
 
 	*ret_there = nr > VALUE_FUNCTIONS;
 	if (!nr)
-		return xasprintf("no function matches '%s'", value->function);
+		return no_function(value);
 	if (nr > VALUE_FUNCTIONS)
 		return xasprintf("%zu symbols match '%s', more than %d", nr, value->function, VALUE_FUNCTIONS);
 	problem = find_in_all(elf, value, symbols, nr, &found, ret_there);
 	if (problem)
 		return problem;
 	ret->nr_chains = found.nr;
-	memcpy(ret->chain, found.chain, sizeof(ret->chain));
+	for (size_t i = 0; i < found.nr; i++) {
+		ret->chain[i] = found.chain[i];
+		ret->chain[i].argument = 0;
+	}
 	ret->how = describe(elf, value, symbols, nr);
 	return NULL;
 }
@@ -202,6 +253,7 @@ static void add_problem(struct str *s, const char *problem)
 void bound_value_find(struct bound_value *ret, const struct rt_value *value, struct elf_file *elf)
 {
 	struct str refused = {}, absent = {};
+	bool maybe = value->maybe;
 
 	*ret = (struct bound_value){};
 	for (; value && !ret->nr_chains; value = value->other) {
@@ -211,20 +263,30 @@ void bound_value_find(struct bound_value *ret, const struct rt_value *value, str
 		if (problem)
 			add_problem(there ? &refused : &absent, problem);
 	}
+	ret->absent = maybe && !ret->nr_chains && !refused.len;
 	if (!ret->nr_chains && absent.len)
 		add_problem(&refused, absent.p);
 	ret->problem = refused.p;
 	str_release(&absent);
 }
 
-/* False: too many loads. */
-static bool add_loads(struct code_chain *chain, const struct code_chain *more)
+/* NULL, or why not. */
+static char *add_loads(struct code_chain *chain, const struct code_chain *more)
 {
+	struct code_chain both = *chain;
+	int32_t *first = &both.plus;
+
 	if (chain->nr_loads + more->nr_loads > CODE_LOADS)
-		return false;
-	memcpy(&chain->load[chain->nr_loads], more->load, more->nr_loads * sizeof(more->load[0]));
-	chain->nr_loads += more->nr_loads;
-	return true;
+		return xasprintf("it takes more than %d loads", CODE_LOADS);
+	both.plus = more->plus;
+	for (size_t i = 0; i < more->nr_loads; i++)
+		both.load[both.nr_loads++] = more->load[i];
+	if (more->nr_loads)
+		first = &both.load[chain->nr_loads].offset;
+	if (__builtin_add_overflow(*first, chain->plus, first))
+		return xasprintf("it lies too far behind its object");
+	*chain = both;
+	return NULL;
 }
 
 /* Each of the chains so far, behind it each of @value's. NULL, or why not. */
@@ -239,9 +301,12 @@ static char *add_value(struct code_chain *chains, size_t max, size_t *nr, const 
 	*nr = 0;
 	for (size_t i = 0; i < nr_before; i++)
 		for (size_t k = 0; k < value->nr_chains; k++) {
+			char *problem;
+
 			chains[*nr] = before[i];
-			if (!add_loads(&chains[(*nr)++], &value->chain[k]))
-				return xasprintf("it takes more than %d loads", CODE_LOADS);
+			problem = add_loads(&chains[(*nr)++], &value->chain[k]);
+			if (problem)
+				return problem;
 		}
 	return NULL;
 }
@@ -256,9 +321,12 @@ static char *add_step(const struct binding *b, struct code_chain *chains, size_t
 		return xasprintf("%s is not known: %s", b->runtime->values.items[step->value].name, value->problem);
 	if (value)
 		return add_value(chains, max, nr, value);
-	for (size_t i = 0; i < *nr; i++)
-		if (!add_loads(&chains[i], &one))
-			return xasprintf("it takes more than %d loads", CODE_LOADS);
+	for (size_t i = 0; i < *nr; i++) {
+		char *problem = add_loads(&chains[i], &one);
+
+		if (problem)
+			return problem;
+	}
 	return NULL;
 }
 

@@ -26,9 +26,11 @@ static const struct {
 	[ROLE_POOL] = { "pool", offsetof(struct rt_books, pool), true },
 	[ROLE_BANKS] = { "banks", offsetof(struct rt_books, banks), true },
 	[ROLE_ALIGN] = { "align", offsetof(struct rt_books, align), false },
+	[ROLE_LISTS] = { "lists", offsetof(struct rt_books, lists), false },
 	[ROLE_LIST] = { "list", offsetof(struct rt_books, list), true },
 	[ROLE_BANK_BYTES] = { "bank_bytes", offsetof(struct rt_books, bank_bytes), true },
 	[ROLE_BASE] = { "base", offsetof(struct rt_books, base), true },
+	[ROLE_SHRUNK] = { "shrunk", offsetof(struct rt_books, shrunk), false },
 	[ROLE_GRAIN] = { "grain", offsetof(struct rt_books, grain), false },
 };
 
@@ -99,6 +101,7 @@ static int books_bind(struct books *books, struct diag *d)
 	books->vector[VECTOR_BYTES] = rt->books.bytes;
 	books->vector[VECTOR_LIVE] = rt->books.live;
 	books->vector[VECTOR_USED] = rt->books.used;
+	books_device_bind(books);
 	return bind_roles(books, d);
 }
 
@@ -124,11 +127,11 @@ void books_free(struct books *books)
 	if (!books)
 		return;
 	vec_release(&books->owners);
+	books_device_release(books);
 	free(books);
 }
 
-/* Follow @nr chains from @base, 0 for one that is not known; the loads of one depth are one system call. */
-static int follow(struct books *books, uint64_t base, const struct code_chain *chains, size_t nr, uint64_t *values)
+int books_follow(struct books *books, uint64_t base, const struct code_chain *chains, size_t nr, uint64_t *values)
 {
 	for (size_t i = 0; i < nr; i++)
 		values[i] = chains[i].nr_loads ? base : 0;
@@ -262,16 +265,16 @@ static size_t used_items(const struct books *books, const char *bytes, size_t nr
 	return nr_used;
 }
 
-static bool items_tile(const struct item *items, size_t nr, uint64_t bank_bytes)
+static bool items_tile(const struct item *items, size_t nr, const struct book_arena *a)
 {
-	uint64_t end = 0;
+	uint64_t end = a->shrunk, limit = a->shrunk + a->bank_bytes;
 
 	for (size_t i = 0; i < nr; i++) {
-		if (items[i].address != end || items[i].bytes > bank_bytes - end)
+		if (items[i].address != end || items[i].bytes > limit - end)
 			return false;
 		end += items[i].bytes;
 	}
-	return end == bank_bytes;
+	return end == limit;
 }
 
 /* Fill in the live blocks. -EAGAIN: torn; -ENOENT: no list. */
@@ -293,11 +296,11 @@ static int read_blocks(struct books *books, struct book_arena *a)
 	_cleanup_(freep) struct item *items = xcalloc(nr, sizeof(*items));
 	size_t nr_used = used_items(books, bytes, nr, items);
 
-	if (!items_tile(items, nr_used, a->bank_bytes))
+	if (!items_tile(items, nr_used, a))
 		return -EAGAIN;
 	for (size_t i = 0; i < nr_used; i++) {
 		if (items[i].live)
-			vec_push(&a->blocks, ((struct book_block){ items[i].address + a->base, items[i].bytes }));
+			vec_push(&a->blocks, ((struct book_block){ items[i].address + a->base - a->shrunk, items[i].bytes }));
 	}
 	a->consistent = true;
 	return 0;
@@ -326,12 +329,12 @@ int books_arena(struct books *books, uint64_t object, struct book_arena *ret)
 	struct memory_range ranges[HEADER_RANGES];
 	uint64_t value[NR_ROLES];
 	struct list_header header;
-	int err = follow(books, object, books->chain, FIRST_LIST_ROLE, value);
+	int err = books_follow(books, object, books->chain, FIRST_LIST_ROLE, value);
 
 	if (!err)
 		err = read_list(books, value[ROLE_LIST], ranges, 0, &header);
 	if (!err)
-		err = follow(books, value[ROLE_LIST], books->chain + FIRST_LIST_ROLE, NR_ROLES - FIRST_LIST_ROLE,
+		err = books_follow(books, value[ROLE_LIST], books->chain + FIRST_LIST_ROLE, NR_ROLES - FIRST_LIST_ROLE,
 			     value + FIRST_LIST_ROLE);
 	if (err)
 		return err == -EFAULT ? -ENOENT : err;
@@ -343,12 +346,15 @@ int books_arena(struct books *books, uint64_t object, struct book_arena *ret)
 		.list = value[ROLE_LIST],
 		.banks = value[ROLE_BANKS],
 		.bank_bytes = value[ROLE_BANK_BYTES],
-		.base = value[ROLE_BASE],
+		.base = value[ROLE_BASE] + value[ROLE_SHRUNK],
+		.shrunk = value[ROLE_SHRUNK],
 		.grain = value[ROLE_GRAIN],
 		.align = value[ROLE_ALIGN],
+		.lists = value[ROLE_LISTS],
 	};
 
-	if (a.banks > BANKS_MAX || a.bank_bytes > BANK_BYTES_MAX || a.base > UINT64_MAX - a.bank_bytes)
+	if (a.banks > BANKS_MAX || a.bank_bytes > BANK_BYTES_MAX || a.shrunk > BANK_BYTES_MAX ||
+	    value[ROLE_BASE] > UINT64_MAX - a.bank_bytes - a.shrunk)
 		return -ENOENT;
 	*ret = a;
 	return 0;
@@ -379,7 +385,7 @@ int books_owner(struct books *books, uint64_t address, struct owner *ret)
 	int err = memory_read(books->memory, address, &word, sizeof(word));
 
 	if (!err)
-		err = follow(books, address, books->arenas, books->nr_arenas, ret->arenas);
+		err = books_follow(books, address, books->arenas, books->nr_arenas, ret->arenas);
 	if (err)
 		return err == -EFAULT ? -ENOENT : err;
 	ret->address = address;
@@ -390,6 +396,18 @@ int books_owner(struct books *books, uint64_t address, struct owner *ret)
 			return 0;
 	}
 	return -ENOENT;
+}
+
+/* Takes its blocks over. */
+static int add_arena(struct books *books, struct book_arena *arena, book_arenas *list)
+{
+	int mirrors = books_mirrors(books, arena);
+
+	if (!mirrors)
+		vec_push(list, *arena);
+	else
+		vec_release(&arena->blocks);
+	return mirrors < 0 ? mirrors : 0;
 }
 
 /* Add the arenas of an owner; none if it is not what it was at the last scan. */
@@ -406,7 +424,7 @@ static int add_owner(struct books *books, const struct owner *known, unsigned in
 
 		err = read_arena_blocks(books, known->arenas[i], tries, &arena);
 		if (!err && arena.pool)
-			vec_push(list, arena);
+			err = add_arena(books, &arena, list);
 	}
 	if (err)
 		arenas_truncate(list, nr);
@@ -417,6 +435,7 @@ int books_read(struct books *books, unsigned int tries, book_arenas *ret)
 {
 	book_arenas list = {};
 
+	memory_met_swapped(books->memory);
 	for (size_t i = 0; i < books->owners.nr; i++) {
 		int err = add_owner(books, &books->owners.items[i], tries, &list);
 
@@ -425,8 +444,14 @@ int books_read(struct books *books, unsigned int tries, book_arenas *ret)
 			return err;
 		}
 	}
+	books->read_swapped = memory_met_swapped(books->memory);
 	*ret = list;
 	return 0;
+}
+
+bool books_whole(const struct books *books)
+{
+	return !books->scan_swapped && !books->read_swapped;
 }
 
 int books_read_arena(struct books *books, uint64_t object, bool blocks, struct book_arena *ret)

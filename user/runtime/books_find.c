@@ -47,6 +47,35 @@ static int holders(struct books *books, addresses *a, int64_t offset)
 	return err;
 }
 
+/* As holders(), of vtables: the objects of devices are found on the same way. */
+static int objects(struct books *books, addresses *a)
+{
+	const size_t nr = a->nr;
+	enum rt_object object[RT_OBJECTS] = {};
+	memory_hits hits = {};
+	uint64_t bytes_read;
+	int err;
+
+	for (int i = 0; i < RT_OBJECTS; i++) {
+		vec_clear(&books->found[i]);
+		if (!books->device_words[i])
+			continue;
+		object[a->nr - nr] = (enum rt_object)i;
+		vec_push(a, books->device_words[i]);
+	}
+	err = memory_scan(books->memory, a->items, a->nr, &hits, &bytes_read);
+	vec_clear(a);
+	for (size_t i = 0; i < hits.nr && !err; i++) {
+		if (hits.items[i].word < nr)
+			vec_push(a, hits.items[i].address);
+		else
+			vec_push(&books->found[object[hits.items[i].word - nr]], hits.items[i].address);
+	}
+	settle(a);
+	vec_release(&hits);
+	return err;
+}
+
 /* What is at the beginning of @chain when one of @a is at its end. */
 static int leading_to(struct books *books, const struct code_chain *chain, addresses *a)
 {
@@ -173,7 +202,7 @@ static int find_by_lists(struct books *books, addresses *a)
 	int err;
 
 	vec_push(a, books->binding->list_vtable + books->bias);
-	err = holders(books, a, 0);
+	err = objects(books, a);
 	if (!err)
 		err = leading_to(books, &books->chain[ROLE_LIST], a);
 	if (!err)
@@ -191,7 +220,7 @@ static int find_by_vtables(struct books *books, addresses *a)
 {
 	for (size_t i = 0; i < books->nr_words; i++)
 		vec_push(a, books->words[i]);
-	return holders(books, a, 0);
+	return objects(books, a);
 }
 
 int books_scan(struct books *books, struct diag *d)
@@ -200,10 +229,12 @@ int books_scan(struct books *books, struct diag *d)
 	int err;
 
 	vec_clear(&books->owners);
+	memory_met_swapped(books->memory);
 	err = books->nr_words ? find_by_vtables(books, &a) : find_by_lists(books, &a);
 	for (size_t i = 0; i < a.nr && !err; i++)
 		err = add_owner(books, a.items[i]);
 	vec_release(&a);
+	books->scan_swapped = memory_met_swapped(books->memory);
 	return err ? diag_errno(d, err, "cannot search the memory for the books of runtime '%s'",
 				books->binding->runtime->name) : 0;
 }

@@ -10,7 +10,7 @@ enum {
 };
 
 /* What is read of an arena's object, then of its list. */
-enum role { ROLE_POOL, ROLE_BANKS, ROLE_ALIGN, ROLE_LIST, ROLE_BANK_BYTES, ROLE_BASE, ROLE_GRAIN, NR_ROLES };
+enum role { ROLE_POOL, ROLE_BANKS, ROLE_ALIGN, ROLE_LISTS, ROLE_LIST, ROLE_BANK_BYTES, ROLE_BASE, ROLE_GRAIN, ROLE_SHRUNK, NR_ROLES };
 enum { FIRST_LIST_ROLE = ROLE_BANK_BYTES };
 
 enum { VECTOR_ADDRESS, VECTOR_BYTES, VECTOR_LIVE, VECTOR_USED, NR_VECTORS };
@@ -31,11 +31,25 @@ struct books {
 	struct code_chain chain[NR_ROLES]; /* no loads: not known */
 	__typeof__(((struct rt_books *)NULL)->address) vector[NR_VECTORS];
 	VEC(struct owner) owners;
+	bool scan_swapped, read_swapped; /* the last scan, the last read met pages that are swapped out */
+	/* Of devices: words that their objects begin with in this process, 0 if not known; what the last scan found. */
+	uint64_t device_words[RT_OBJECTS];
+	VEC(uint64_t) found[RT_OBJECTS];
 };
+
+/* Follow @nr chains (up to ARENAS_MAX) from @base, 0 for one that is not known; the loads of one depth are one system call. */
+int books_follow(struct books *books, uint64_t base, const struct code_chain *chains, size_t nr, uint64_t *values);
 
 /* All of an arena but its blocks; its pool is NULL if it is not to be shown. -ENOENT: no arena is there. */
 int books_arena(struct books *books, uint64_t object, struct book_arena *ret);
 /* The arenas of the owner at @address, not looked at. -ENOENT: it is none. */
 int books_owner(struct books *books, uint64_t address, struct owner *ret);
+
+/* books_mirror.c: does the arena only repeat what another device's has allocated? 1, 0, -ESRCH. */
+int books_mirrors(struct books *books, const struct book_arena *a);
+
+/* What the objects of devices begin with, as far as it is known. */
+void books_device_bind(struct books *books);
+void books_device_release(struct books *books);
 
 #endif

@@ -1,26 +1,6 @@
-#include "runtime/decode.h"
+#include "runtime/decode_step.h"
 
-#include "base/map.h"
-#include "runtime/thread.h"
-
-struct decoder {
-	struct sink *sink;
-	struct decode_target *target;
-	uint64_t wall_offset_ns;
-	struct map threads;	/* (thread, 0) -> struct thread * */
-	struct map arenas;	/* (process, object) -> number */
-	struct map constructed; /* (process, object): its constructor was seen */
-};
-
-/* One hit with all that handling it needs. */
-struct step {
-	struct decoder *d;
-	struct thread *thread;
-	uint64_t process;
-	const struct binding *b;
-	const struct bound_row *row;
-	const struct wire_hit *hit;
-};
+#include <string.h>
 
 struct decoder *decoder_new(struct sink *sink, struct decode_target *target, uint64_t wall_offset_ns)
 {
@@ -41,10 +21,11 @@ void decoder_free(struct decoder *d)
 	map_release(&d->threads);
 	map_release(&d->arenas);
 	map_release(&d->constructed);
+	programs_forget(d, 0);
 	free(d);
 }
 
-static struct record record_of(const struct step *s, enum record_kind kind)
+struct record step_record(const struct step *s, enum record_kind kind)
 {
 	struct record r = {.kind = kind};
 
@@ -55,8 +36,7 @@ static struct record record_of(const struct step *s, enum record_kind kind)
 	return r;
 }
 
-/* Copy the value @name of the hit to the field, if it is known. */
-static bool take(const struct step *s, struct record *r, enum rt_name name, enum field field)
+bool step_take(const struct step *s, struct record *r, enum rt_name name, enum field field)
 {
 	uint64_t value;
 
@@ -66,14 +46,14 @@ static bool take(const struct step *s, struct record *r, enum rt_name name, enum
 	return true;
 }
 
-static int unsettled(const struct step *s, const char *reason)
+int step_unsettled(const struct step *s, const char *reason)
 {
-	struct record r = record_of(s, RECORD_UNSETTLED);
+	struct record r = step_record(s, RECORD_UNSETTLED);
 
 	RECORD_SET(&r, REASON, reason, reason);
 	if (s->row) {
-		take(s, &r, RT_ADDRESS, FIELD_ADDRESS);
-		take(s, &r, RT_ASKED, FIELD_ASKED);
+		step_take(s, &r, RT_ADDRESS, FIELD_ADDRESS);
+		step_take(s, &r, RT_ASKED, FIELD_ASKED);
 	}
 	return sink_put(s->d->sink, &r);
 }
@@ -82,7 +62,14 @@ uint64_t decoder_arena(const struct decoder *d, uint64_t process, uint64_t objec
 {
 	struct map_entry *e = map_get(&d->arenas, process, object);
 
-	return e ? e->value : 0;
+	return e && e->value != ARENA_HIDDEN ? e->value : 0;
+}
+
+static bool is_hidden(const struct step *s, uint64_t object)
+{
+	const struct map_entry *e = map_get(&s->d->arenas, s->process, object);
+
+	return e && e->value == ARENA_HIDDEN;
 }
 
 void decoder_set_arena(struct decoder *d, uint64_t process, uint64_t object, uint64_t arena)
@@ -97,13 +84,13 @@ static uint64_t arena_number(const struct step *s, uint64_t object, struct arena
 {
 	uint64_t number = decoder_arena(s->d, s->process, object);
 
-	if (number)
+	if (number || is_hidden(s, object))
 		return number;
 	hint->constructed = decoder_constructed(s->d, s->process, object);
 	number = s->d->target->arena(s->d->target, s->process, object, hint);
 	if (number)
 		decoder_set_arena(s->d, s->process, object, number);
-	return number;
+	return number == ARENA_HIDDEN ? 0 : number;
 }
 
 /* The hint of a call's arena; @owner as the alloc tells it. */
@@ -117,7 +104,7 @@ static struct arena_hint hint_of(const struct call *c)
 static int fail(const struct step *s, const char *reason)
 {
 	struct call *c = &s->thread->call;
-	struct record r = record_of(s, RECORD_FAILED);
+	struct record r = step_record(s, RECORD_FAILED);
 	/* Who owns the arena is not known before an alloc: its record must not be made of what a begin tells. */
 	struct arena_hint hint = {};
 	uint64_t arena;
@@ -131,6 +118,11 @@ static int fail(const struct step *s, const char *reason)
 	arena = arena_number(s, c->object, &hint);
 	if (arena)
 		RECORD_SET(&r, ARENA, arena, arena);
+	/* What is told of it once may take several calls. */
+	if (is_hidden(s, c->object) && strcmp(reason, "throw")) {
+		c->hidden = true;
+		return 0;
+	}
 	if (c->has_reserved)
 		RECORD_SET(&r, RESERVED, reserved, c->reserved);
 	if (c->has_asked)
@@ -140,8 +132,7 @@ static int fail(const struct step *s, const char *reason)
 	return sink_put(s->d->sink, &r);
 }
 
-/* A step that cannot be inside an open call: the call is over, and its alloc did not come. */
-static int end_open_call(const struct step *s)
+int step_end_call(const struct step *s)
 {
 	return s->thread->call.state == CALL_OPEN ? fail(s, "next-call") : 0;
 }
@@ -150,7 +141,7 @@ static int step_begin(struct step *s)
 {
 	struct call *c = &s->thread->call;
 	uint64_t value;
-	int err = end_open_call(s);
+	int err = step_end_call(s);
 
 	if (err)
 		return err;
@@ -159,7 +150,7 @@ static int step_begin(struct step *s)
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ARENA, &c->object)) {
 		c->state = CALL_NONE;
 		s->thread->alone = "unread";
-		return unsettled(s, "unread");
+		return step_unsettled(s, "unread");
 	}
 	if (bound_row_value(s->b, s->row, s->hit, RT_POOL, &value)) {
 		c->pool = runtime_pool(s->b->runtime, value);
@@ -180,24 +171,27 @@ static int step_begin(struct step *s)
 
 static int put_alloc(const struct step *s, const struct call *c, uint64_t address)
 {
-	struct record r = record_of(s, RECORD_ALLOC);
+	struct record r = step_record(s, RECORD_ALLOC);
 	struct arena_hint hint = hint_of(c);
-	uint64_t arena;
+	uint64_t arena, layout;
 
 	thread_label(s->thread, &r);
 	if (bound_row_value(s->b, s->row, s->hit, RT_OWNER, &hint.owner))
 		hint.has |= FIELD_BIT(OWNER);
 	arena = arena_number(s, c->object, &hint);
 	if (!arena)
-		return unsettled(s, "arena");
+		return is_hidden(s, c->object) ? 0 : step_unsettled(s, "arena");
 	RECORD_SET(&r, ARENA, arena, arena);
 	RECORD_SET(&r, ADDRESS, address, address);
 	if (c->has_reserved)
 		RECORD_SET(&r, RESERVED, reserved, c->reserved);
-	if (!take(s, &r, RT_ASKED, FIELD_ASKED) && c->has_asked)
+	if (!step_take(s, &r, RT_ASKED, FIELD_ASKED) && c->has_asked)
 		RECORD_SET(&r, ASKED, asked, c->asked);
 	if (c->has_page)
 		RECORD_SET(&r, PAGE, page, c->page);
+	step_take(s, &r, RT_ID, FIELD_ID);
+	if (bound_row_value(s->b, s->row, s->hit, RT_LAYOUT, &layout) && runtime_layout(s->b->runtime, layout))
+		RECORD_SET(&r, LAYOUT, layout, runtime_layout(s->b->runtime, layout));
 	return sink_put(s->d->sink, &r);
 }
 
@@ -214,7 +208,7 @@ static void learn_pool(const struct step *s, struct call *c)
 
 static int put_kind(const struct step *s, enum record_kind kind)
 {
-	struct record r = record_of(s, kind);
+	struct record r = step_record(s, kind);
 
 	return sink_put(s->d->sink, &r);
 }
@@ -222,7 +216,7 @@ static int put_kind(const struct step *s, enum record_kind kind)
 /* Nothing was reserved: a call that is open did not end with this, for a pool has no address 0. */
 static int phantom(struct step *s, const struct call *c)
 {
-	int err = end_open_call(s);
+	int err = step_end_call(s);
 
 	s->thread->call.state = CALL_NONE;
 	if (err || c->hidden)
@@ -240,7 +234,7 @@ static int step_alloc(struct step *s)
 	learn_pool(s, &c);
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address)) {
 		s->thread->call.state = CALL_NONE;
-		return c.hidden ? 0 : unsettled(s, "unread");
+		return c.hidden ? 0 : step_unsettled(s, "unread");
 	}
 	if (!address)
 		return phantom(s, &c);
@@ -252,19 +246,19 @@ static int step_alloc(struct step *s)
 	if (err)
 		return err;
 	if (c.state == CALL_NONE)
-		return unsettled(s, s->thread->alone);
+		return step_unsettled(s, s->thread->alone);
 	return put_alloc(s, &c, address);
 }
 
 static int step_free(struct step *s)
 {
-	struct record r = record_of(s, RECORD_FREE);
+	struct record r = step_record(s, RECORD_FREE);
 	struct arena_hint hint = {};
 	uint64_t object, address, arena;
 
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ARENA, &object) ||
 	    !bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
-		return unsettled(s, "unread");
+		return step_unsettled(s, "unread");
 	s->thread->freeing = true;
 	s->thread->free_ns = s->hit->time_ns;
 	s->thread->free_object = object;
@@ -283,12 +277,12 @@ static int step_free(struct step *s)
  */
 static int clear(const struct step *s, const char *reason)
 {
-	struct record r = record_of(s, RECORD_CLEAR);
+	struct record r = step_record(s, RECORD_CLEAR);
 	struct arena_hint hint = {};
 	uint64_t object, arena;
 
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ARENA, &object))
-		return unsettled(s, "unread");
+		return step_unsettled(s, "unread");
 	arena = reason ? decoder_arena(s->d, s->process, object) : arena_number(s, object, &hint);
 	if (reason) {
 		RECORD_SET(&r, REASON, reason, reason);
@@ -321,6 +315,16 @@ static int step_new(struct step *s)
 	return err;
 }
 
+/* It is not done yet: the books will say how large the arena is then. */
+static int step_resize(struct step *s)
+{
+	uint64_t object;
+
+	if (!bound_row_value(s->b, s->row, s->hit, RT_ARENA, &object))
+		return step_unsettled(s, "unread");
+	return decoder_arena(s->d, s->process, object) ? step_unsettled(s, "resize") : 0;
+}
+
 static int step_throw(struct step *s)
 {
 	if (s->thread->call.state != CALL_OPEN)
@@ -330,27 +334,35 @@ static int step_throw(struct step *s)
 	return fail(s, "throw");
 }
 
+static void enter(const struct step *s, const struct record *mark)
+{
+	const struct rt_row *row = s->row->row;
+
+	thread_enter(s->thread, &(struct context){
+		.stack = s->hit->stack, .tag = row->tag, .label = row->label, .sequence = s->hit->sequence}, mark);
+}
+
 static int step_context(struct step *s)
 {
 	struct record none = {};
 
-	thread_enter(s->thread, s->hit->stack, s->row->row->tag, &none);
+	enter(s, &none);
 	return 0;
 }
 
 /* A mark of a trace's life. */
 static int mark(struct step *s, enum record_kind kind)
 {
-	struct record r = record_of(s, kind);
-	int err = end_open_call(s);
+	struct record r = step_record(s, kind);
+	int err = step_end_call(s);
 
 	if (err)
 		return err;
 	/* A mark is in no context: what looks like one has returned. */
 	thread_leave_all(s->thread);
-	take(s, &r, RT_TRACE, FIELD_TRACE);
+	step_take(s, &r, RT_TRACE, FIELD_TRACE);
 	if (kind == RECORD_CAPTURED)
-		thread_enter(s->thread, s->hit->stack, s->row->row->tag, &r);
+		enter(s, &r);
 	return sink_put(s->d->sink, &r);
 }
 
@@ -377,8 +389,11 @@ static int step_release(struct step *s)
 static int (*const steps[VERB_NR])(struct step *s) = {
 	[VERB_BEGIN] = step_begin,     [VERB_ALLOC] = step_alloc,	[VERB_FREE] = step_free,
 	[VERB_CLEAR] = step_clear,     [VERB_GONE] = step_gone,		[VERB_NEW] = step_new,
+	[VERB_RESIZE] = step_resize,
 	[VERB_THROW] = step_throw,     [VERB_CONTEXT] = step_context,	[VERB_CAPTURE] = step_capture,
 	[VERB_CAPTURED] = step_captured, [VERB_REPLAY] = step_replay,	[VERB_RELEASE] = step_release,
+	[VERB_PROGRAM] = step_program, [VERB_CB] = step_cb,		[VERB_CB_FREE] = step_cb_free,
+	[VERB_CB_VOID] = step_cb_void, [VERB_CLASH] = step_clash,	[VERB_OVERFLOW] = step_overflow,
 };
 
 /* Find the thread and compare running numbers: a gap is a loss. */
@@ -400,7 +415,7 @@ static int meet(struct step *s)
 	open = t->call.state == CALL_OPEN;
 	thread_break(t);
 	t->sequence = s->hit->sequence;
-	return open ? unsettled(&(struct step){.d = s->d, .process = s->process, .hit = s->hit}, "lost") : 0;
+	return open ? step_unsettled(&(struct step){.d = s->d, .process = s->process, .hit = s->hit}, "lost") : 0;
 }
 
 int decoder_hit(struct decoder *d, uint64_t process, const struct binding *b, const struct bound_row *row,
@@ -412,6 +427,8 @@ int decoder_hit(struct decoder *d, uint64_t process, const struct binding *b, co
 	if (err)
 		return err;
 	thread_leave(s.thread, hit->stack);
+	if (hit->returned)
+		thread_returned(s.thread, hit->sequence - hit->returned);
 	return steps[row->row->verb](&s);
 }
 
@@ -459,33 +476,5 @@ void decoder_process_end(struct decoder *d, uint64_t process)
 	d->threads = kept;
 	forget(&d->arenas, process);
 	forget(&d->constructed, process);
-}
-
-bool decoder_constructed(const struct decoder *d, uint64_t process, uint64_t object)
-{
-	return map_get(&d->constructed, process, object);
-}
-
-bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t object, uint64_t since_ns)
-{
-	for (struct map_entry *e = map_next(&d->threads, NULL); e; e = map_next(&d->threads, e)) {
-		const struct thread *t = e->pointer;
-
-		if (t->process == process && t->call.state == CALL_OPEN && t->call.object == object &&
-		    t->call.time_ns >= since_ns)
-			return true;
-	}
-	return false;
-}
-
-bool decoder_freeing(const struct decoder *d, uint64_t process, uint64_t object, uint64_t address, uint64_t since_ns)
-{
-	for (struct map_entry *e = map_next(&d->threads, NULL); e; e = map_next(&d->threads, e)) {
-		const struct thread *t = e->pointer;
-
-		if (t->process == process && t->freeing && t->free_object == object && t->free_address == address &&
-		    t->free_ns >= since_ns)
-			return true;
-	}
-	return false;
+	programs_forget(d, process);
 }

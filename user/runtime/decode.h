@@ -16,12 +16,16 @@ struct arena_hint {
 	bool constructed; /* its construction was seen: nothing was in it before */
 };
 
+#define ARENA_HIDDEN UINT64_MAX
+
 struct decode_target {
 	/*
 	 * The number of the arena at @object, which is not known yet; its `arena` record has been put. 0: it cannot be known, or it
-	 * is no pool that is shown.
+	 * is no pool that is shown. ARENA_HIDDEN: nothing that happens there is to be told, but that an allocation throws.
 	 */
 	uint64_t (*arena)(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint);
+	/* The owner that a device uses, by the address of one of its objects. 0: not known. NULL: nothing is known of devices. */
+	uint64_t (*device)(struct decode_target *t, uint64_t process, uint64_t object);
 };
 
 struct decoder;

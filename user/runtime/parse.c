@@ -36,41 +36,69 @@ static int parse_detect(struct parser *p, struct rt_position at)
 	return err ? err : lex_expect_end(&p->lx);
 }
 
-static int parse_pool(struct parser *p)
+/* NUMBER=NAME, a @noun. */
+static int parse_numbered(struct parser *p, rt_numbered *list, const char *noun)
 {
 	struct rt_position at = p->lx.token.at;
+	_cleanup_(freep) char *what = xasprintf("a %s as NUMBER=NAME", noun), *its = xasprintf("the %s's name", noun);
 	_cleanup_(freep) char *name = NULL;
 	uint64_t id;
-	int err = lex_number(&p->lx, "a pool as NUMBER=NAME", UINT64_MAX, &id);
+	int err = lex_number(&p->lx, what, UINT64_MAX, &id);
 
 	if (!err)
 		err = lex_expect(&p->lx, "=");
 	if (!err)
-		err = lex_word(&p->lx, "the pool's name", &name);
+		err = lex_word(&p->lx, its, &name);
 	if (err)
 		return err;
-	for (size_t i = 0; i < p->rt->pools.nr; i++) {
-		if (p->rt->pools.items[i].id == id)
-			return lex_fail(&p->lx, at, NULL, "pool %llu is there twice", (unsigned long long)id);
-		if (strcmp(p->rt->pools.items[i].name, name) == 0)
-			return lex_fail(&p->lx, at, NULL, "two pools have the name '%s'", name);
+	for (size_t i = 0; i < list->nr; i++) {
+		if (list->items[i].id == id)
+			return lex_fail(&p->lx, at, NULL, "%s %llu is there twice", noun, (unsigned long long)id);
+		if (strcmp(list->items[i].name, name) == 0)
+			return lex_fail(&p->lx, at, NULL, "two %ss have the name '%s'", noun, name);
 	}
-	if (p->rt->pools.nr == RT_MAX_POOLS)
-		return lex_fail(&p->lx, at, NULL, "there are more than %d pools", RT_MAX_POOLS);
-	vec_push(&p->rt->pools, ((struct rt_pool){.id = id, .name = name}));
+	if (list->nr == RT_MAX_POOLS)
+		return lex_fail(&p->lx, at, NULL, "there are more than %d %ss", RT_MAX_POOLS, noun);
+	vec_push(list, ((struct rt_pool){.id = id, .name = name}));
 	name = NULL;
 	return 0;
 }
 
-static int parse_pools(struct parser *p, struct rt_position at)
+static int parse_line_of(struct parser *p, rt_numbered *list, const char *noun)
 {
 	int err;
 
-	(void)at;
 	do {
-		err = parse_pool(p);
+		err = parse_numbered(p, list, noun);
 	} while (!err && p->lx.token.kind != TOKEN_END);
 	return err;
+}
+
+static int parse_pools(struct parser *p, struct rt_position at)
+{
+	(void)at;
+	return parse_line_of(p, &p->rt->pools, "pool");
+}
+
+static int parse_layouts(struct parser *p, struct rt_position at)
+{
+	(void)at;
+	return parse_line_of(p, &p->rt->layouts, "layout");
+}
+
+static int parse_core(struct parser *p, struct rt_position at)
+{
+	int err = once(p, p->rt->core, "core", at);
+	struct rt_position name_at = p->lx.token.at;
+
+	if (!err)
+		err = lex_word(&p->lx, "the name of a pool", &p->rt->core);
+	if (err)
+		return err;
+	for (size_t i = 0; i < p->rt->pools.nr; i++)
+		if (strcmp(p->rt->pools.items[i].name, p->rt->core) == 0)
+			return lex_expect_end(&p->lx);
+	return lex_fail(&p->lx, name_at, "pools stand in 'pool' lines before it", "no pool '%s'", p->rt->core);
 }
 
 static int parse_value_line(struct parser *p, struct rt_position at)
@@ -101,14 +129,23 @@ static int parse_books_line(struct parser *p, struct rt_position at)
 	return parse_books(p);
 }
 
+static int parse_environment_line(struct parser *p, struct rt_position at)
+{
+	(void)at;
+	return parse_environment(p);
+}
+
 static const struct {
 	const char *keyword;
 	int (*parse)(struct parser *p, struct rt_position at);
 } lines[] = {
 	{"runtime", parse_runtime}, {"about", parse_about}, {"detect", parse_detect}, {"pool", parse_pools},
 	{"value", parse_value_line}, {"on", parse_on_line}, {"let", parse_let_line}, {"books", parse_books_line},
-	{"advice", parse_advice},
+	{"advice", parse_advice}, {"layout", parse_layouts}, {"core", parse_core},
+	{"environment", parse_environment_line},
 };
+
+#define KEYWORDS "runtime about detect pool core layout value on let books advice environment"
 
 static int parse_statement(struct parser *p)
 {
@@ -118,8 +155,8 @@ static int parse_statement(struct parser *p)
 		if (lex_take(&p->lx, lines[i].keyword))
 			return lines[i].parse(p, at);
 	if (p->lx.token.kind != TOKEN_NAME)
-		return lex_unexpected(&p->lx, "a line that begins with: runtime about detect pool value on let books advice");
-	return lex_fail(&p->lx, at, "lines are: runtime about detect pool value on let books advice", "unknown line '%.*s'",
+		return lex_unexpected(&p->lx, "a line that begins with: " KEYWORDS);
+	return lex_fail(&p->lx, at, "lines are: " KEYWORDS, "unknown line '%.*s'",
 			(int)(p->lx.token.len > 60 ? 60 : p->lx.token.len), p->lx.token.p);
 }
 
@@ -152,11 +189,14 @@ static int parse_text(struct parser *p, const char *path, const char *text, size
 
 static void books_init(struct rt_books *books)
 {
-	struct rt_place *places[] = {&books->arena, &books->pool, &books->banks, &books->align,
-				     &books->list, &books->bank_bytes, &books->base, &books->grain};
+	struct rt_place *places[] = {&books->arena, &books->pool, &books->banks, &books->align, &books->lists,
+				     &books->list, &books->bank_bytes, &books->base, &books->grain, &books->shrunk};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		places[i]->base = -1;
+	books->buffers.base = -1;
+	for (size_t i = 0; i < RT_BUFFER_NR; i++)
+		books->buffer[i].base = -1;
 }
 
 int runtime_parse(const char *path, const char *text, size_t len, struct runtime **ret, struct diag *d)

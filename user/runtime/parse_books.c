@@ -4,6 +4,7 @@
  *	books owner vtable SYMBOL
  *	books ROLE PLACE                        (list: and vtable SYMBOL)
  *	books blocks address=OFFSET:SIZE bytes=OFFSET:SIZE live=OFFSET:SIZE used=OFFSET:SIZE
+ *	books OBJECT ...                        (parse_device.c)
  */
 #include "runtime/parser.h"
 
@@ -42,10 +43,12 @@ static const struct books_role {
 	{"pool", offsetof(struct rt_books, pool), from_arena, true},
 	{"banks", offsetof(struct rt_books, banks), from_arena, true},
 	{"align", offsetof(struct rt_books, align), from_arena, false},
+	{"lists", offsetof(struct rt_books, lists), from_arena, false},
 	{"list", offsetof(struct rt_books, list), from_arena, true},
 	{"bank_bytes", offsetof(struct rt_books, bank_bytes), from_list, true},
 	{"base", offsetof(struct rt_books, base), from_list, true},
 	{"grain", offsetof(struct rt_books, grain), from_list, false},
+	{"shrunk", offsetof(struct rt_books, shrunk), from_list, false},
 };
 
 static struct rt_place *role_place(struct rt_books *books, const struct books_role *role)
@@ -129,10 +132,18 @@ static int parse_line(struct parser *p)
 		return parse_owner(p, at);
 	if (lex_take(&p->lx, "blocks"))
 		return parse_blocks(p, at);
+	if (lex_take(&p->lx, "buffers"))
+		return parse_buffers(p, at);
+	if (lex_take(&p->lx, "buffer"))
+		return parse_buffer(p, at);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		if (lex_take(&p->lx, roles[i].name))
 			return parse_role(p, &roles[i], at);
-	return lex_unexpected(&p->lx, "one of: owner arena pool banks align list bank_bytes base grain blocks");
+	for (int i = 0; i < RT_OBJECTS; i++)
+		if (lex_take(&p->lx, rt_object_name((enum rt_object)i)))
+			return parse_books_object(p, (enum rt_object)i);
+	return lex_unexpected(&p->lx,
+			      "one of: owner arena pool banks align lists list bank_bytes base grain shrunk blocks buffers buffer mesh handle chip");
 }
 
 int parse_books(struct parser *p)
@@ -155,5 +166,5 @@ int parse_check_books(struct parser *p)
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		if (roles[i].needed && role_place(books, &roles[i])->base < 0)
 			return lex_fail(&p->lx, p->books_at, NULL, "the books lack a line 'books %s'", roles[i].name);
-	return 0;
+	return parse_check_devices(p);
 }

@@ -1,7 +1,7 @@
 /*
  * `on` lines: what a call means.
  *
- *	on FUNCTION [or FUNCTION ...] VERB [NAME=PLACE ...] [tag=WORD] [in any library]
+ *	on FUNCTION [or FUNCTION ...] [called by FUNCTION] VERB [NAME=PLACE ...] [tag=WORD] [in any library]
  */
 #include "runtime/parser.h"
 
@@ -29,12 +29,19 @@ static const struct {
 	[VERB_CLEAR] = {.needs = NAME_BIT(ARENA)},
 	[VERB_GONE] = {.needs = NAME_BIT(ARENA)},
 	[VERB_NEW] = {.needs = NAME_BIT(ARENA)},
+	[VERB_RESIZE] = {.needs = NAME_BIT(ARENA)},
 	[VERB_THROW] = {.takes = TAKES_NOTHING},
 	[VERB_CONTEXT] = {.takes = TAKES_NOTHING, .tagged = TAG_MUST},
 	[VERB_CAPTURE] = {.takes = TAKES_TRACE},
 	[VERB_CAPTURED] = {.takes = TAKES_TRACE, .tagged = TAG_MAY},
 	[VERB_REPLAY] = {.takes = TAKES_TRACE},
 	[VERB_RELEASE] = {.takes = TAKES_TRACE},
+	[VERB_PROGRAM] = {.needs = NAME_BIT(PROGRAM)},
+	[VERB_CB] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(BYTES)},
+	[VERB_CB_FREE] = {.needs = NAME_BIT(PROGRAM)},
+	[VERB_CB_VOID] = {.needs = NAME_BIT(PROGRAM)},
+	[VERB_CLASH] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(END)},
+	[VERB_OVERFLOW] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(END)},
 };
 
 unsigned int rt_verb_needs(enum rt_verb verb)
@@ -82,6 +89,19 @@ static int parse_tag(struct parser *p, struct rt_row *row)
 	int err = lex_expect(&p->lx, "=");
 
 	return err ? err : lex_word(&p->lx, "a tag, as tag=trace", &row->tag);
+}
+
+/* Words, to the end of the line. */
+static int parse_label(struct parser *p, struct rt_row *row)
+{
+	struct rt_position at = p->lx.token.at;
+	int err;
+
+	lex_next(&p->lx);
+	if (row->verb != VERB_CONTEXT)
+		return lex_fail(&p->lx, at, "'context' has one", "'%s' has no label", rt_verb_name(row->verb));
+	err = lex_expect(&p->lx, "=");
+	return err ? err : lex_rest(&p->lx, "a few words, as label=trace buffer", &row->label);
 }
 
 /* May a value of this name stand here? */
@@ -138,7 +158,7 @@ static int parse_any_library(struct parser *p, struct rt_row *row)
 	if (!err)
 		err = lex_expect(&p->lx, "library");
 	row->any_library = true;
-	return err ? err : lex_expect_end(&p->lx);
+	return err || lex_is(&p->lx, "label") ? err : lex_expect_end(&p->lx);
 }
 
 static int parse_row_part(struct parser *p, struct rt_row *row)
@@ -147,6 +167,8 @@ static int parse_row_part(struct parser *p, struct rt_row *row)
 
 	if (lex_is(&p->lx, "tag") && assigned)
 		return parse_tag(p, row);
+	if (lex_is(&p->lx, "label") && assigned)
+		return parse_label(p, row);
 	if (lex_is(&p->lx, "in") && !assigned)
 		return parse_any_library(p, row);
 	return parse_assignment(p, row);
@@ -160,13 +182,22 @@ static int check_row(struct parser *p, const struct rt_row *row, struct rt_posit
 		if (verbs[row->verb].needs & 1u << i && !rt_row_has(row, rt_name_text((enum rt_name)i)))
 			return lex_fail(&p->lx, verb_at, NULL, "'%s' needs a value '%s'", verb,
 					rt_name_text((enum rt_name)i));
-	if (verbs[row->verb].tagged == TAG_MUST && !row->tag)
-		return lex_fail(&p->lx, verb_at, "as in: context tag=trace", "'%s' needs a tag", verb);
-	if (row->any_library && strchr(row->symbol, '*'))
-		return lex_fail(&p->lx, row->at, NULL, "'in any library' needs a whole name, not the beginning of one");
-	if (row->any_library && row->others.nr)
-		return lex_fail(&p->lx, row->at, NULL, "'in any library' needs one name, not several");
+	if (verbs[row->verb].tagged == TAG_MUST && !row->tag && !row->label)
+		return lex_fail(&p->lx, verb_at, "as in: context label=kernel binaries", "'%s' needs a tag or a label", verb);
+	if (row->any_library && row->caller)
+		return lex_fail(&p->lx, row->at, NULL, "'called by' is for the file that was detected, not 'in any library'");
 	return 0;
+}
+
+/* The row is about the calls that another function makes. */
+static int parse_caller(struct parser *p, struct rt_row *row)
+{
+	int err;
+
+	if (!lex_take(&p->lx, "called"))
+		return 0;
+	err = lex_expect(&p->lx, "by");
+	return err ? err : lex_pattern(&p->lx, "a function's symbol, or the beginning of one and '*'", &row->caller);
 }
 
 static int parse_functions(struct parser *p, struct rt_row *row)
@@ -190,8 +221,11 @@ static int parse_functions(struct parser *p, struct rt_row *row)
 static int parse_row(struct parser *p, struct rt_row *row)
 {
 	int err = parse_functions(p, row);
-	struct rt_position verb_at = p->lx.token.at;
+	struct rt_position verb_at;
 
+	if (!err)
+		err = parse_caller(p, row);
+	verb_at = p->lx.token.at;
 	if (!err)
 		err = parse_verb(p, &row->verb);
 	while (!err && p->lx.token.kind != TOKEN_END)

@@ -1,13 +1,16 @@
 /*
  * `value` lines: how a layout value is found in an ELF file.
  *
- *	value NAME returned by FUNCTION [with argN=NUMBER ...]
+ *	value NAME [address] returned by FUNCTION [with argN=NUMBER ...]
  *	value NAME holds what is returned by FUNCTION [with argN=NUMBER ...]
- *	value NAME [each] passed as argN to FUNCTION by FUNCTION
+ *	value NAME [each] [address] passed as argN to FUNCTION by FUNCTION [of argN]
  *	value NAME stored from argN:SIZE by FUNCTION
  *	value NAME divided in FUNCTION
+ *	value NAME compared with NUMBER in FUNCTION
+ *	value NAME read first in FUNCTION
  *
- * Lines of one name are alternatives.
+ * Before the rule, `maybe`: where a file has none of the functions, nothing is missing.
+ * Where the function that shows it is named, `or FUNCTION` may follow. Lines of one name are alternatives.
  */
 #include "runtime/parser.h"
 
@@ -17,9 +20,27 @@
 
 enum { ALTERNATIVES = 8 };
 
-static int parse_function(struct parser *p, char **ret)
+static int parse_pattern(struct parser *p, char **ret)
 {
 	return lex_pattern(&p->lx, "a function's symbol, or the beginning of one and '*'", ret);
+}
+
+/* FUNCTION [or FUNCTION ...] */
+static int parse_function(struct parser *p, struct rt_value *value)
+{
+	int err = parse_pattern(p, &value->function);
+
+	while (!err && lex_is(&p->lx, "or")) {
+		char *other = NULL;
+
+		if (value->others.nr == RT_MAX_OTHERS)
+			return lex_fail(&p->lx, p->lx.token.at, NULL, "there are more than %d patterns behind 'or'", RT_MAX_OTHERS);
+		lex_next(&p->lx);
+		err = parse_pattern(p, &other);
+		if (!err)
+			vec_push(&value->others, other);
+	}
+	return err;
 }
 
 static int parse_constant(struct parser *p, struct code_constants *constants)
@@ -47,7 +68,7 @@ static int parse_returned(struct parser *p, struct rt_value *value)
 	int err = lex_expect(&p->lx, "by");
 
 	if (!err)
-		err = parse_function(p, &value->function);
+		err = parse_function(p, value);
 	if (err || !lex_take(&p->lx, "with"))
 		return err;
 	do {
@@ -71,7 +92,27 @@ static int parse_divided(struct parser *p, struct rt_value *value)
 {
 	int err = lex_expect(&p->lx, "in");
 
-	return err ? err : parse_function(p, &value->function);
+	return err ? err : parse_function(p, value);
+}
+
+static int parse_compared(struct parser *p, struct rt_value *value)
+{
+	int err = lex_expect(&p->lx, "with");
+
+	if (!err)
+		err = lex_number(&p->lx, "a number", UINT64_MAX, &value->number);
+	if (!err)
+		err = lex_expect(&p->lx, "in");
+	return err ? err : parse_function(p, value);
+}
+
+static int parse_read(struct parser *p, struct rt_value *value)
+{
+	int err = lex_expect(&p->lx, "first");
+
+	if (!err)
+		err = lex_expect(&p->lx, "in");
+	return err ? err : parse_function(p, value);
 }
 
 static int parse_passed(struct parser *p, struct rt_value *value)
@@ -83,10 +124,14 @@ static int parse_passed(struct parser *p, struct rt_value *value)
 	if (!err)
 		err = lex_expect(&p->lx, "to");
 	if (!err)
-		err = parse_function(p, &value->callee);
+		err = parse_pattern(p, &value->callee);
 	if (!err)
 		err = lex_expect(&p->lx, "by");
-	return err ? err : parse_function(p, &value->function);
+	if (!err)
+		err = parse_function(p, value);
+	if (err || !lex_take(&p->lx, "of"))
+		return err;
+	return parse_argument(p, &value->object);
 }
 
 static int parse_stored(struct parser *p, struct rt_value *value)
@@ -101,39 +146,55 @@ static int parse_stored(struct parser *p, struct rt_value *value)
 		err = parse_size(p, &value->size);
 	if (!err)
 		err = lex_expect(&p->lx, "by");
-	return err ? err : parse_function(p, &value->function);
+	return err ? err : parse_function(p, value);
 }
 
-static const struct {
+static const struct value_rule {
 	const char *word;
 	enum rt_rule rule;
 	int (*parse)(struct parser *p, struct rt_value *value);
+	bool address; /* may be of an address */
 } rules[] = {
-	{"returned", RULE_RETURNED, parse_returned},
-	{"passed", RULE_PASSED, parse_passed},
-	{"stored", RULE_STORED, parse_stored},
-	{"divided", RULE_DIVIDED, parse_divided},
-	{"holds", RULE_RETURNED, parse_holds},
+	{"returned", RULE_RETURNED, parse_returned, true},
+	{"passed", RULE_PASSED, parse_passed, true},
+	{"stored", RULE_STORED, parse_stored, false},
+	{"divided", RULE_DIVIDED, parse_divided, false},
+	{"compared", RULE_COMPARED, parse_compared, false},
+	{"read", RULE_READ, parse_read, false},
+	{"holds", RULE_RETURNED, parse_holds, false},
 };
+
+static const struct value_rule *take_rule(struct parser *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (lex_take(&p->lx, rules[i].word))
+			return &rules[i];
+	return NULL;
+}
 
 static int parse_rule(struct parser *p, struct rt_value *value)
 {
-	struct rt_position each_at = p->lx.token.at;
+	struct rt_position each_at, address_at;
+	const struct value_rule *rule;
+	int err;
 
+	value->maybe = lex_take(&p->lx, "maybe");
+	each_at = p->lx.token.at;
 	value->each = lex_take(&p->lx, "each");
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		if (!lex_take(&p->lx, rules[i].word))
-			continue;
-		value->rule = rules[i].rule;
-		if (value->each && value->rule != RULE_PASSED)
-			return lex_fail(&p->lx, each_at, "each passed as argN to FUNCTION by FUNCTION",
-					"'each' belongs to 'passed'");
-
-		int err = rules[i].parse(p, value);
-
-		return err ? err : lex_expect_end(&p->lx);
-	}
-	return lex_unexpected(&p->lx, value->each ? "'passed'" : "one of: returned passed stored divided holds each");
+	address_at = p->lx.token.at;
+	value->address = lex_take(&p->lx, "address");
+	rule = take_rule(p);
+	if (!rule)
+		return lex_unexpected(&p->lx, value->each ? "'passed'" : value->address ? "'returned' or 'passed'" :
+				      "one of: returned passed stored divided compared read holds maybe each address");
+	value->rule = rule->rule;
+	if (value->each && value->rule != RULE_PASSED)
+		return lex_fail(&p->lx, each_at, "each passed as argN to FUNCTION by FUNCTION",
+				"'each' belongs to 'passed'");
+	if (value->address && !rule->address)
+		return lex_fail(&p->lx, address_at, NULL, "'address' belongs to 'returned' and 'passed'");
+	err = rule->parse(p, value);
+	return err ? err : lex_expect_end(&p->lx);
 }
 
 static struct rt_value *find_named(const struct parser *p, const char *name)
@@ -153,6 +214,10 @@ static int check_alternative(struct parser *p, const struct rt_value *first, con
 		return lex_fail(&p->lx, value->at, NULL, "'%s' is 'each' in line %u and not in line %u", value->name,
 				first->each ? first->at.line : value->at.line,
 				first->each ? value->at.line : first->at.line);
+	if (first->address != value->address)
+		return lex_fail(&p->lx, value->at, NULL, "'%s' is an 'address' in line %u and not in line %u", value->name,
+				first->address ? first->at.line : value->at.line,
+				first->address ? value->at.line : first->at.line);
 	for (; first->other; first = first->other)
 		nr++;
 	if (nr == ALTERNATIVES)
@@ -194,8 +259,6 @@ int parse_value(struct parser *p)
 		err = add_value(p, &value);
 	if (!err)
 		return 0;
-	free(value.name);
-	free(value.function);
-	free(value.callee);
+	rt_value_release(&value);
 	return err;
 }

@@ -4,7 +4,8 @@
 
 #include "runtime/lex.h"
 
-enum { RT_MAX_POOLS = 32, RT_MAX_VALUES = 64, RT_MAX_ROWS = 128, RT_MAX_LETS = 32, RT_MAX_OTHERS = 7, RT_MAX_ADVICE = 32 };
+enum { RT_MAX_POOLS = 32, RT_MAX_VALUES = 64, RT_MAX_ROWS = 128, RT_MAX_LETS = 32, RT_MAX_OTHERS = 7, RT_MAX_ADVICE = 32, RT_MAX_PLACES = 32,
+       RT_MAX_VARIABLES = 8 };
 
 struct parser {
 	struct lexer lx;
@@ -17,7 +18,13 @@ int parse_value(struct parser *p);
 int parse_on(struct parser *p);
 int parse_let(struct parser *p);
 int parse_books(struct parser *p);
+/* `books buffers` and `books buffer`, behind these words. */
+int parse_buffers(struct parser *p, struct rt_position at);
+int parse_buffer(struct parser *p, struct rt_position at);
 int parse_advice(struct parser *p, struct rt_position at);
+int parse_environment(struct parser *p);
+/* Of `books mesh`, `books handle`, `books chip`. */
+int parse_books_object(struct parser *p, enum rt_object object);
 
 /* Does the row capture a value of this name? */
 bool rt_row_has(const struct rt_row *row, const char *name);
@@ -25,6 +32,7 @@ bool rt_row_has(const struct rt_row *row, const char *name);
 /* What can only be known when the whole file was read. -EINVAL. */
 int parse_check_names(struct parser *p);
 int parse_check_books(struct parser *p);
+int parse_check_devices(struct parser *p);
 
 /* A place; @bases are those that may stand here, ends with a NULL name. -EINVAL. */
 struct place_base {

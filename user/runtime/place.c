@@ -17,7 +17,9 @@ const struct place_base place_bases_row[] = {
 };
 
 static const struct place_base bases_books[] = {
-	{"owner", RT_BASE_OWNER}, {"arena", RT_BASE_ARENA}, {"list", RT_BASE_LIST}, {},
+	{"owner", RT_BASE_OWNER},   {"arena", RT_BASE_ARENA}, {"list", RT_BASE_LIST},
+	{"buffer", RT_BASE_BUFFER}, {"mesh", RT_BASE_MESH},   {"handle", RT_BASE_HANDLE},
+	{"chip", RT_BASE_CHIP},	    {},
 };
 
 int parse_argument(struct parser *p, int *ret)
@@ -147,11 +149,24 @@ static int parse_operand(struct parser *p, const struct place_base *bases, struc
 	return parse_base(p, bases, place);
 }
 
+/* A place that ends at an address is none: nothing is read there. */
+static int check_end(struct parser *p, const struct rt_place *place)
+{
+	int value = place->nr_steps ? place->step[place->nr_steps - 1].value : -1;
+	const struct rt_value *last = value >= 0 ? &p->rt->values.items[value] : NULL;
+
+	if (!last || !last->address)
+		return 0;
+	return lex_fail(&p->lx, place->at, "'*' loads what lies there", "'%s' is an address: write *%s(...)", last->name, last->name);
+}
+
 int parse_place(struct parser *p, const struct place_base *bases, struct rt_place *ret)
 {
 	struct rt_place place = {.base = -1, .at = p->lx.token.at};
 	int err = parse_operand(p, bases, &place, 0);
 
+	if (!err)
+		err = check_end(p, &place);
 	if (!err && lex_is(&p->lx, ":"))
 		err = lex_fail(&p->lx, p->lx.token.at, "only a load has a size, as in *arg0:4", "unexpected ':'");
 	if (!err)

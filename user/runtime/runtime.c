@@ -41,12 +41,51 @@ const char *rt_name_text(enum rt_name name)
 	return names[name];
 }
 
+static const char *name_of(const rt_numbered *list, uint64_t id)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		if (list->items[i].id == id)
+			return list->items[i].name;
+	return NULL;
+}
+
+const char *rt_object_name(enum rt_object object)
+{
+	static const char *const names[] = {[RT_MESH] = "mesh", [RT_HANDLE] = "handle", [RT_CHIP] = "chip"};
+
+	return names[object];
+}
+
+const char *rt_device_role_name(enum rt_device_role role)
+{
+	static const char *const names[] = {
+#define X(NAME, object, word) [RT_##NAME] = word,
+		RT_DEVICE_ROLES(X)
+#undef X
+	};
+
+	return names[role];
+}
+
+enum rt_object rt_device_role_object(enum rt_device_role role)
+{
+	static const enum rt_object objects[] = {
+#define X(NAME, object, word) [RT_##NAME] = RT_##object,
+		RT_DEVICE_ROLES(X)
+#undef X
+	};
+
+	return objects[role];
+}
+
 const char *runtime_pool(const struct runtime *rt, uint64_t id)
 {
-	for (size_t i = 0; i < rt->pools.nr; i++)
-		if (rt->pools.items[i].id == id)
-			return rt->pools.items[i].name;
-	return NULL;
+	return name_of(&rt->pools, id);
+}
+
+const char *runtime_layout(const struct runtime *rt, uint64_t id)
+{
+	return name_of(&rt->layouts, id);
 }
 
 void runtime_add_pools(struct str *s, const struct runtime *rt)
@@ -55,10 +94,13 @@ void runtime_add_pools(struct str *s, const struct runtime *rt)
 		str_addf(s, "%s%s", i ? "," : "", rt->pools.items[i].name);
 }
 
-static void value_release(struct rt_value *value)
+void rt_value_release(struct rt_value *value)
 {
 	free(value->name);
 	free(value->function);
+	for (size_t i = 0; i < value->others.nr; i++)
+		free(value->others.items[i]);
+	vec_release(&value->others);
 	free(value->callee);
 }
 
@@ -68,10 +110,10 @@ static void alternatives_release(struct rt_value *value)
 		struct rt_value *other = value->other;
 
 		value->other = other->other;
-		value_release(other);
+		rt_value_release(other);
 		free(other);
 	}
-	value_release(value);
+	rt_value_release(value);
 }
 
 static void row_release(struct rt_row *row)
@@ -83,7 +125,9 @@ static void row_release(struct rt_row *row)
 		free(row->others.items[i]);
 	vec_release(&row->others);
 	free(row->symbol);
+	free(row->caller);
 	free(row->tag);
+	free(row->label);
 }
 
 static void books_release(struct rt_books *books)
@@ -92,21 +136,33 @@ static void books_release(struct rt_books *books)
 		free(books->owner_vtables.items[i]);
 	vec_release(&books->owner_vtables);
 	free(books->list_vtable);
+	for (size_t i = 0; i < RT_OBJECTS; i++) {
+		for (size_t k = 0; k < books->device_vtables[i].nr; k++)
+			free(books->device_vtables[i].items[k]);
+		vec_release(&books->device_vtables[i]);
+	}
+	vec_release(&books->device_places);
+}
+
+static void numbered_release(rt_numbered *list)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		free(list->items[i].name);
+	vec_release(list);
 }
 
 void runtime_free(struct runtime *rt)
 {
 	if (!rt)
 		return;
-	for (size_t i = 0; i < rt->pools.nr; i++)
-		free(rt->pools.items[i].name);
+	numbered_release(&rt->pools);
+	numbered_release(&rt->layouts);
 	for (size_t i = 0; i < rt->values.nr; i++)
 		alternatives_release(&rt->values.items[i]);
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		row_release(&rt->rows.items[i]);
 	for (size_t i = 0; i < rt->lets.nr; i++)
 		rt_let_free(rt->lets.items[i]);
-	vec_release(&rt->pools);
 	vec_release(&rt->values);
 	vec_release(&rt->rows);
 	vec_release(&rt->lets);
@@ -116,10 +172,14 @@ void runtime_free(struct runtime *rt)
 		free(rt->advice.items[i].function);
 	}
 	vec_release(&rt->advice);
+	for (size_t i = 0; i < rt->environment.nr; i++)
+		free(rt->environment.items[i]);
+	vec_release(&rt->environment);
 	books_release(&rt->books);
 	free(rt->name);
 	free(rt->about);
 	free(rt->path);
 	free(rt->detect);
+	free(rt->core);
 	free(rt);
 }

@@ -28,7 +28,14 @@
 	X(BASE, "base")		/* first address of a bank */                                      \
 	X(ALIGN, "align")                                                                          \
 	X(GRAIN, "grain")                                                                          \
-	X(TRACE, "trace")	/* id of a trace */
+	X(TRACE, "trace")	/* id of a trace */                                                \
+	X(ID, "id")		/* the runtime's own number of a buffer, or of a program */        \
+	X(PROGRAM, "program")	/* the object of a program that runs on cores */                   \
+	X(DEVICE, "device")	/* an object of the device that it is for */                       \
+	X(BYTES, "bytes")	/* of a circular buffer, on each of its cores */                   \
+	X(PLACED, "placed")	/* not 0: the circular buffer lies in a block of a pool */         \
+	X(END, "end")		/* where a program's circular buffers would end */                 \
+	X(LAYOUT, "layout")	/* how it is spread over banks: a number in the `layout` line */
 
 enum rt_name {
 #define X(NAME, name) RT_##NAME,
@@ -42,11 +49,14 @@ enum rt_name {
  *
  * begin     an allocation is tried (opens a call on its thread); alloc: it succeeded (closes it)
  * free      at entry;  clear: all blocks of the arena are freed;  gone: the arena's object is destroyed
- * new       an arena's object is constructed at this address
+ * new       an arena's object is constructed at this address;  resize: it will be larger or smaller than it was
  * throw     an exception is thrown: an open call of this thread has failed
- * context   the next allocation that its thread makes inside the call carries `tag`: one, see thread.c
+ * context   the next allocation that its thread makes inside the call carries `tag` and `label`: one, see thread.c
  * capture, captured, replay, release    of a trace. captured is a context as well: what is tagged in it
  *           carries the trace's id
+ * program   the circular buffers of `program` are given their places within the call; cb: one of them is
+ * cb_free   a program is destroyed;  cb_void: its circular buffers are to be placed anew
+ * clash, overflow    a program is refused: its circular buffers would reach into blocks, or beyond the bank
  */
 #define RT_VERBS(X)                                                                                \
 	X(BEGIN, "begin", WIRE_BEGIN)                                                              \
@@ -55,12 +65,19 @@ enum rt_name {
 	X(CLEAR, "clear", 0)                                                                       \
 	X(GONE, "gone", 0)                                                                         \
 	X(NEW, "new", 0)                                                                           \
+	X(RESIZE, "resize", WIRE_WAKE)                                                             \
 	X(THROW, "throw", WIRE_IF_OPEN | WIRE_WAKE)                                                \
-	X(CONTEXT, "context", 0)                                                                   \
+	X(CONTEXT, "context", WIRE_CONTEXT)                                                        \
 	X(CAPTURE, "capture", WIRE_ENDS_RUN | WIRE_WAKE)                                           \
-	X(CAPTURED, "captured", WIRE_ENDS_RUN | WIRE_WAKE)                                         \
+	X(CAPTURED, "captured", WIRE_ENDS_RUN | WIRE_WAKE | WIRE_CONTEXT)                          \
 	X(REPLAY, "replay", WIRE_COUNT | WIRE_WAKE)                                                \
-	X(RELEASE, "release", WIRE_ENDS_RUN | WIRE_WAKE)
+	X(RELEASE, "release", WIRE_ENDS_RUN | WIRE_WAKE)                                           \
+	X(PROGRAM, "program", 0)                                                                   \
+	X(CB, "cb", 0)                                                                             \
+	X(CB_FREE, "cb_free", 0)                                                                   \
+	X(CB_VOID, "cb_void", 0)                                                                   \
+	X(CLASH, "clash", WIRE_WAKE)                                                               \
+	X(OVERFLOW, "overflow", WIRE_WAKE)
 
 enum rt_verb {
 #define X(VERB, name, flags) VERB_##VERB,
@@ -82,15 +99,20 @@ struct rt_position {
 };
 
 /* How a layout value is found in an ELF file: a `value` line. */
-enum rt_rule { RULE_RETURNED, RULE_PASSED, RULE_STORED, RULE_DIVIDED };
+enum rt_rule { RULE_RETURNED, RULE_PASSED, RULE_STORED, RULE_DIVIDED, RULE_COMPARED, RULE_READ };
 
 struct rt_value {
 	char *name;
 	enum rt_rule rule;
 	char *function; /* pattern */
+	VEC(char *) others; /* patterns, for a file in which no function matches those before */
 	char *callee;	/* RULE_PASSED: pattern */
 	int argument;	/* RULE_PASSED: of the callee; RULE_STORED: of the function */
+	int object;	/* the function's argument that is the object */
 	uint32_t size;	/* RULE_STORED: bytes of it */
+	uint64_t number; /* RULE_COMPARED: with which */
+	bool address;	/* what is found is a member's address: a load must stand before it */
+	bool maybe;	/* of the first line: where a file has none of the functions, nothing is missing */
 	bool each;	/* RULE_PASSED: every such call gives one; else there is exactly one */
 	bool holder;	/* RULE_RETURNED: not what is returned, but the object that holds it */
 	struct code_constants constants; /* RULE_RETURNED: `with arg1=0` */
@@ -118,7 +140,15 @@ struct rt_place {
 	struct rt_position at;
 };
 
-enum { RT_BASE_OWNER = 64, RT_BASE_ARENA, RT_BASE_LIST };
+enum {
+	RT_BASE_OWNER = 64,
+	RT_BASE_ARENA,
+	RT_BASE_LIST,
+	RT_BASE_BUFFER,
+	RT_BASE_MESH,
+	RT_BASE_HANDLE,
+	RT_BASE_CHIP,
+};
 
 struct rt_assignment {
 	char *name;
@@ -129,17 +159,22 @@ struct rt_assignment {
 struct rt_row {
 	char *symbol; /* pattern */
 	VEC(char *) others; /* patterns, for a file in which no function matches those before */
+	char *caller; /* pattern: the row is about calls of `symbol` in this function, at the call instruction; NULL: its entry */
 	enum rt_verb verb;
 	char *tag;    /* context, captured: what allocations are for; NULL */
+	char *label;  /* context: what makes the allocation, for people; NULL */
 	bool any_library; /* the symbol is looked for in all mapped files (the C++ library's __cxa_throw) */
 	VEC(struct rt_assignment) values;
 	struct rt_position at;
 };
 
+/* A pool or a layout: the runtime's number, and how it is called. */
 struct rt_pool {
 	uint64_t id;
 	char *name;
 };
+
+typedef VEC(struct rt_pool) rt_numbered;
 
 /* What makes a pool larger: an `advice` line. Steps that are 0 do not hold; see advice.h of the ledger. */
 struct rt_advice {
@@ -151,6 +186,51 @@ struct rt_advice {
 
 struct rt_let; /* arithmetic.h */
 
+/*
+ * The objects of devices. A mesh stands on chips and has an owner; a handle is another object that stands for a mesh; a chip may
+ * have an owner of its own.
+ */
+enum rt_object { RT_MESH, RT_HANDLE, RT_CHIP, RT_OBJECTS };
+
+/* What is read of them: X(NAME, object, word). Of several places of a role the first that is known counts. */
+#define RT_DEVICE_ROLES(X)                                                                         \
+	X(MESH_OWNER, MESH, "owner")                                                               \
+	X(MESH_ID, MESH, "id")                                                                     \
+	X(MESH_PARENT, MESH, "parent") /* a mesh or a handle, or 0 */                              \
+	X(MESH_CHIPS, MESH, "chips")   /* the first word of a std::vector of pointers to chips */  \
+	X(HANDLE_MESH, HANDLE, "mesh")                                                             \
+	X(CHIP_OWNER, CHIP, "owner")                                                               \
+	X(CHIP_ID, CHIP, "id")
+
+enum rt_device_role {
+#define X(NAME, object, word) RT_##NAME,
+	RT_DEVICE_ROLES(X)
+#undef X
+	RT_DEVICE_ROLES_NR
+};
+
+/* An item of the vector: `bytes`, of which the first eight are the pointer; if tag_size: where the tag has that value. */
+struct rt_item {
+	uint32_t bytes;
+	int32_t tag_offset;
+	uint32_t tag_size;
+	uint64_t tag;
+};
+
+struct rt_device_place {
+	enum rt_device_role role;
+	struct rt_place place;
+	struct rt_item item; /* RT_MESH_CHIPS */
+};
+
+const char *rt_object_name(enum rt_object object);
+/* "owner", "id" ... */
+const char *rt_device_role_name(enum rt_device_role role);
+enum rt_object rt_device_role_object(enum rt_device_role role);
+
+/* What the runtime itself knows of a living buffer: a `books buffer` line. */
+enum rt_buffer { RT_BUFFER_ADDRESS, RT_BUFFER_POOL, RT_BUFFER_OWNER, RT_BUFFER_ASKED, RT_BUFFER_ID, RT_BUFFER_LAYOUT, RT_BUFFER_NR };
+
 /* The runtime's books, see books.h. Places by role; absent ones have nr_steps 0 and base -1. */
 struct rt_books {
 	bool present;
@@ -158,13 +238,19 @@ struct rt_books {
 	char *list_vtable;
 	struct rt_place arena; /* from RT_BASE_OWNER; may use an `each` value */
 	struct rt_place pool, banks, align; /* from RT_BASE_ARENA */
+	struct rt_place lists; /* from RT_BASE_ARENA: how many lists it has: more than one where parts of banks are handed out */
 	struct rt_place list; /* from RT_BASE_ARENA: the list's object */
 	struct rt_place bank_bytes, base, grain; /* from RT_BASE_LIST */
+	struct rt_place shrunk; /* from RT_BASE_LIST: bytes at the banks' begin that the list may not hand out */
+	VEC(char *) device_vtables[RT_OBJECTS]; /* symbols; the first that the file has counts */
+	VEC(struct rt_device_place) device_places;
 	/* std::vector members (begin, end, capacity) of the list: offsets, and bytes of an item */
 	struct {
 		int32_t offset;
 		uint32_t size;
 	} address, bytes, live, used;
+	struct rt_place buffers; /* from RT_BASE_OWNER: first word of an std::unordered_set of pointers to buffers */
+	struct rt_place buffer[RT_BUFFER_NR]; /* from RT_BASE_BUFFER */
 };
 
 struct runtime {
@@ -172,20 +258,27 @@ struct runtime {
 	char *about;
 	char *path;   /* for messages; "built in: NAME.rt" */
 	char *detect; /* pattern: a mapped file that defines it has this runtime */
-	VEC(struct rt_pool) pools;
+	rt_numbered pools;
+	char *core; /* name of the pool whose banks are the cores' own memory; NULL: none */
+	rt_numbered layouts; /* ways in which a buffer is spread over banks */
 	VEC(struct rt_value) values;
 	VEC(struct rt_row) rows;
 	VEC(struct rt_let *) lets;
 	VEC(struct rt_advice) advice; /* of several of a pool the first one holds */
+	VEC(char *) environment; /* variables that say which of the machine's chips a process may use */
 	struct rt_books books;
 };
 
 /* Parse a .rt file's text. Errors say file, line and column, the line and a caret. Never crashes on any bytes. */
 int runtime_parse(const char *path, const char *text, size_t len, struct runtime **ret, struct diag *d);
 void runtime_free(struct runtime *rt);
+/* Free what is in it, but not @value, nor the next line of its name. */
+void rt_value_release(struct rt_value *value);
 
 /* Name of pool @id, NULL when the runtime has none to show by that number. */
 const char *runtime_pool(const struct runtime *rt, uint64_t id);
+/* Name of layout @id, NULL when the runtime has none by that number. */
+const char *runtime_layout(const struct runtime *rt, uint64_t id);
 /* "DRAM,L1,L1_SMALL,TRACE" */
 void runtime_add_pools(struct str *s, const struct runtime *rt);
 

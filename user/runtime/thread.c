@@ -7,6 +7,7 @@ struct thread *thread_new(void)
 	struct thread *t = xcalloc(1, sizeof(*t));
 
 	t->alone = "attach";
+	t->placing.none = "attach";
 	return t;
 }
 
@@ -14,15 +15,17 @@ void thread_break(struct thread *t)
 {
 	t->call.state = CALL_NONE;
 	t->alone = "lost";
+	t->placing.none = "lost";
 	thread_leave_all(t);
 }
 
-void thread_enter(struct thread *t, uint64_t stack, const char *tag, const struct record *mark)
+void thread_enter(struct thread *t, const struct context *context, const struct record *mark)
 {
 	if (t->nr_contexts == THREAD_CONTEXTS)
 		memmove(t->contexts, t->contexts + 1, --t->nr_contexts * sizeof(t->contexts[0]));
-	t->contexts[t->nr_contexts++] = (struct context){
-		.stack = stack, .tag = tag, .trace = mark->trace, .has_trace = RECORD_HAS(mark, TRACE)};
+	t->contexts[t->nr_contexts] = *context;
+	t->contexts[t->nr_contexts].trace = mark->trace;
+	t->contexts[t->nr_contexts++].has_trace = RECORD_HAS(mark, TRACE);
 }
 
 /*
@@ -35,6 +38,12 @@ void thread_leave(struct thread *t, uint64_t stack)
 		t->nr_contexts--;
 }
 
+void thread_returned(struct thread *t, uint64_t sequence)
+{
+	while (t->nr_contexts && t->contexts[t->nr_contexts - 1].sequence >= sequence)
+		t->nr_contexts--;
+}
+
 void thread_leave_all(struct thread *t)
 {
 	t->nr_contexts = 0;
@@ -42,17 +51,25 @@ void thread_leave_all(struct thread *t)
 
 /*
  * A context that has returned cannot be told from one that lasts while hits come from deeper calls than its own: what a
- * program allocates after a capture would look like a part of it. So a context is for one allocation.
+ * program allocates after a capture would look like a part of it. So a context is for one allocation. A function that makes
+ * several is better named by its calls of what makes one ("called by"): each call is a context.
  */
 void thread_label(struct thread *t, struct record *alloc)
 {
-	for (size_t i = 0; i < t->nr_contexts; i++)
-		if (t->contexts[i].tag)
-			RECORD_SET(alloc, TAG, tag, t->contexts[i].tag);
-	if (!alloc->tag)
-		return;
-	for (size_t i = 0; i < t->nr_contexts; i++)
+	size_t first = t->nr_contexts;
+
+	for (size_t i = t->nr_contexts; i-- > 0;) {
+		const struct context *c = &t->contexts[i];
+
+		if (c->tag && !alloc->tag)
+			RECORD_SET(alloc, TAG, tag, c->tag);
+		if (c->label && !alloc->label)
+			RECORD_SET(alloc, LABEL, label, c->label);
+		if (c->tag || c->label)
+			first = i;
+	}
+	for (size_t i = 0; i < t->nr_contexts && alloc->tag; i++)
 		if (t->contexts[i].has_trace)
 			RECORD_SET(alloc, TRACE, trace, t->contexts[i].trace);
-	thread_leave_all(t);
+	t->nr_contexts = alloc->tag ? 0 : first;
 }

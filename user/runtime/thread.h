@@ -25,12 +25,23 @@ struct call {
 /* A call on the stack whose allocation carries a label. */
 struct context {
 	uint64_t stack;	 /* stack pointer at its entry */
-	const char *tag; /* NULL: none */
+	const char *tag, *label; /* NULL: none */
+	uint64_t sequence; /* of its hit */
 	uint64_t trace;
 	bool has_trace;
 };
 
 enum { THREAD_CONTEXTS = 8 };
+
+/* A call in which the circular buffers of a program are given their places. */
+struct placing {
+	const char *none; /* why no such call is known: "attach", "lost"; NULL: there is one */
+	uint64_t stack;	  /* stack pointer at its entry */
+	uint64_t program; /* its object */
+	bool begun;	  /* one of them was */
+	uint64_t device;  /* of the first */
+	uint64_t address, bytes; /* of the last */
+};
 
 struct thread {
 	uint64_t process, sequence;
@@ -39,6 +50,7 @@ struct thread {
 	const char *alone;
 	struct context contexts[THREAD_CONTEXTS];
 	size_t nr_contexts;
+	struct placing placing;
 	/* The last hit was the entry of a free of this block. */
 	bool freeing;
 	uint64_t free_object, free_address, free_ns;
@@ -48,13 +60,18 @@ struct thread {
 struct thread *thread_new(void);
 /* Hits were lost: what became of the open call nobody saw, nor which contexts have ended. */
 void thread_break(struct thread *t);
-/* A context begins; its trace is @mark's, if it has one. */
-void thread_enter(struct thread *t, uint64_t stack, const char *tag, const struct record *mark);
+/* A context begins, with stack, tag and label; its trace is @mark's, if it has one. */
+void thread_enter(struct thread *t, const struct context *context, const struct record *mark);
 /* A hit at @stack: contexts that were entered at it or below have returned, thrown or jumped away. */
 void thread_leave(struct thread *t, uint64_t stack);
+/* The contexts of hit @sequence and of later ones have returned. */
+void thread_returned(struct thread *t, uint64_t sequence);
 /* No context lasts. */
 void thread_leave_all(struct thread *t);
-/* Label an allocation in a context with a tag: the innermost tag, and the innermost trace. Then no context lasts. */
+/*
+ * Label an allocation in contexts that have a tag or a label: the innermost of each; one with a tag has the innermost trace,
+ * too. Then none of these lasts, and after a tag none at all.
+ */
 void thread_label(struct thread *t, struct record *alloc);
 
 #endif

@@ -48,11 +48,16 @@
  *              those of two processes are the same chips only if this is the same
  * program      object of the program that circular buffers belong to
  * bytes        of a circular buffer, on each of its cores;  placed: 1: it lies in an L1 buffer, whose bytes are counted there
+ * end          address behind the last circular buffer of a program that is refused
+ * core         name of the pool whose banks are the cores' own memory: circular buffers lie in it, and what is below its base
+ *              each core keeps for code. Absent where circular buffers are not seen
  * reason       why: one of the words given at the kind
  * probe        name of a probe's verb
  * equal        1: ledger and books agreed, 0: they did not
  * partial      1: something could not be read
  * age_ns       how old the last comparison with the books is
+ * gap_ns       how long a process ran after it had mapped its runtime and before it was attached to: what it allocated then is in
+ *              the books. 0: it was held meanwhile; absent: it mapped it before we came
  * interval_ns  time between tables; absent when they come on request
  */
 #define RECORD_FIELDS(X)                                                                           \
@@ -95,11 +100,14 @@
 	X(program, PROGRAM, HEX)                                                                   \
 	X(bytes, BYTES, NUMBER)                                                                    \
 	X(placed, PLACED, NUMBER)                                                                  \
+	X(end, END, NUMBER)                                                                        \
+	X(core, CORE, TEXT)                                                                        \
 	X(reason, REASON, TEXT)                                                                    \
 	X(probe, PROBE, TEXT)                                                                      \
 	X(equal, EQUAL, NUMBER)                                                                    \
 	X(partial, PARTIAL, NUMBER)                                                                \
 	X(age_ns, AGE_NS, NUMBER)                                                                  \
+	X(gap_ns, GAP_NS, NUMBER)                                                                  \
 	X(interval_ns, INTERVAL_NS, NUMBER)
 
 /*
@@ -115,15 +123,19 @@
  * clear       all blocks of an arena are gone (deallocate_all); `reason=gone`: and the object as well
  * alloc       succeeded. reserved is absent when a part of the call was lost
  * free        at the entry of the call
- * failed      an allocation that did not succeed. reason: throw, next-call, thread-exit; clash: a program's circular buffers
- *             would reach into L1 buffers
+ * failed      an allocation that did not succeed. reason: throw, next-call, thread-exit. Or a program that was refused. reason:
+ *             clash, its circular buffers would reach (`end`) into blocks, the lowest of which is at `address`; overflow,
+ *             they would reach beyond the bank, which ends there
  * retract     the `failed` of this thread before was none: its alloc came after all
  * phantom     an allocation at address 0: it reserved nothing
  * cb          a circular buffer of a program was given its place (`address`, `bytes`) on a device (`owner`). Programs run one
  *             after another: those of different programs lie over one another
- * cb-free     a program's circular buffers are gone (it is placed anew, or destroyed)
+ * cb-free     a program's circular buffers are gone: it is placed anew, or destroyed; `reason=void`: they will be placed anew,
+ *             and where is not known before a `cb` says so
  * unsettled   a step whose call was not seen whole: the books will say. reason: lost, attach (in flight when we came),
- *             unread (a value), arena (of which nothing is known), alone (an alloc without a begin)
+ *             unread (a value), arena (of which nothing is known), alone (an alloc without a begin), resize (an arena's size
+ *             changes)
+ * resize      an arena's banks have another size now, as the books say, and another `base`
  * capture     a trace's capture began (`trace`)
  * captured    the runtime was told to end it; the trace's own buffer is allocated after this, tag=trace
  * replay      the first replay of a run: nothing was allocated, captured or released since
@@ -146,6 +158,7 @@
 	X(ARENA, "arena", F(PROCESS) | F(ARENA) | F(OBJECT) | F(POOL))                             \
 	X(DEVICE, "device", F(PROCESS) | F(OWNER))                                                 \
 	X(CLEAR, "clear", F(PROCESS) | F(ARENA))                                                   \
+	X(RESIZE, "resize", F(PROCESS) | F(ARENA) | F(BANK_BYTES) | F(BASE))                       \
 	X(ALLOC, "alloc", F(PROCESS) | F(ARENA) | F(ADDRESS))                                      \
 	X(FREE, "free", F(PROCESS) | F(ARENA) | F(ADDRESS))                                        \
 	X(FAILED, "failed", F(PROCESS) | F(REASON))                                                \

@@ -6,15 +6,6 @@
 
 #include "target/paths.h"
 
-enum { CALLEES_MAX = 64 };
-
-/* The functions that a callee's pattern means. */
-struct callee {
-	const char *pattern;
-	struct elf_symbol symbols[CALLEES_MAX];
-	size_t nr;
-};
-
 static void chain_offset(struct str *s, int64_t offset)
 {
 	if (offset)
@@ -29,9 +20,10 @@ void code_chain_add(struct str *s, const struct code_chain *chain)
 	for (size_t i = 0; i < chain->nr_loads; i++) {
 		chain_offset(s, chain->load[i].offset);
 		str_add(s, chain->load[i].offset ? ")" : "");
-		if (i + 1 == chain->nr_loads || chain->load[i].size != 8)
+		if ((i + 1 == chain->nr_loads && !chain->plus) || chain->load[i].size != 8)
 			str_addf(s, ":%u", chain->load[i].size);
 	}
+	chain_offset(s, chain->plus);
 }
 
 static void add_instruction(struct str *s, struct elf_file *f, uint64_t address)
@@ -73,16 +65,22 @@ static void add_reason(struct str *s, struct elf_file *f, const struct value *v)
 	}
 }
 
-static bool is_chain(const struct value *v)
+static bool to_chain(const struct value *v, struct code_chain *ret)
 {
-	return v->kind == VALUE_CHAIN && !v->number && (v->chain.nr_loads || v->width == 8);
+	int64_t plus = (int64_t)v->number;
+
+	if (v->kind != VALUE_CHAIN || (!v->chain.nr_loads && v->width != 8) || plus < INT32_MIN || plus > INT32_MAX)
+		return false;
+	*ret = v->chain;
+	ret->plus = (int32_t)plus;
+	return true;
 }
 
 static bool chain_equal(const struct code_chain *a, const struct code_chain *b)
 {
 	struct value x = { .kind = VALUE_CHAIN, .chain = *a }, y = { .kind = VALUE_CHAIN, .chain = *b };
 
-	return value_equal(&x, &y);
+	return a->plus == b->plus && value_equal(&x, &y);
 }
 
 /* "cannot tell what 'NAME' returns: REASON" */
@@ -142,12 +140,13 @@ static int find_returned(const struct paths *p, const struct elf_symbol *functio
 			continue;
 
 		const struct value *rax = &n->before->reg[RAX];
+		struct code_chain chain;
 
-		if (!is_chain(rax))
+		if (!to_chain(rax, &chain))
 			return refuse_value(d, p->elf, "returns", function, rax);
-		if (any && !chain_equal(&found, &rax->chain))
-			return refuse_two(d, "returns", function, &found, &rax->chain);
-		found = rax->chain;
+		if (any && !chain_equal(&found, &chain))
+			return refuse_two(d, "returns", function, &found, &chain);
+		found = chain;
 		any = true;
 	}
 	if (!any)
@@ -173,29 +172,6 @@ int code_returns(struct elf_file *f, const struct elf_symbol *function, const st
 	return err;
 }
 
-static bool matches(const char *pattern, const char *name)
-{
-	size_t len = strlen(pattern);
-
-	if (!name)
-		return false;
-	return len && pattern[len - 1] == '*' ? !strncmp(pattern, name, len - 1) : !strcmp(pattern, name);
-}
-
-static bool is_call_of(const struct paths *p, const struct step *step, const struct callee *callee)
-{
-	if (!step->calls && !step->leaves)
-		return false;
-	if (step->slot)
-		return matches(callee->pattern, elf_file_slot(p->elf, step->slot));
-	if (!step->target)
-		return false;
-	for (size_t i = 0; i < callee->nr; i++)
-		if (callee->symbols[i].address == step->target)
-			return true;
-	return matches(callee->pattern, elf_file_plt(p->elf, step->target));
-}
-
 static bool is_among(const struct code_chain *chains, size_t nr, const struct code_chain *chain)
 {
 	for (size_t i = 0; i < nr; i++)
@@ -215,18 +191,19 @@ static int find_passed(const struct paths *p, const struct elf_symbol *function,
 	for (size_t i = 0; i < p->order.nr; i++) {
 		const struct path_node *n = node_of(p, i);
 
-		if (!n || !is_call_of(p, &n->step, callee))
+		if (!n || !callee_is_met(callee, p, &n->step))
 			continue;
 
 		const struct value *v = &n->before->reg[argument_register(argument)];
+		struct code_chain chain;
 
-		if (!is_chain(v))
+		if (!to_chain(v, &chain))
 			return refuse_value(d, p->elf, "passes", function, v);
-		if (is_among(found->chains, found->nr, &v->chain))
+		if (is_among(found->chains, found->nr, &chain))
 			continue;
 		if (found->nr == found->max)
 			return refuse(d, -ENOTSUP, "passes", function, "there are too many different values");
-		found->chains[found->nr++] = v->chain;
+		found->chains[found->nr++] = chain;
 	}
 	return found->nr ? 0 : refuse(d, -ENOENT, "passes", function, "it does not call that function");
 }
@@ -234,7 +211,7 @@ static int find_passed(const struct paths *p, const struct elf_symbol *function,
 int code_passes(struct elf_file *f, const struct elf_symbol *function, const char *callee, int argument,
 		struct code_chain *chains, size_t max, size_t *ret_nr, struct diag *d)
 {
-	struct callee to = { .pattern = callee };
+	struct callee to;
 	struct found found = { .chains = chains, .max = max };
 	struct diag inner = {};
 	struct paths p;
@@ -242,9 +219,7 @@ int code_passes(struct elf_file *f, const struct elf_symbol *function, const cha
 
 	if (argument < 0 || argument >= ARGUMENTS)
 		return diag_set(d, -EINVAL, "no argument %d is passed in a register", argument);
-	to.nr = elf_file_find(f, callee, to.symbols, CALLEES_MAX);
-	if (to.nr > CALLEES_MAX)
-		to.nr = CALLEES_MAX;
+	callee_find(f, callee, &to);
 	err = paths_follow(f, function, NULL, &p, &inner);
 	if (err)
 		err = refuse(d, err, "passes", function, inner.text);
@@ -256,6 +231,37 @@ int code_passes(struct elf_file *f, const struct elf_symbol *function, const cha
 	return err;
 }
 
+static int find_read(const struct paths *p, const struct elf_symbol *function, struct code_chain *ret, struct diag *d)
+{
+	for (size_t i = 0; i < p->order.nr; i++) {
+		const struct path_node *n = &p->nodes.items[p->order.items[i]];
+		uint32_t bytes = n->step.source_bytes;
+
+		if (n->step.reads) {
+			struct value v = state_load(n->before, &n->step.source, bytes, n->address);
+
+			return to_chain(&v, ret) ? 0 : refuse_value(d, p->elf, "reads first", function, &v);
+		}
+		if (n->step.calls || n->step.leaves || n->nr_next != 1)
+			break;
+	}
+	return refuse(d, -ENOENT, "reads first", function, "it reads nothing before it branches or calls");
+}
+
+int code_reads_first(struct elf_file *f, const struct elf_symbol *function, struct code_chain *ret, struct diag *d)
+{
+	struct diag inner = {};
+	struct paths p;
+	int err = paths_follow(f, function, NULL, &p, &inner);
+
+	if (err)
+		err = refuse(d, err, "reads first", function, inner.text);
+	else
+		err = find_read(&p, function, ret, d);
+	paths_release(&p);
+	return err;
+}
+
 /* Where @n divides: is the high half of its dividend 0, so that rax is all of it? */
 static bool divides_rax(const struct path_node *n)
 {
@@ -264,46 +270,82 @@ static bool divides_rax(const struct path_node *n)
 	return rdx->kind == VALUE_CONSTANT && !rdx->number;
 }
 
-static int find_divided(const struct paths *p, const struct elf_symbol *function, struct code_chain *ret, struct diag *d)
+/* What a step does with a value that is asked for; NULL: nothing. */
+struct question {
+	const char *what; /* "divides" */
+	const struct value *(*asked)(const struct path_node *n, const struct question *q);
+	uint64_t number;
+	const char *nothing; /* why there is no answer */
+};
+
+static const struct value *divided(const struct path_node *n, const struct question *q)
 {
-	struct code_chain found = {};
+	(void)q;
+	return n->step.divides ? &n->before->reg[RAX] : NULL;
+}
+
+static const struct value *compared(const struct path_node *n, const struct question *q)
+{
+	return n->step.compares && n->step.number == q->number ? &n->step.stored : NULL;
+}
+
+/* The one value that the function does something to. */
+static int find_one(const struct paths *p, const struct elf_symbol *function, const struct question *q,
+		    struct code_chain *ret, struct diag *d)
+{
+	struct code_chain found = {}, chain;
 	bool any = false;
 
 	for (size_t i = 0; i < p->order.nr; i++) {
 		const struct path_node *n = node_of(p, i);
+		const struct value *v = n ? q->asked(n, q) : NULL;
 
-		if (!n || !n->step.divides)
+		if (!v)
 			continue;
-
-		const struct value *rax = &n->before->reg[RAX];
-
-		if (!divides_rax(n))
-			return refuse(d, -ENOTSUP, "divides", function, "its high half is not known to be 0");
-		if (!is_chain(rax))
-			return refuse_value(d, p->elf, "divides", function, rax);
-		if (any && !chain_equal(&found, &rax->chain))
-			return refuse_two(d, "divides", function, &found, &rax->chain);
-		found = rax->chain;
+		if (n->step.divides && !divides_rax(n))
+			return refuse(d, -ENOTSUP, q->what, function, "its high half is not known to be 0");
+		if (!to_chain(v, &chain))
+			return refuse_value(d, p->elf, q->what, function, v);
+		if (any && !chain_equal(&found, &chain))
+			return refuse_two(d, q->what, function, &found, &chain);
+		found = chain;
 		any = true;
 	}
 	if (!any)
-		return refuse(d, -ENOENT, "divides", function, "it divides nothing");
+		return refuse(d, -ENOENT, q->what, function, q->nothing);
 	*ret = found;
 	return 0;
 }
 
-int code_divides(struct elf_file *f, const struct elf_symbol *function, struct code_chain *ret, struct diag *d)
+static int ask(struct elf_file *f, const struct elf_symbol *function, const struct question *q, struct code_chain *ret,
+	       struct diag *d)
 {
 	struct diag inner = {};
 	struct paths p;
 	int err = paths_follow(f, function, NULL, &p, &inner);
 
 	if (err)
-		err = refuse(d, err, "divides", function, inner.text);
+		err = refuse(d, err, q->what, function, inner.text);
 	else
-		err = find_divided(&p, function, ret, d);
+		err = find_one(&p, function, q, ret, d);
 	paths_release(&p);
 	return err;
+}
+
+int code_divides(struct elf_file *f, const struct elf_symbol *function, struct code_chain *ret, struct diag *d)
+{
+	const struct question q = { .what = "divides", .asked = divided, .nothing = "it divides nothing" };
+
+	return ask(f, function, &q, ret, d);
+}
+
+int code_compares(struct elf_file *f, const struct elf_symbol *function, uint64_t number, struct code_chain *ret,
+		  struct diag *d)
+{
+	const struct question q = { .what = "compares", .asked = compared, .number = number,
+				    .nothing = "it compares nothing with that number" };
+
+	return ask(f, function, &q, ret, d);
 }
 
 /* A store of (all that is asked for of) the argument into the object: where? */

@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/units.h"
 #include "target/host.h"
 
 struct cursor {
@@ -171,40 +173,69 @@ static int no_mappings(int pid, int err, struct diag *d)
 	return err;
 }
 
-int mappings_read(int pid, mappings *ret, struct diag *d)
+static int read_maps(int pid, struct str *text)
 {
 	_cleanup_(freep) char *path = xasprintf("/proc/%d/maps", pid);
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : read_all(fd, text);
 
-	if (fd < 0)
-		return no_mappings(pid, -errno, d);
+	return err ? err : text->len ? 0 : -ESRCH;
+}
 
+int mappings_read(int pid, mappings *ret, struct diag *d)
+{
 	_cleanup_(str_release) struct str text = {};
-	int err = read_all(fd, &text);
-
-	if (err || !text.len)
-		return no_mappings(pid, err ? err : -ESRCH, d);
-
+	int reader = pid, err = read_maps(pid, &text);
 	mappings all = {};
 
+	if (err == -ESRCH && (reader = process_reader(pid)) != pid)
+		err = read_maps(reader, &text);
+	if (err)
+		return no_mappings(pid, err, d);
 	err = parse_all(text.p, text.len, &all);
 	if (err) {
 		mappings_release(&all);
-		return diag_set(d, err, "cannot understand '%s'", path);
+		return diag_set(d, err, "cannot understand '/proc/%d/maps'", pid);
 	}
 	*ret = all;
 	return 0;
 }
 
-char *mapping_file(int pid, const struct mapping *m)
+static char *map_file(int pid, const struct mapping *m, bool *ret_there)
 {
 	char *path = xasprintf("/proc/%d/map_files/%llx-%llx", pid, (unsigned long long)m->start,
 			       (unsigned long long)m->end);
 	/* O_PATH: what is mapped may be a device, and to open one is to use it. */
 	_cleanup_(closep) int fd = open(path, O_PATH | O_CLOEXEC);
 
-	if (fd >= 0 || m->path[0] != '/')
+	*ret_there = fd >= 0;
+	return path;
+}
+
+char *mapping_file(int pid, const struct mapping *m)
+{
+	bool there;
+	char *path = map_file(pid, m, &there);
+	int reader = there ? pid : process_reader(pid);
+
+	if (reader != pid) {
+		free(path);
+		path = map_file(reader, m, &there);
+	}
+	if (there || m->path[0] != '/')
 		return path;
 	free(path);
-	return xasprintf("/proc/%d/root%s", pid, m->path);
+	return xasprintf("/proc/%d/root%s", reader, m->path);
+}
+
+int file_state_read(const char *path, struct file_state *ret)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	ret->changed_ns = (uint64_t)st.st_ctim.tv_sec * NS_PER_SEC + (uint64_t)st.st_ctim.tv_nsec;
+	ret->bytes = (uint64_t)st.st_size;
+	ret->looked_ns = units_monotonic_ns();
+	return 0;
 }

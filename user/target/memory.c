@@ -25,15 +25,21 @@ enum {
 	SCAN_RUNS = 256,       /* runs of present pages in a system call */
 	SCAN_FILTER = 1 << 12, /* bits */
 	SCAN_HITS = 1 << 16,   /* more is no program that anything can be said about */
+	SCAN_PAUSE = 32,       /* buffers that are read between two pauses: a millisecond's */
 };
 
 #define PAGE_PRESENT (1ULL << 63)
+#define PAGE_SWAPPED (1ULL << 62)
 #define SCAN_MAPPING_MAX (1ULL << 40)
 #define USER_END ((1ULL << 47) - PAGE_BYTES)
 
 struct memory {
 	int pid;
+	int reader; /* a thread that has not ended, process_reader() */
 	int pagemap;
+	bool swapped; /* a page was met that is swapped out */
+	void (*pause)(void *context);
+	void *pause_context;
 };
 
 /* Entries of @nr pages from page number @page on. Returns how many, or -errno. */
@@ -83,9 +89,10 @@ static int cannot_open(int pid, int err, struct diag *d)
 
 int memory_open(int pid, struct memory **ret, struct diag *d)
 {
-	_cleanup_(freep) char *path = xasprintf("/proc/%d/pagemap", pid);
+	int reader = process_reader(pid);
+	_cleanup_(freep) char *path = xasprintf("/proc/%d/pagemap", reader);
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : check_readable(pid);
+	int err = fd < 0 ? -errno : check_readable(reader);
 
 	if (err)
 		return cannot_open(pid, err, d);
@@ -93,9 +100,10 @@ int memory_open(int pid, struct memory **ret, struct diag *d)
 	if (err)
 		return err;
 
-	struct memory *m = xmalloc(sizeof(*m));
+	struct memory *m = xcalloc(1, sizeof(*m));
 
 	m->pid = pid;
+	m->reader = reader;
 	m->pagemap = fd;
 	fd = -1;
 	*ret = m;
@@ -110,8 +118,28 @@ void memory_free(struct memory *m)
 	free(m);
 }
 
+void memory_set_pause(struct memory *m, void (*pause)(void *context), void *context)
+{
+	m->pause = pause;
+	m->pause_context = context;
+}
+
+bool memory_met_swapped(struct memory *m)
+{
+	bool met = m->swapped;
+
+	m->swapped = false;
+	return met;
+}
+
+void memory_pause(struct memory *m)
+{
+	if (m->pause)
+		m->pause(m->pause_context);
+}
+
 /* Pages @first to @last: 0 if all are present, -EFAULT, -ESRCH. */
-static int check_present(const struct memory *m, uint64_t first, uint64_t last)
+static int check_present(struct memory *m, uint64_t first, uint64_t last)
 {
 	uint64_t entries[READ_ENTRIES];
 
@@ -124,15 +152,17 @@ static int check_present(const struct memory *m, uint64_t first, uint64_t last)
 		if (!nr)
 			return first << PAGE_BITS < USER_END ? -ESRCH : -EFAULT;
 		for (ssize_t i = 0; i < nr; i++) {
-			if (!(entries[i] & PAGE_PRESENT))
-				return -EFAULT;
+			if (entries[i] & PAGE_PRESENT)
+				continue;
+			m->swapped |= !!(entries[i] & PAGE_SWAPPED);
+			return -EFAULT;
 		}
 		first += nr;
 	}
 	return 0;
 }
 
-static int check_ranges(const struct memory *m, const struct memory_range *ranges, size_t nr)
+static int check_ranges(struct memory *m, const struct memory_range *ranges, size_t nr)
 {
 	uint64_t first = 1, last = 0; /* pages that were just found present: neighbours often share one */
 
@@ -159,7 +189,18 @@ static int check_ranges(const struct memory *m, const struct memory_range *range
 	return 0;
 }
 
-static int read_batch(const struct memory *m, const struct memory_range *ranges, size_t nr)
+/* process_vm_readv(), through another thread where the one before has ended. */
+static ssize_t read_remote(struct memory *m, const struct iovec *local, size_t nr_local, const struct iovec *remote, size_t nr)
+{
+	ssize_t n = process_vm_readv(m->reader, local, nr_local, remote, nr, 0);
+
+	if (n >= 0 || errno != ESRCH)
+		return n;
+	m->reader = process_reader(m->pid);
+	return process_vm_readv(m->reader, local, nr_local, remote, nr, 0);
+}
+
+static int read_batch(struct memory *m, const struct memory_range *ranges, size_t nr)
 {
 	struct iovec local[READ_RANGES], remote[READ_RANGES];
 	size_t wanted = 0;
@@ -170,7 +211,7 @@ static int read_batch(const struct memory *m, const struct memory_range *ranges,
 		wanted += ranges[i].len;
 	}
 
-	ssize_t n = process_vm_readv(m->pid, local, nr, remote, nr, 0);
+	ssize_t n = read_remote(m, local, nr, remote, nr);
 
 	if (n < 0)
 		return -errno;
@@ -211,6 +252,7 @@ struct scan {
 	size_t nr_runs;
 	size_t bytes; /* in the runs */
 	uint64_t bytes_read;
+	unsigned int reads; /* since the last pause */
 	memory_hits *found;
 };
 
@@ -313,7 +355,7 @@ static int scan_flush(struct scan *s)
 {
 	while (s->nr_runs) {
 		struct iovec local = { s->buffer, s->bytes };
-		ssize_t n = process_vm_readv(s->memory->pid, &local, 1, s->runs, s->nr_runs, 0);
+		ssize_t n = read_remote(s->memory, &local, 1, s->runs, s->nr_runs);
 
 		if (n < 0 && errno != EFAULT)
 			return -errno;
@@ -323,6 +365,8 @@ static int scan_flush(struct scan *s)
 			scan_skip_page(s);
 		if (s->found->nr > SCAN_HITS)
 			return -EOVERFLOW;
+		if (++s->reads % SCAN_PAUSE == 0)
+			memory_pause(s->memory);
 	}
 	return 0;
 }
@@ -361,8 +405,8 @@ static int scan_entries(struct scan *s, uint64_t page, size_t nr)
 
 		if (err)
 			return err;
-		while (i < nr && !(s->entries[i] & PAGE_PRESENT))
-			i++;
+		for (; i < nr && !(s->entries[i] & PAGE_PRESENT); i++)
+			s->memory->swapped |= !!(s->entries[i] & PAGE_SWAPPED);
 	}
 	return 0;
 }

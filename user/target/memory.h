@@ -13,6 +13,16 @@ struct memory; /* opaque: descriptors of one process */
 int memory_open(int pid, struct memory **ret, struct diag *d);
 void memory_free(struct memory *m);
 
+/*
+ * Reading much takes long: @pause is called now and then meanwhile. It must not read this process's memory. NULL: nothing is.
+ */
+void memory_set_pause(struct memory *m, void (*pause)(void *context), void *context);
+/* Call it. */
+void memory_pause(struct memory *m);
+
+/* Was a page met that is swapped out, since this was last asked? What lies there is not known, and stays where it is. */
+bool memory_met_swapped(struct memory *m);
+
 /* @len bytes at @address, all or nothing. -EFAULT: not present or not mapped; -ESRCH: the process is gone. */
 int memory_read(struct memory *m, uint64_t address, void *bytes, size_t len);
 

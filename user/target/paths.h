@@ -75,8 +75,13 @@ struct step { /* what an instruction did, besides changing the state */
 	bool returns;
 	uint64_t target, slot;
 	bool divides; /* rdx:rax, or their low halves */
+	bool reads; /* memory, at `source` */
+	struct value source;
+	uint32_t source_bytes; /* 0: not known */
 	bool stores; /* a general register or a constant, not into the stack */
+	bool compares; /* `stored` with the constant `number` */
 	struct value place, stored;
+	uint64_t number;
 	uint32_t bytes;
 };
 
@@ -123,6 +128,19 @@ void state_store(struct state *s, const struct value *place, uint32_t bytes, con
 /* Something was written, nobody knows where. */
 void state_store_anywhere(struct state *s);
 void state_call(struct state *s, uint64_t at);
+
+enum { CALLEES_MAX = 64 };
+
+/* The functions that a callee's pattern means. */
+struct callee {
+	const char *pattern;
+	struct elf_symbol symbols[CALLEES_MAX];
+	size_t nr;
+};
+
+void callee_find(struct elf_file *f, const char *pattern, struct callee *ret);
+/* Is the step a call of it, or a last jump to it? */
+bool callee_is_met(const struct callee *callee, const struct paths *p, const struct step *step);
 
 struct disassembler; /* capstone's handle */
 struct disassembler *disassembler_new(void);

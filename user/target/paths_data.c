@@ -172,11 +172,26 @@ static void step_combine(struct machine *m)
 	m->step->stores = false;
 }
 
+/* Is this a comparison of a value with a constant? `test` with itself is one with 0. */
+static bool compares_constant(const struct machine *m, const struct value *b)
+{
+	const cs_x86_op *op = m->x86->operands;
+
+	if (m->insn->id == X86_INS_CMP)
+		return b->kind == VALUE_CONSTANT;
+	return op[0].type == X86_OP_REG && op[1].type == X86_OP_REG && op[0].reg == op[1].reg;
+}
+
 static void step_compare(struct machine *m)
 {
 	struct value a = machine_read(m, 0), b = machine_read(m, 1);
 	uint32_t bytes = m->x86->operands[0].size;
 
+	if (compares_constant(m, &b)) {
+		m->step->compares = true;
+		m->step->stored = a;
+		m->step->number = m->insn->id == X86_INS_CMP ? value_truncate(&b, bytes, 0).number : 0;
+	}
 	m->s->compared.known = a.kind == VALUE_CONSTANT && b.kind == VALUE_CONSTANT;
 	m->s->compared.a = value_truncate(&a, bytes, 0).number;
 	m->s->compared.b = value_truncate(&b, bytes, 0).number;

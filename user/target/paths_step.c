@@ -240,6 +240,22 @@ static void run(struct machine *m)
 		step_other(m);
 }
 
+/* Where it reads from, if that is not the stack. */
+static void note_source(struct machine *m)
+{
+	if (m->insn->id == X86_INS_LEA || m->insn->id == X86_INS_NOP)
+		return;
+	for (uint8_t i = 0; i < m->x86->op_count; i++) {
+		const cs_x86_op *op = &m->x86->operands[i];
+
+		if (op->type != X86_OP_MEM || !(op->access & CS_AC_READ))
+			continue;
+		m->step->source = machine_place(m, &op->mem);
+		m->step->source_bytes = op->size;
+		m->step->reads |= !value_on_stack(&m->step->source);
+	}
+}
+
 int decoder_step(struct disassembler *d, const struct code_range *code, uint64_t address, struct state *s,
 		 struct step *ret)
 {
@@ -254,6 +270,7 @@ int decoder_step(struct disassembler *d, const struct code_range *code, uint64_t
 	struct machine m = { .insn = d->insn, .x86 = &d->insn->detail->x86, .s = s, .step = &step };
 	struct value *sp = &s->reg[RSP];
 
+	note_source(&m);
 	run(&m);
 	/* Whatever is pushed by it later may lie over any slot. */
 	if (sp->kind != VALUE_STACK)

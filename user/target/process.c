@@ -191,17 +191,17 @@ static char *read_command(int pid, const char *name)
 	return xstrndup(text, len);
 }
 
-/* A leader that has ended while other threads run on is a zombie as well, but its pidfd says that the process lives. */
+static bool is_zombie(char state)
+{
+	return state == 'Z' || state == 'X';
+}
+
 static int check_alive(const struct process *p, char state, struct diag *d)
 {
-	bool zombie = state == 'Z' || state == 'X';
-
-	if (!process_alive(p))
-		return diag_set(d, -ESRCH, "process %d has ended%s", p->pid,
-				zombie ? " (a zombie: its parent has not asked for its status)" : "");
-	if (zombie)
-		return diag_set(d, -ESRCH, "the main thread of process %d has ended: its memory cannot be read", p->pid);
-	return 0;
+	if (process_alive(p))
+		return 0;
+	return diag_set(d, -ESRCH, "process %d has ended%s", p->pid,
+			is_zombie(state) ? " (a zombie: its parent has not asked for its status)" : "");
 }
 
 int process_open(int pid, struct process *ret, struct diag *d)
@@ -228,7 +228,7 @@ int process_open(int pid, struct process *ret, struct diag *d)
 		p.name = xstrdup(line.name);
 		p.start_ticks = line.start_ticks;
 		p.start_ns = boot_ns() + line.start_ticks * tick_ns();
-		p.command = read_command(pid, line.name);
+		p.command = read_command(is_zombie(line.state) ? process_reader(pid) : pid, line.name);
 		/* After all else: if the pidfd's process lives now, what was read is its own and no successor's. */
 		err = check_alive(&p, line.state, d);
 	}
@@ -291,6 +291,28 @@ int process_list(pids *ret)
 	return list_numbers("/proc", ret);
 }
 
+/* The line "NAME: NUMBER" of a process's status, in @base. 0: it cannot be read. */
+static uint64_t read_status_number(int pid, const char *name, int base)
+{
+	_cleanup_(freep) char *path = xasprintf("/proc/%d/status", pid);
+	char status[TEXT_MAX];
+	const char *line = NULL;
+
+	if (read_text(path, status, sizeof(status)) > 0)
+		line = strstr(status, name);
+	return line ? strtoull(line + strlen(name), NULL, base) : 0;
+}
+
+uint64_t process_pending_signals(int pid)
+{
+	return read_status_number(pid, "\nShdPnd:", 16);
+}
+
+int process_parent(int pid)
+{
+	return (int)read_status_number(pid, "\nPPid:", 10);
+}
+
 /* The kernel may be built without schedstat, or say "0 0 0": then whole ticks must do. */
 static int read_thread(int pid, int tid, struct thread_state *ret)
 {
@@ -332,4 +354,20 @@ int process_threads(int pid, thread_states *ret)
 		return -ESRCH;
 	*ret = list;
 	return 0;
+}
+
+int process_reader(int pid)
+{
+	_cleanup_(freep) char *path = xasprintf("/proc/%d/stat", pid);
+	struct stat_line line;
+	thread_states threads = {};
+	int reader = pid;
+
+	if (stat_line_read(path, &line) || !is_zombie(line.state) || process_threads(pid, &threads))
+		return pid;
+	for (size_t i = 0; i < threads.nr && reader == pid; i++)
+		if (!is_zombie(threads.items[i].state))
+			reader = threads.items[i].tid;
+	vec_release(&threads);
+	return reader;
 }

@@ -5,6 +5,7 @@
 #define TARGET_PROCESS_H
 
 #include "base/diag.h"
+#include "base/str.h"
 #include "base/vec.h"
 
 struct mapping {
@@ -28,6 +29,13 @@ void mappings_release(mappings *m);
  * /proc/PID/map_files/START-END, or /proc/PID/root/PATH where that is not allowed. The caller frees it. */
 char *mapping_file(int pid, const struct mapping *m);
 
+/* What tells a file from one that is written in its place. */
+struct file_state {
+	uint64_t changed_ns, bytes;
+	uint64_t looked_ns; /* CLOCK_MONOTONIC */
+};
+int file_state_read(const char *path, struct file_state *ret);
+
 struct process {
 	int pid;
 	int pidfd;	   /* readable when the process has ended */
@@ -38,11 +46,24 @@ struct process {
 	unsigned int uid;  /* effective */
 };
 
+/*
+ * A main thread that has ended while others run is a zombie, through which nothing of the process can be read any more: not its
+ * memory, mappings and arguments. The process lives, and /proc shows it to those who name another thread of it. Returns the id
+ * of one through which it can be read: @pid itself, if that can.
+ */
+int process_reader(int pid);
+
 /* -ESRCH: no such process (or a zombie, or a thread's id: the text says which). */
 int process_open(int pid, struct process *ret, struct diag *d);
 void process_close(struct process *p);
 /* False when the process has ended, whoever has its pid now. */
 bool process_alive(const struct process *p);
+
+/*
+ * The variables @names of the environment that process @pid was started with, as far as they are set: "NAME=value", joined with
+ * blanks. What it has changed itself since is not seen. -errno: it cannot be read.
+ */
+int process_environment(int pid, const char *const *names, size_t nr, struct str *ret);
 
 /* Every pid of /proc that is a process, ascending. */
 typedef VEC(int) pids;
@@ -59,5 +80,10 @@ struct thread_state {
 };
 typedef VEC(struct thread_state) thread_states;
 int process_threads(int pid, thread_states *ret);
+
+/* Signals that wait for any thread of the process: bit N - 1 is signal N. 0 when it is gone. */
+uint64_t process_pending_signals(int pid);
+/* Its parent, 0 when that is not known. */
+int process_parent(int pid);
 
 #endif

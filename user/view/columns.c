@@ -1,6 +1,7 @@
 #include "view/columns.h"
 
 #include "base/units.h"
+#include "view/device_name.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,10 +13,10 @@ static const char *pool_of(const struct row *row, const struct column *c)
 	return c->pool ? c->pool : row->pool;
 }
 
-/* Figures of the pool that a cell is about. False: the device has no such pool. */
+/* Figures of the pool that a cell is about. False: the chips have no such pool. */
 static bool pool_figures(const struct row *row, const struct column *c, struct figures *ret)
 {
-	return device_figures(row->device, pool_of(row, c), ret);
+	return chip_group_figures(&row->device->group, pool_of(row, c), ret);
 }
 
 static void add_number(struct str *out, const struct table_options *o, uint64_t number)
@@ -40,10 +41,18 @@ static void add_known_bytes(struct str *out, const struct row *row, bool known, 
 		str_add(out, "?");
 }
 
+static bool is_sum(const struct row *row)
+{
+	return row->device->nr_processes > 1;
+}
+
 static void add_pid(struct grid_cell *cell, const struct row *row, const struct column *c)
 {
 	(void)c;
-	str_addf(&cell->text, "%d", row->process->pid);
+	if (is_sum(row))
+		str_add(&cell->text, "sum");
+	else
+		str_addf(&cell->text, "%d", row->device->process->pid);
 }
 
 static void add_process(struct grid_cell *cell, const struct row *row, const struct column *c)
@@ -52,15 +61,32 @@ static void add_process(struct grid_cell *cell, const struct row *row, const str
 	struct str name = {};
 
 	(void)c;
-	str_add_escaped(&name, *row->process->name ? row->process->name : "?");
+	if (is_sum(row))
+		str_addf(&name, "%zu processes", row->device->nr_processes);
+	else
+		str_add_escaped(&name, *row->device->process->name ? row->device->process->name : "?");
 	pen_add(&pen, str_text(&name), TONE_PLAIN);
 	str_release(&name);
 }
 
 static void add_device(struct grid_cell *cell, const struct row *row, const struct column *c)
 {
+	const struct device *d = row->device->group.devices.items[0];
+
 	(void)c;
-	str_addf(&cell->text, "%u", row->device->number);
+	if (!row->device->by_mesh) {
+		chip_group_add_name(&cell->text, &row->device->group);
+		return;
+	}
+	device_add_mesh_name(&cell->text, d);
+	if (row->options->wide)
+		device_add_parent(&cell->text, row->device->process, d);
+}
+
+static void add_times(struct grid_cell *cell, const struct row *row, const struct column *c)
+{
+	(void)c;
+	chip_group_add_times(&cell->text, &row->device->group);
 }
 
 static void add_pool(struct grid_cell *cell, const struct row *row, const struct column *c)
@@ -110,7 +136,7 @@ static bool total_figure(const struct row *row, const struct column *c, uint64_t
 	struct figures f;
 
 	(void)c;
-	selection_figures(row->options->selection, row->process, row->device, &f);
+	selection_figures(row->options->selection, &row->device->group, &f);
 	return amount(row->options, &f, ret);
 }
 
@@ -129,7 +155,7 @@ static bool buffers_figure(const struct row *row, const struct column *c, uint64
 	if (row->pool)
 		pool_figures(row, c, &f);
 	else
-		selection_figures(row->options->selection, row->process, row->device, &f);
+		selection_figures(row->options->selection, &row->device->group, &f);
 	*ret = f.buffers;
 	return true;
 }
@@ -187,7 +213,7 @@ static void add_use(struct grid_cell *cell, const struct row *row, const struct 
 	}
 }
 
-/* The columns of a row a pool, whose pool the device has. */
+/* The columns of a row a pool, whose pool the chips have. */
 
 static void add_value(struct grid_cell *cell, const struct row *row, const struct column *c)
 {
@@ -203,7 +229,7 @@ static void add_value(struct grid_cell *cell, const struct row *row, const struc
 static void add_largest_free(struct grid_cell *cell, const struct row *row, const struct column *c)
 {
 	uint64_t bytes = 0;
-	bool known = device_largest_free(row->device, pool_of(row, c), &bytes);
+	bool known = chip_group_largest_free(&row->device->group, pool_of(row, c), &bytes);
 
 	add_known_bytes(&cell->text, row, known, bytes);
 }
@@ -229,12 +255,15 @@ enum column_id {
 	CAPACITY,
 	LARGEST_FREE,
 	TRACE,
+	TIMES,
 };
 
 enum { BYTES_COLUMNS = 8 };
 
 /* What a narrow terminal can do without, the last first. */
-enum { SPARE_NEVER, SPARE_DEVICE, SPARE_POOL, SPARE_DETAIL, SPARE_BUFFERS, SPARE_PROCESS, SPARE_USE };
+enum { SPARE_NEVER, SPARE_TIMES, SPARE_DEVICE, SPARE_POOL, SPARE_DETAIL, SPARE_BUFFERS, SPARE_PROCESS, SPARE_USE };
+
+_Static_assert((int)COLUMN_SPARE_CORE == (int)SPARE_DETAIL, "a detail");
 
 static const struct column_kind kinds[] = {
 	[PID] = {.title = "PID", .width = 5, .add = add_pid},
@@ -264,6 +293,7 @@ static const struct column_kind kinds[] = {
 	[PEAK] = {.title = "PEAK", .width = BYTES_COLUMNS, .spare = SPARE_DETAIL, .add = add_value, .value = peak},
 	[CAPACITY] = {.title = "CAPACITY", .spare = SPARE_DETAIL, .add = add_value, .value = capacity},
 	[LARGEST_FREE] = {.title = "LARGEST-FREE", .spare = SPARE_DETAIL, .add = add_largest_free},
+	[TIMES] = {.title = "", .left = true, .spare = SPARE_TIMES, .add = add_times},
 	[TRACE] = {.title = "TRACE", .width = BYTES_COLUMNS, .spare = SPARE_DETAIL, .add = add_value, .value = trace},
 };
 
@@ -278,12 +308,8 @@ static void add_columns(columns *c, const struct table_options *o, const enum co
 			vec_push(c, (struct column){.kind = &kinds[ids[i]]});
 }
 
-void columns_add(columns *c, const struct table_options *o, const struct pool_column *pools, size_t nr_pools)
+static void add_pool_columns(columns *c, const struct table_options *o, const struct pool_column *pools, size_t nr_pools)
 {
-	if (o->wide) {
-		add_columns(c, o, wide_columns, ARRAY_SIZE(wide_columns));
-		return;
-	}
 	add_columns(c, o, first_columns, ARRAY_SIZE(first_columns));
 	for (size_t i = 0; i < nr_pools; i++) {
 		*vec_add(c) = (struct column){.kind = &kinds[POOL_AMOUNT], .pool = pools[i].name};
@@ -293,18 +319,61 @@ void columns_add(columns *c, const struct table_options *o, const struct pool_co
 	vec_push(c, (struct column){.kind = &kinds[TOTAL]});
 }
 
+static bool has_core(const struct pool_column *pools, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (pools[i].is_core)
+			return true;
+	return false;
+}
+
+void columns_add(columns *c, const struct table_options *o, const struct pool_column *pools, size_t nr_pools, bool several)
+{
+	if (o->wide)
+		add_columns(c, o, wide_columns, ARRAY_SIZE(wide_columns));
+	else
+		add_pool_columns(c, o, pools, nr_pools);
+	/* It is said of the total where there is one, else of the row. */
+	if (several && !o->wide)
+		vec_push(c, (struct column){.kind = &kinds[TIMES]});
+	if (has_core(pools, nr_pools))
+		vec_push(c, (struct column){.kind = &column_circular});
+	if (has_core(pools, nr_pools) && o->wide)
+		vec_push(c, (struct column){.kind = &column_circular_room});
+	if (several && o->wide)
+		vec_push(c, (struct column){.kind = &kinds[TIMES]});
+}
+
 bool column_is_name(const struct column *c)
 {
 	return c->kind == &kinds[PROCESS];
 }
 
+/* A chip's figures are remembered by its number: rows may be divided, or come together, from table to table. */
+static bool is_of_chips(const struct row *row)
+{
+	return row->device->group.chips.nr && !row->device->by_mesh;
+}
+
+static size_t nr_places(const struct row *row)
+{
+	return is_of_chips(row) ? row->device->group.chips.nr : 1;
+}
+
+#define DEVICE_KEY (1ULL << 31)
+#define SUM_KEY (1ULL << 62)
+#define UNKNOWN_KEY (1ULL << 63)
+
 /*
- * The key of a figure is (process and device, what): a pool's name is one pointer as long as the ledger lives, and a
+ * The key of a figure is (process and chip, or device, what): a pool's name is one pointer as long as the ledger lives, and a
  * kind's address never is one.
  */
-static uint64_t device_key(const struct row *row)
+static uint64_t place_key(const struct row *row, size_t place)
 {
-	return row->process->id << 32 | row->device->number;
+	const struct chip_group *g = &row->device->group;
+
+	return row->device->process->id << 32 | (is_sum(row) ? SUM_KEY : 0) |
+	       (is_of_chips(row) ? g->chips.items[place] : DEVICE_KEY | g->devices.items[0]->number);
 }
 
 static uint64_t figure_key(const struct row *row, const struct column *c)
@@ -316,44 +385,76 @@ static uint64_t figure_key(const struct row *row, const struct column *c)
 
 bool row_known(const struct row *row)
 {
-	return row->before && map_get(row->before, row->process->id, UINT64_MAX);
+	if (!row->before || !is_sum(row))
+		return row->before && map_get(row->before, row->device->process->id, UINT64_MAX);
+	for (size_t i = 0; i < nr_places(row); i++)
+		if (!map_get(row->before, place_key(row, i), UINT64_MAX))
+			return false;
+	return true;
 }
 
-void row_remember(struct map *figures, const struct ledger_process *p)
+void process_remember(struct map *figures, const struct ledger_process *p)
 {
 	map_put(figures, p->id, UINT64_MAX, NULL);
 }
 
-/* A figure that was not known is remembered as such: what is absent is of a device that had held nothing. */
-static uint64_t unknown_key(const struct row *row)
+void sum_remember(struct map *figures, const struct row *row)
 {
-	return device_key(row) ^ 1ULL << 63;
+	for (size_t i = 0; i < nr_places(row); i++)
+		map_put(figures, place_key(row, i), UINT64_MAX, NULL);
 }
 
+/* A figure that was not known is remembered as such: what is absent is of a device that had held nothing. */
 void column_remember(struct map *figures, const struct row *row, const struct column *c)
 {
 	uint64_t value = 0;
+	bool known;
 
 	if (!c->kind->figure)
 		return;
-	if (c->kind->figure(row, c, &value))
-		map_put(figures, device_key(row), figure_key(row, c), NULL)->value = value;
-	else
-		map_put(figures, unknown_key(row), figure_key(row, c), NULL);
+	known = c->kind->figure(row, c, &value);
+	for (size_t i = 0; i < nr_places(row); i++)
+		map_put(figures, place_key(row, i) ^ (known ? 0 : UNKNOWN_KEY), figure_key(row, c), NULL)->value =
+			known ? value : 0;
+}
+
+/* As place_key(), in the table before: on which chips a device stands may not have been known then. */
+static uint64_t place_before(const struct row *row, size_t place, uint64_t figure)
+{
+	const struct chip_group *g = &row->device->group;
+	uint64_t key = place_key(row, place);
+
+	if (g->devices.nr > 1 || map_get(row->before, key, figure) || map_get(row->before, key ^ UNKNOWN_KEY, figure))
+		return key;
+	return row->device->process->id << 32 | DEVICE_KEY | g->devices.items[0]->number;
+}
+
+/* What each of the row's chips had. False: it was not known, or not the same. */
+static bool figure_before(const struct row *row, const struct column *c, uint64_t *ret)
+{
+	uint64_t figure = figure_key(row, c);
+
+	for (size_t i = 0; i < nr_places(row); i++) {
+		uint64_t place = place_before(row, i, figure);
+		const struct map_entry *e = map_get(row->before, place, figure);
+		uint64_t before = e ? e->value : 0;
+
+		if (map_get(row->before, place ^ UNKNOWN_KEY, figure) || (i && before != *ret))
+			return false;
+		*ret = before;
+	}
+	return true;
 }
 
 void column_add_change(struct grid_cell *cell, const struct row *row, const struct column *c)
 {
-	uint64_t now = 0, before;
-	const struct map_entry *e;
+	uint64_t now = 0, before = 0;
 
 	if (!row_known(row)) {
 		str_add(&cell->text, "-");
 		return;
 	}
-	e = map_get(row->before, device_key(row), figure_key(row, c));
-	before = e ? e->value : 0;
-	if (!c->kind->figure(row, c, &now) || map_get(row->before, unknown_key(row), figure_key(row, c))) {
+	if (!c->kind->figure(row, c, &now) || !figure_before(row, c, &before)) {
 		str_add(&cell->text, "?");
 		return;
 	}

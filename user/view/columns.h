@@ -5,6 +5,7 @@
 #ifndef VIEW_COLUMNS_H
 #define VIEW_COLUMNS_H
 
+#include "view/device_rows.h"
 #include "view/table.h"
 #include "view/table_grid.h"
 
@@ -12,8 +13,7 @@
 struct row {
 	const struct table_options *options;
 	const struct map *before; /* figures of the table before, NULL: no change is known */
-	const struct ledger_process *process;
-	const struct device *device;
+	const struct device_row *device;
 	const char *pool; /* of a row a pool; else NULL */
 };
 
@@ -45,10 +45,15 @@ typedef VEC(struct column) columns;
 struct pool_column {
 	const char *name; /* of the ledger */
 	bool has_capacity;
+	bool is_core; /* its banks are the cores' own memory, where programs have circular buffers: these have columns */
 };
 
-/* The columns for these options and pools. */
-void columns_add(columns *c, const struct table_options *o, const struct pool_column *pools, size_t nr_pools);
+/* How much a narrow terminal can do without them. */
+enum { COLUMN_SPARE_CORE = 4 };
+extern const struct column_kind column_circular, column_circular_room;
+
+/* The columns for these options and pools. @several: a row is of several chips, and says of how many. */
+void columns_add(columns *c, const struct table_options *o, const struct pool_column *pools, size_t nr_pools, bool several);
 
 /* Is it the column of the process's name, which the lines above the table say as well when there is one process? */
 bool column_is_name(const struct column *c);
@@ -58,8 +63,13 @@ void column_add_change(struct grid_cell *cell, const struct row *row, const stru
 /* Remember what the row's columns show, for the next table. */
 void column_remember(struct map *figures, const struct row *row, const struct column *c);
 
-/* Was a row of this device, or of any device of its process, in the table before? Remembered with the second. */
+/*
+ * Is it known what the row's chips had in the table before? What a process that was shown had no row for held nothing; of a
+ * sum that is only known if there was one.
+ */
 bool row_known(const struct row *row);
-void row_remember(struct map *figures, const struct ledger_process *p);
+/* For that, of each process and each sum that was shown. */
+void process_remember(struct map *figures, const struct ledger_process *p);
+void sum_remember(struct map *figures, const struct row *row);
 
 #endif

@@ -111,6 +111,7 @@ static void add_row(findings *f, const struct doctor_process *p, size_t i)
 static void add_value(findings *f, const struct doctor_process *p, size_t i)
 {
 	const struct bound_value *value = &p->binding->values.items[i];
+	const bool spare = bound_value_spare(p->binding, i);
 	_cleanup_(str_release) struct str what = {};
 	struct finding *x;
 
@@ -120,8 +121,10 @@ static void add_value(findings *f, const struct doctor_process *p, size_t i)
 	}
 	if (value->nr_chains && value->how)
 		str_addf(&what, ", %s", value->how);
-	x = findings_add(f, "layout", p->binding->runtime->values.items[i].name, value->nr_chains ? FINDING_OK : FINDING_NOTE,
-			 "%s", value->nr_chains ? str_text(&what) : "not known");
+	if (!value->nr_chains)
+		str_add(&what, spare ? "not known, nor needed" : "not known");
+	x = findings_add(f, "layout", p->binding->runtime->values.items[i].name,
+			 value->nr_chains || spare ? FINDING_OK : FINDING_NOTE, "%s", str_text(&what));
 	if (value->problem)
 		finding_why(x, "%s", value->problem);
 }

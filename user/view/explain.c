@@ -88,6 +88,8 @@ static void add_page(struct page *page, bool alone)
 
 	page->pen.out = &words;
 	page_add_words(page);
+	page_add_hidden(page);
+	page_add_core(page);
 	page_add_advice(page);
 	page_add_failures(page);
 	page->pen.out = out;

@@ -1,6 +1,8 @@
 /* What to type so that pools are large enough, from what was needed. */
 #include "view/explain_parts.h"
 
+#include "view/device_name.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -77,7 +79,8 @@ void advised_list_fill(const struct ledger_process *p, const struct selection *s
 static void add_where(const struct page *page, struct str *text, const struct advised *a)
 {
 	str_add_escaped(text, a->pool);
-	str_addf(text, " of device %u", a->device);
+	str_add(text, " of ");
+	number_add_words(text, page->p, a->device);
 	if (a->elsewhere) {
 		str_add(text, " has no room: what belongs there lies in ");
 		str_add_escaped(text, a->need.pool);

@@ -1,6 +1,8 @@
 /* Why allocations failed, in sentences: newest first. */
 #include "view/explain_parts.h"
 
+#include "view/device_name.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -8,10 +10,7 @@ bool failure_selected(const struct ledger_process *p, const struct selection *s,
 {
 	if (f->pool && !selection_has_pool(s, f->pool))
 		return false;
-	for (size_t i = 0; f->has_device && i < p->devices.nr; i++)
-		if (p->devices.items[i]->held && p->devices.items[i]->number == f->device)
-			return selection_has_device(s, p->devices.items[i]);
-	return true;
+	return !f->has_device || selection_has_device(s, device_of_number(p, f->device));
 }
 
 static void add_when(const struct page *page, struct str *text, const struct history_failure *f)
@@ -26,15 +25,17 @@ static void add_when(const struct page *page, struct str *text, const struct his
 	str_add(text, ": ");
 }
 
-static void add_cause(struct str *text, const struct history_failure *f)
+static void add_cause(struct str *text, const struct ledger_process *p, const struct history_failure *f)
 {
 	if (!f->pool) {
 		str_add(text, "an allocation failed.");
 		return;
 	}
 	str_add_escaped(text, f->pool);
-	if (f->has_device)
-		str_addf(text, " of device %u", f->device);
+	if (f->has_device) {
+		str_add(text, " of ");
+		number_add_words(text, p, f->device);
+	}
 	if (f->cause == CAUSE_REFUSED)
 		str_add(text, " had room: the runtime refused for a reason of its own.");
 	else if (f->cause == CAUSE_UNKNOWN)
@@ -89,9 +90,40 @@ static void add_holders(const struct page *page, struct str *text, const struct 
 		}
 		str_addf(text, "%" PRIu64 " x ", h->buffers);
 		page_add_size(page, text, h->reserved);
+		if (h->label && !h->trace) {
+			str_add(text, " (");
+			str_add_escaped(text, h->label);
+			str_add(text, ")");
+		}
 		str_add(text, h->trace ? " (trace)" : "");
 	}
 	str_add(text, f->nr_holders ? ", all banks." : "");
+}
+
+/* With the figures of the runtime's own error. */
+static void add_program(const struct page *page, struct str *text, const struct history_failure *f)
+{
+	bool clash = f->cause == CAUSE_CLASH;
+
+	str_add(text, "a program was refused (");
+	str_add(text, history_cause_name(f->cause));
+	str_add(text, "): its circular buffers");
+	if (f->pool) {
+		str_add(text, " in ");
+		str_add_escaped(text, f->pool);
+	}
+	if (f->has_device) {
+		str_add(text, " of ");
+		number_add_words(text, page->p, f->device);
+	}
+	str_addf(text, " would end at %" PRIu64 ", but %s at %" PRIu64, f->end,
+		 clash ? "the lowest block begins" : "a core's memory ends", f->limit);
+	if (f->end > f->limit) {
+		str_add(text, ": ");
+		page_add_size(page, text, f->end - f->limit);
+		str_add(text, " of each core are missing");
+	}
+	str_add(text, ".");
 }
 
 static void add_failure(struct page *page, const struct history_failure *f)
@@ -99,7 +131,13 @@ static void add_failure(struct page *page, const struct history_failure *f)
 	_cleanup_(str_release) struct str text = {};
 
 	add_when(page, &text, f);
-	add_cause(&text, f);
+	if (history_is_program(f)) {
+		add_program(page, &text, f);
+		add_holders(page, &text, f);
+		page_add_paragraph(page, str_text(&text), 2);
+		return;
+	}
+	add_cause(&text, page->p, f);
 	add_asked(page, &text, f);
 	add_bank(page, &text, f);
 	add_holders(page, &text, f);
@@ -118,7 +156,11 @@ static void add_count(struct page *page, const struct history *h)
 {
 	_cleanup_(str_release) struct str text = {};
 
-	page_add_count(&text, h->failed, "allocation failed", "allocations failed");
+	if (h->failed > h->clashes)
+		page_add_count(&text, h->failed - h->clashes, "allocation failed", "allocations failed");
+	str_add(&text, text.len && h->clashes ? ", " : "");
+	if (h->clashes)
+		page_add_count(&text, h->clashes, "program was refused", "programs were refused");
 	if (h->failures_left_out)
 		str_addf(&text, "; %" PRIu64 " of them, neither among the newest nor the largest, are left out here",
 			 h->failures_left_out);

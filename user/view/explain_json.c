@@ -2,16 +2,15 @@
 #include "view/explain_parts.h"
 
 #include "base/units.h"
+#include "view/device_name.h"
+#include "view/hidden.h"
+#include "view/json_device.h"
+#include "view/json_core.h"
 #include "view/json_object.h"
 
-#include <stdio.h>
-
-static void set_device(json_t *object, unsigned int number)
+static void set_number_device(json_t *object, const struct ledger_process *p, unsigned int number)
 {
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", number);
-	set_text(object, "device", text);
+	json_set_device(object, device_of_number(p, number));
 }
 
 static json_t *new_traces(const uint64_t *traces, size_t nr)
@@ -33,6 +32,8 @@ static json_t *new_pool(const struct history_figures *f)
 	set_number(pool, "buffers", f->buffers);
 	if (f->has_before)
 		set(pool, "change", json_integer((json_int_t)(f->reserved - f->before)));
+	if (f->is_core)
+		json_set_core(pool, &f->circular, f->has_code, f->code);
 	return pool;
 }
 
@@ -42,7 +43,7 @@ static json_t *new_device(const struct ledger_process *p, const struct selection
 	const struct history_figures *f = &figures->items[first];
 	json_t *device = json_object(), *pools = json_object();
 
-	set_device(device, f->number);
+	json_set_device(device, p->devices.items[f->device]);
 	if (f->gone)
 		set(device, "closed", json_true());
 	for (size_t i = first; i < figures->nr && figures->items[i].device == f->device; i++) {
@@ -162,11 +163,11 @@ static json_t *new_meanwhile(const struct ledger_process *p, const struct select
 	return pools;
 }
 
-static json_t *new_advised(const struct advised *a)
+static json_t *new_advised(const struct ledger_process *p, const struct advised *a)
 {
 	json_t *object = json_object();
 
-	set_device(object, a->device);
+	set_number_device(object, p, a->device);
 	set_text(object, "pool", a->pool);
 	if (a->elsewhere)
 		set_text(object, "lies_in", a->need.pool);
@@ -196,7 +197,7 @@ static json_t *new_advice(const struct ledger_process *p, const struct selection
 	advised_list_fill(p, s, &list);
 	for (size_t i = 0; i < list.nr; i++)
 		if (list.items[i].need.known)
-			json_array_append_new(array, new_advised(&list.items[i]));
+			json_array_append_new(array, new_advised(p, &list.items[i]));
 	vec_release(&list);
 	return array;
 }
@@ -215,6 +216,7 @@ static json_t *new_holders(const struct history_failure *f)
 		set_number(holder, "reserved", h->bytes);
 		if (!h->rest)
 			set(holder, "trace", json_boolean(h->trace));
+		set_text(holder, "label", h->label);
 		json_array_append_new(holders, holder);
 	}
 	return holders;
@@ -233,7 +235,7 @@ static void set_bank(json_t *object, const struct history_failure *f)
 		set_number(object, "largest_free", f->largest_free);
 }
 
-static json_t *new_failure(const struct history_failure *f)
+static json_t *new_failure(const struct ledger_process *p, const struct history_failure *f)
 {
 	json_t *object = json_object();
 
@@ -245,12 +247,17 @@ static json_t *new_failure(const struct history_failure *f)
 	if (f->has_trace)
 		set_number(object, "trace", f->trace);
 	if (f->has_device)
-		set_device(object, f->device);
+		set_number_device(object, p, f->device);
 	set_text(object, "pool", f->pool);
 	set_text(object, "cause", history_cause_name(f->cause));
 	if (f->has_asked)
 		set_number(object, "asked", f->asked);
-	set_bank(object, f);
+	if (history_is_program(f)) {
+		set_number(object, "end", f->end);
+		set_number(object, "limit", f->limit);
+	} else {
+		set_bank(object, f);
+	}
 	set(object, "holders", new_holders(f));
 	return object;
 }
@@ -262,8 +269,28 @@ static json_t *new_failures(const struct ledger_process *p, const struct selecti
 
 	for (size_t i = 0; i < h->failures.nr; i++)
 		if (failure_selected(p, s, &h->failures.items[i]))
-			json_array_append_new(failures, new_failure(&h->failures.items[i]));
+			json_array_append_new(failures, new_failure(p, &h->failures.items[i]));
 	return failures;
+}
+
+static json_t *new_hidden_list(const struct ledger_process *p, const struct selection *s)
+{
+	json_t *array = json_array();
+	hidden_list list = {};
+
+	hidden_list_fill(p, s, &list);
+	for (size_t i = 0; i < list.nr; i++) {
+		json_t *object = json_object();
+
+		json_set_device(object, list.items[i].device);
+		set_text(object, "pool", list.items[i].pool);
+		set_text(object, "label", list.items[i].label);
+		set_number(object, "buffers", list.items[i].buffers);
+		set_number(object, "reserved", list.items[i].reserved);
+		json_array_append_new(array, object);
+	}
+	vec_release(&list);
+	return array;
 }
 
 static json_t *new_process(const struct ledger_process *p, const struct selection *s)
@@ -285,6 +312,7 @@ static json_t *new_process(const struct ledger_process *p, const struct selectio
 	set_number(object, "replays", p->replays);
 	set(object, "traces", new_all_traces(p));
 	set(object, "outside_of_traces", new_meanwhile(p, s));
+	set(object, "hidden", new_hidden_list(p, s));
 	set(object, "advice", new_advice(p, s));
 	set_number(object, "failed", p->history->failed);
 	set(object, "failures", new_failures(p, s));

@@ -18,8 +18,12 @@ struct page {
 void page_add_table(struct page *page, size_t max_lines);
 /* What its traces mean for its memory. */
 void page_add_words(struct page *page);
+/* What lies in the cores' own memory beside buffers. */
+void page_add_core(struct page *page);
 /* What to type. */
 void page_add_advice(struct page *page);
+/* What belongs to no tensor of the program. */
+void page_add_hidden(struct page *page);
 /* Why allocations failed. */
 void page_add_failures(struct page *page);
 

@@ -2,6 +2,7 @@
 #include "view/explain_parts.h"
 
 #include "base/units.h"
+#include "view/device_name.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -81,11 +82,19 @@ static void add_phase(struct grid_cell *cell, const struct line *line, const cha
 
 static void add_device(struct grid_cell *cell, const struct line *line, const char *pool)
 {
+	const struct ledger_process *p = line->page->p;
+	struct str times = {};
+
 	(void)pool;
-	if (!line->has_device)
+	if (!line->has_device) {
 		str_add_char(&cell->text, '-');
-	else
-		str_addf(&cell->text, "%u", line->page->p->devices.items[line->device]->number);
+		return;
+	}
+	device_add_own_name(&cell->text, p, p->devices.items[line->device]);
+	device_add_times(&times, p->devices.items[line->device]);
+	str_add(&cell->text, times.len ? " " : "");
+	str_add(&cell->text, str_text(&times));
+	str_release(&times);
 }
 
 static void add_amount(const struct page *page, struct str *out, uint64_t bytes)
@@ -176,6 +185,41 @@ static void add_change(struct grid_cell *cell, const struct line *line, const ch
 	}
 }
 
+/* What the device has of the pool; NULL, and what to say in its place. */
+static const struct history_figures *core_figures(struct grid_cell *cell, const struct line *line, const char *pool)
+{
+	for (size_t i = 0; line->has_device && i < line->figures->nr; i++) {
+		const struct history_figures *f = &line->figures->items[i];
+
+		if (f->device == line->device && f->pool == pool && f->is_core)
+			return f;
+	}
+	if (line->row->kind != HISTORY_LEFT_OUT)
+		str_add_char(&cell->text, nothing_known(line) ? '?' : '-');
+	return NULL;
+}
+
+static void add_core_code(struct grid_cell *cell, const struct line *line, const char *pool)
+{
+	const struct history_figures *f = core_figures(cell, line, pool);
+
+	if (f && f->has_code)
+		add_amount(line->page, &cell->text, f->code);
+	else if (f)
+		str_add_char(&cell->text, '?');
+}
+
+static void add_core_circular(struct grid_cell *cell, const struct line *line, const char *pool)
+{
+	const struct history_figures *f = core_figures(cell, line, pool);
+
+	if (!f)
+		return;
+	str_add(&cell->text, !f->circular.known ? "?" : f->circular.exact ? "" : ">=");
+	if (f->circular.known)
+		add_amount(line->page, &cell->text, f->circular.bytes);
+}
+
 static void add_lasted(struct grid_cell *cell, const struct line *line, const char *pool)
 {
 	uint64_t ns = line->row->lasted_ns;
@@ -227,6 +271,12 @@ static const struct cell_column before_pools[] = {
 	{"DEVICE", 0, .left = true, .several = true, .add = add_device},
 };
 static const struct cell_column of_pool = {NULL, SIZE_COLUMNS, .add = add_pool};
+/* Of one core, so not in the total; behind it and its change. */
+static const struct cell_column of_core[] = {
+	{"CODE/CORE", SIZE_COLUMNS, .spare = 4, .add = add_core_code},
+	{"CB/CORE", SIZE_COLUMNS, .spare = 3, .add = add_core_circular},
+};
+enum { BEFORE_CORE = 2 };
 static const struct cell_column behind_pools[] = {
 	{"TOTAL", SIZE_COLUMNS, .spare = 1, .add = add_total},
 	{"CHANGE", SIZE_COLUMNS + 1, .add = add_change},
@@ -260,13 +310,26 @@ static void add_column(struct draft *d, const struct cell_column *c, const char 
 							 .spare = c->spare}));
 }
 
+/* Several devices, or one with several chips: figures are of one of them. */
 static bool several_devices(const struct ledger_process *p)
 {
+	_cleanup_(str_release) struct str times = {};
 	size_t held = 0;
 
-	for (size_t i = 0; i < p->devices.nr; i++)
+	for (size_t i = 0; i < p->devices.nr; i++) {
 		held += p->devices.items[i]->held;
-	return held > 1;
+		if (p->devices.items[i]->held)
+			device_add_times(&times, p->devices.items[i]);
+	}
+	return held > 1 || times.len;
+}
+
+static void add_core_columns(struct draft *d)
+{
+	const char *core = d->page->p->core;
+
+	for (size_t i = 0; core && selection_has_pool(d->page->o->selection, core) && i < ARRAY_SIZE(of_core); i++)
+		add_column(d, &of_core[i], core);
 }
 
 static void add_columns(struct draft *d)
@@ -279,8 +342,11 @@ static void add_columns(struct draft *d)
 	for (size_t i = 0; i < p->pools.nr; i++)
 		if (selection_has_pool(d->page->o->selection, p->pools.items[i]))
 			add_column(d, &of_pool, p->pools.items[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(behind_pools); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(behind_pools); i++) {
+		if (i == BEFORE_CORE)
+			add_core_columns(d);
 		add_column(d, &behind_pools[i], NULL);
+	}
 }
 
 static void add_line(struct draft *d, const struct line *line)

@@ -1,21 +1,15 @@
 #include "view/json.h"
 
 #include "base/units.h"
+#include "view/device_rows.h"
+#include "view/event_fields.h"
+#include "view/json_core.h"
+#include "view/json_device.h"
 #include "view/json_object.h"
-#include "view/log_event.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static void set_known(json_t *object, const char *key, struct known n)
-{
-	if (n.has)
-		set_number(object, key, n.value);
-}
-
-static json_t *new_pool(const struct device *d, const char *pool, const struct figures *f)
+static json_t *new_pool(const struct ledger_process *p, const struct chip_group *g, const char *pool, const struct figures *f)
 {
 	json_t *object = json_object();
 	uint64_t largest;
@@ -28,10 +22,12 @@ static json_t *new_pool(const struct device *d, const char *pool, const struct f
 		set_number(object, "peak", f->peak);
 	if (f->has_capacity)
 		set_number(object, "capacity", f->capacity);
-	if (device_largest_free(d, pool, &largest))
+	if (chip_group_largest_free(g, pool, &largest))
 		set_number(object, "largest_free", largest);
 	if (!f->trace_unknown)
 		set_number(object, "trace", f->trace);
+	if (pool == p->core)
+		json_set_group_core(object, g);
 	return object;
 }
 
@@ -45,7 +41,7 @@ static json_t *new_trace_part(const struct figures *f)
 	return object;
 }
 
-static json_t *new_pools(const struct ledger_process *p, const struct device *d, const struct selection *s)
+static json_t *new_pools(const struct ledger_process *p, const struct chip_group *g, const struct selection *s)
 {
 	json_t *pools = json_object();
 
@@ -54,11 +50,11 @@ static json_t *new_pools(const struct ledger_process *p, const struct device *d,
 		struct str key = {};
 		struct figures f;
 
-		if (!device_figures(d, pool, &f))
+		if (!chip_group_figures(g, pool, &f))
 			continue;
 		str_add_escaped(&key, pool);
 		if (selection_has_pool(s, pool))
-			set(pools, str_text(&key), new_pool(d, pool, &f));
+			set(pools, str_text(&key), new_pool(p, g, pool, &f));
 		else if (selection_seeks_trace(s) && (f.trace || f.trace_unknown))
 			set(pools, str_text(&key), new_trace_part(&f));
 		str_release(&key);
@@ -66,27 +62,63 @@ static json_t *new_pools(const struct ledger_process *p, const struct device *d,
 	return pools;
 }
 
-static json_t *new_devices(const struct ledger_process *p, const struct selection *s)
+/* What a row of the table is about, and its figures. */
+static void set_row(json_t *object, const struct device_row *row, const struct selection *s)
+{
+	struct figures f;
+
+	json_set_group(object, row->nr_processes > 1 ? NULL : row->process, &row->group);
+	selection_figures(s, &row->group, &f);
+	set_number(object, "buffers", f.buffers);
+	set(object, "pools", new_pools(row->process, &row->group, s));
+}
+
+static json_t *new_devices(const struct ledger_process *p, const struct selection *s, bool by_mesh)
 {
 	json_t *devices = json_array();
+	device_rows rows = {};
 
-	for (size_t i = 0; i < p->devices.nr; i++) {
-		const struct device *d = p->devices.items[i];
-		struct figures f;
-		char number[16];
-		json_t *object;
+	device_rows_add(&rows, p, s, by_mesh);
+	for (size_t i = 0; i < rows.nr; i++) {
+		json_t *object = json_object();
 
-		if (!device_shown(d) || !selection_has_device(s, d))
-			continue;
-		object = json_object();
-		selection_figures(s, p, d, &f);
-		snprintf(number, sizeof(number), "%u", d->number);
-		set_text(object, "device", number);
-		set_number(object, "buffers", f.buffers);
-		set(object, "pools", new_pools(p, d, s));
+		set_row(object, &rows.items[i], s);
 		json_array_append_new(devices, object);
 	}
+	device_rows_release(&rows);
 	return devices;
+}
+
+static json_t *new_pids(const struct device_row *row)
+{
+	json_t *pids = json_array();
+
+	for (size_t i = 0; i < row->nr_processes; i++)
+		json_array_append_new(pids, json_integer(device_row_process(row, i)->pid));
+	return pids;
+}
+
+/* What several processes have on the same chips; nothing where there are none. */
+static void set_sums(json_t *state, const struct ledger *l, const struct selection *s)
+{
+	json_t *sums = json_array();
+	device_rows rows = {};
+
+	device_rows_add_sums(&rows, l, s);
+	for (size_t i = 0; i < rows.nr; i++) {
+		json_t *object = json_object();
+
+		set_text(object, "runtime", rows.items[i].process->runtime);
+		set_text(object, "visible", rows.items[i].process->visible);
+		set(object, "pids", new_pids(&rows.items[i]));
+		set_row(object, &rows.items[i], s);
+		json_array_append_new(sums, object);
+	}
+	if (rows.nr)
+		set(state, "sums", sums);
+	else
+		json_decref(sums);
+	device_rows_release(&rows);
 }
 
 static void set_phase(json_t *object, const struct ledger *l, const struct ledger_process *p)
@@ -101,7 +133,7 @@ static void set_phase(json_t *object, const struct ledger *l, const struct ledge
 		set_number(object, "replays", p->replays);
 }
 
-static json_t *new_process(const struct ledger *l, const struct ledger_process *p, const struct selection *s)
+static json_t *new_process(const struct ledger *l, const struct ledger_process *p, const struct selection *s, bool by_mesh)
 {
 	json_t *object = json_object();
 
@@ -112,6 +144,9 @@ static json_t *new_process(const struct ledger *l, const struct ledger_process *
 	set_text(object, "command", *p->command ? p->command : NULL);
 	set_text(object, "runtime", p->runtime);
 	set_number(object, "attached_ns", p->attached_ns);
+	if (p->has_gap)
+		set_number(object, "gap_ns", p->gap_ns);
+	set_text(object, "visible", p->visible);
 	set_text(object, "ended", p->ended);
 	if (p->ended)
 		set_number(object, "ended_ns", p->ended_ns);
@@ -119,7 +154,9 @@ static json_t *new_process(const struct ledger *l, const struct ledger_process *
 	set_text(object, "coverage", process_partial(p) ? "partial" : "exact");
 	if (!p->before_attach && !p->census_running && !ledger_from_books(l))
 		set_number(object, "failed_allocations", p->failed);
-	set(object, "devices", new_devices(p, s));
+	if (p->core && !ledger_from_books(l))
+		set_number(object, "refused_programs", p->clashes);
+	set(object, "devices", new_devices(p, s, by_mesh));
 	return object;
 }
 
@@ -155,7 +192,7 @@ static void set_probes(json_t *object, const struct ledger *l)
 		json_decref(probes);
 }
 
-void json_add_state(struct str *out, const struct ledger *l, const struct selection *selection)
+void json_add_state(struct str *out, const struct ledger *l, const struct selection *selection, bool by_mesh)
 {
 	json_t *state = json_object(), *processes = json_array();
 	struct str time = {};
@@ -165,8 +202,10 @@ void json_add_state(struct str *out, const struct ledger *l, const struct select
 	set_text(state, "time", str_text(&time));
 	for (size_t i = 0; i < l->processes.nr; i++)
 		if (process_shown(l, l->processes.items[i]))
-			json_array_append_new(processes, new_process(l, l->processes.items[i], selection));
+			json_array_append_new(processes, new_process(l, l->processes.items[i], selection, by_mesh));
 	set(state, "processes", processes);
+	if (!by_mesh)
+		set_sums(state, l, selection);
 	set_number(state, "events", l->events);
 	set_number(state, "lost", l->lost);
 	set_number(state, "corrections", l->corrections);
@@ -179,38 +218,34 @@ void json_add_state(struct str *out, const struct ledger *l, const struct select
 	str_release(&time);
 }
 
+static void set_field(json_t *object, const struct event *event, const struct event_field *field)
+{
+	struct str text = {};
+	uint64_t number;
+
+	if (!event_get(event, field, &text, &number))
+		return;
+	if (field->type == EVENT_TEXT)
+		set(object, field->name, json_string(str_text(&text)));
+	else if (field->type == EVENT_YES_NO || field->type == EVENT_FLAG)
+		set(object, field->name, json_boolean(number));
+	else
+		set_number(object, field->name, number);
+	str_release(&text);
+}
+
 static json_t *new_event(const struct event *event)
 {
 	json_t *object = json_object();
-	char number[32];
 
-	set_text(object, "event", event->name);
-	set_number(object, "time_ns", event->time_ns);
-	set_known(object, "pid", event->pid);
-	set_known(object, "tid", event->tid);
-	snprintf(number, sizeof(number), "%" PRIu64, event->device.value);
-	set_text(object, "device", event->device.has ? number : NULL);
-	set_text(object, "pool", event->pool);
-	set_known(object, "reserved", event->reserved);
-	set_known(object, "asked", event->asked);
-	set_known(object, "address", event->address);
-	set_text(object, "phase", event->phase);
-	set_text(object, "state", event->state);
-	set_text(object, "reason", event->reason);
-	set_known(object, "trace", event->trace);
-	set_known(object, "buffers", event->buffers);
-	set_known(object, "count", event->count);
-	set_known(object, "from_ns", event->from_ns);
-	set_text(object, "probe", event->probe);
-	if (event->equal.has)
-		set(object, "equal", json_boolean(event->equal.value));
-	if (event->partial.has)
-		set(object, "partial", json_boolean(event->partial.value));
-	if (event->unknown_free)
-		set(object, "unknown", json_true());
-	if (event->replaced)
-		set(object, "replaced", json_true());
+	for (size_t i = 0; i < EVENT_FIELDS_NR; i++)
+		set_field(object, event, &event_fields[i]);
 	return object;
+}
+
+void json_add_event_line(struct str *out, const struct event *event)
+{
+	add_line(out, new_event(event));
 }
 
 void json_add_event(struct str *out, const struct record *r, const struct effect *e, const struct selection *selection)
@@ -219,5 +254,5 @@ void json_add_event(struct str *out, const struct record *r, const struct effect
 
 	events_of(r, e, selection, &events);
 	for (size_t i = 0; i < events.nr; i++)
-		add_line(out, new_event(&events.items[i]));
+		json_add_event_line(out, &events.items[i]);
 }

@@ -1,6 +1,7 @@
 #include "view/log.h"
 
 #include "base/units.h"
+#include "view/device_name.h"
 #include "view/log_event.h"
 #include "view/table_grid.h"
 
@@ -65,17 +66,20 @@ static void add_bytes(struct pen *pen, const struct log_options *o, size_t colum
 
 static void add_memory(struct pen *pen, const struct log_options *o, const struct event *event)
 {
-	struct str pool = {};
+	struct str pool = {}, device = {};
 	char address[32] = "-";
 
 	str_add_escaped(&pool, event->pool ? event->pool : "?");
 	if (event->address.has)
 		snprintf(address, sizeof(address), "0x%" PRIx64, event->address.value);
-	add_number(pen, o, DEV, event->device);
+	if (event->device)
+		device_add_name(&device, event->device);
+	add_cell(pen, o, DEV, event->device ? str_text(&device) : "-");
 	add_cell(pen, o, POOL, str_text(&pool));
 	add_bytes(pen, o, RESERVED, event->reserved, event->sized);
 	add_bytes(pen, o, ASKED, event->asked, event->sized);
 	add_cell(pen, o, ADDRESS, address);
+	str_release(&device);
 	str_release(&pool);
 }
 
@@ -86,6 +90,9 @@ static const struct {
 	{"failed", "throw", "by an exception"},
 	{"failed", "next-call", "seen at the thread's next call"},
 	{"failed", "thread-exit", "seen when the thread ended"},
+	{"failed", "clash", "clash"},
+	{"failed", "overflow", "overflow"},
+	{"cb-free", "void", ", which are to be placed anew"},
 	{"free", "clear", "the pool was cleared"},
 	{"free", "gone", "the pool does not exist any more"},
 	{"correction", "missing", "added: in the books only"},
@@ -112,6 +119,31 @@ static void add_count(struct str *out, uint64_t nr, const char *thing)
 	str_addf(out, "%" PRIu64 " %s%s", nr, thing, nr == 1 ? "" : "s");
 }
 
+/* Of a program that was refused: the figures of the runtime's own error. */
+static void add_refused(struct str *out, const struct event *event)
+{
+	str_addf(out, ": a program's circular buffers would end at %" PRIu64, event->end.value);
+	if (event->limit.has)
+		str_addf(out, ", and %s at %" PRIu64,
+			 strcmp(event->reason, "clash") ? "a core's memory ends" : "the lowest block begins", event->limit.value);
+}
+
+static void say_placed(struct str *out, const struct event *event)
+{
+	add_count(out, event->buffers.value, "circular buffer");
+	str_add(out, " of a program");
+	if (!event->end.has)
+		str_add(out, ", in blocks");
+	else if (event->core_bytes.has)
+		str_addf(out, ", %" PRIu64 " bytes of each core", event->core_bytes.value);
+}
+
+static void say_gone(struct str *out, const struct event *event)
+{
+	str_add(out, "circular buffers of a program");
+	add_reason(out, event);
+}
+
 static void say_memory(struct str *out, const struct event *event)
 {
 	if (event->buffers.has) {
@@ -119,10 +151,16 @@ static void say_memory(struct str *out, const struct event *event)
 		str_add(out, ": ");
 	}
 	add_reason(out, event);
+	if (event->end.has)
+		add_refused(out, event);
 	if (event->unknown_free)
 		str_add(out, "nobody was seen to allocate it");
 	if (event->trace.has)
 		str_addf(out, "%strace %" PRIu64, out->len ? ", " : "", event->trace.value);
+	if (event->label && !event->trace.has) {
+		str_add(out, out->len ? ", " : "");
+		str_add_escaped(out, event->label);
+	}
 	if (event->replaced)
 		str_addf(out, "%sreplaces a block whose free was not seen", out->len ? ", " : "");
 }
@@ -180,7 +218,8 @@ static const struct {
 	{"failed", TONE_WARNING, true, say_memory},	   {"retract", TONE_PLAIN, false, say_retract},
 	{"phase", TONE_TITLE, false, say_phase},	   {"lost", TONE_WARNING, false, say_lost},
 	{"unread", TONE_WARNING, false, say_unread},	   {"check", TONE_WARNING, false, say_check},
-	{"correction", TONE_WARNING, true, say_memory},
+	{"correction", TONE_WARNING, true, say_memory},	   {"cb", TONE_PLAIN, true, say_placed},
+	{"cb-free", TONE_PLAIN, true, say_gone},
 };
 
 static size_t kind_of(const struct event *event)

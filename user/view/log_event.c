@@ -19,7 +19,7 @@ static struct event base_event(const char *name, const struct record *r, const s
 	if (RECORD_HAS(r, TID))
 		event.tid = known(r->tid);
 	if (e->device && e->device->held)
-		event.device = known(e->device->number);
+		event.device = e->device;
 	if (e->arena)
 		event.pool = e->arena->pool;
 	return event;
@@ -35,7 +35,7 @@ static struct event *add(struct events *events, struct event event)
 /* What is not known is not left out. */
 static bool selected(const struct record *r, const struct effect *e, const struct selection *s)
 {
-	const char *pool = e->arena ? e->arena->pool : r->pool;
+	const char *pool = e->arena ? e->arena->pool : r->kind == RECORD_CB_FREE ? e->process->core : r->pool;
 
 	if (e->device && e->device->held && !selection_has_device(s, e->device))
 		return false;
@@ -52,6 +52,10 @@ static void set_block(struct event *event, const struct block *b)
 		event->asked = known(b->asked);
 	if (b->is_trace && b->has_trace)
 		event->trace = known(b->trace);
+	if (b->has_id)
+		event->id = known(b->id);
+	event->layout = b->layout;
+	event->label = b->label;
 }
 
 static void add_alloc(struct events *events, const struct record *r, const struct effect *e)
@@ -87,6 +91,14 @@ static void add_clear(struct events *events, const struct record *r, const struc
 	event->reason = r->reason && !strcmp(r->reason, "gone") ? "gone" : "clear";
 }
 
+/* A program that was refused, for want of room for its circular buffers. */
+static void set_refused(struct event *event, const struct record *r)
+{
+	event->sized = false;
+	event->limit = (struct known){r->address, RECORD_HAS(r, ADDRESS)};
+	event->end = (struct known){r->end, RECORD_HAS(r, END)};
+}
+
 static void add_failed(struct events *events, const struct record *r, const struct effect *e)
 {
 	struct event *event = add(events, base_event("failed", r, e));
@@ -95,6 +107,40 @@ static void add_failed(struct events *events, const struct record *r, const stru
 	event->reserved = (struct known){r->reserved, RECORD_HAS(r, RESERVED)};
 	event->asked = (struct known){r->asked, RECORD_HAS(r, ASKED)};
 	event->reason = r->reason;
+	if (failed_is_clash(r))
+		set_refused(event, r);
+}
+
+static void add_cb_free(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("cb-free", r, e));
+
+	event->pool = e->process->core;
+	event->reason = r->reason;
+}
+
+/* A program's circular buffers, when all of them are told. */
+static void add_placed(struct events *events, const struct circular_placed *placed, const struct selection *s)
+{
+	const struct device *d;
+	struct event *event;
+	const char *pool;
+	uint64_t base;
+
+	if (!placed->process)
+		return;
+	d = placed->device && placed->device->held ? placed->device : NULL;
+	pool = placed->process->core;
+	if ((d && !selection_has_device(s, d)) || (pool && !selection_has_pool(s, pool)))
+		return;
+	event = add(events, (struct event){.name = "cb", .time_ns = placed->time_ns, .device = d, .pool = pool});
+	event->pid = known((uint64_t)placed->process->pid);
+	event->tid = known(placed->tid);
+	event->buffers = known(placed->buffers);
+	if (placed->end)
+		event->end = known(placed->end);
+	if (d && device_code(d, &base))
+		event->core_bytes = known(placed->end > base ? placed->end - base : 0);
 }
 
 static void add_retract(struct events *events, const struct record *r, const struct effect *e)
@@ -154,7 +200,7 @@ static const struct {
 	[RECORD_CLEAR] = {add_clear, true},	[RECORD_FAILED] = {add_failed, true},
 	[RECORD_RETRACT] = {add_retract, false}, [RECORD_CORRECTION] = {add_correction, true},
 	[RECORD_LOST] = {add_lost, false},	[RECORD_UNREAD] = {add_unread, false},
-	[RECORD_CHECK] = {add_check, false},
+	[RECORD_CHECK] = {add_check, false},	[RECORD_CB_FREE] = {add_cb_free, true},
 };
 
 static const char *why(const struct record *r, const struct effect *e)
@@ -177,7 +223,7 @@ static void add_phase(struct events *events, const struct record *r, const struc
 	event->reason = why(r, e);
 	/* It is the process's, whatever memory the record is about. */
 	event->pool = NULL;
-	event->device.has = false;
+	event->device = NULL;
 	if (begins)
 		event->trace = (struct known){e->process->phase_trace, e->process->has_phase_trace};
 	else
@@ -187,10 +233,63 @@ static void add_phase(struct events *events, const struct record *r, const struc
 void events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret)
 {
 	ret->nr = 0;
+	add_placed(ret, &e->placed, s);
 	if (kinds[r->kind].add && (!kinds[r->kind].placed || selected(r, e, s)))
 		kinds[r->kind].add(ret, r, e);
 	if (!e->process || !e->why)
 		return;
 	add_phase(ret, r, e, false);
 	add_phase(ret, r, e, true);
+}
+
+static void add_attach(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("attach", r, e));
+
+	event->process = r->name;
+	event->command = r->command;
+	event->runtime = r->runtime;
+}
+
+static void add_detach(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("detach", r, e));
+
+	event->reason = r->reason;
+	event->buffers = known(e->cleared);
+	event->reserved = known(e->cleared_bytes);
+}
+
+static void add_block(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("block", r, e));
+
+	set_block(event, &e->block);
+	event->replaced = e->replaced;
+}
+
+static void add_replays(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("replays", r, e));
+
+	event->trace = (struct known){r->trace, RECORD_HAS(r, TRACE)};
+	event->count = known(r->count);
+}
+
+/* As kinds[], of what events_of() has nothing to say. */
+static const struct {
+	void (*add)(struct events *events, const struct record *r, const struct effect *e);
+	bool placed;
+} more_kinds[RECORD_NR] = {
+	[RECORD_ATTACH] = {add_attach, false},
+	[RECORD_DETACH] = {add_detach, false},
+	[RECORD_BLOCK] = {add_block, true},
+	[RECORD_REPLAYS] = {add_replays, false},
+};
+
+void all_events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret)
+{
+	events_of(r, e, s, ret);
+	if (more_kinds[r->kind].add && (!more_kinds[r->kind].placed || selected(r, e, s)))
+		more_kinds[r->kind].add(ret, r, e);
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/arithmetic.h"
 #include "view/runtimes_advice.h"
+#include "view/runtimes_device.h"
 #include "runtime/place.h"
 
 #include <stdlib.h>
@@ -41,6 +42,8 @@ static void add_pools(struct str *s, const struct runtime *rt)
 	for (size_t i = 0; i < rt->pools.nr; i++)
 		str_addf(s, " %llu=%s", (unsigned long long)rt->pools.items[i].id, rt->pools.items[i].name);
 	str_add(s, rt->pools.nr ? "\n" : " none\n");
+	if (rt->core)
+		str_addf(s, "core\n  %s\n", rt->core);
 }
 
 static void add_lets(struct str *s, const struct runtime *rt)
@@ -57,27 +60,44 @@ static void add_lets(struct str *s, const struct runtime *rt)
 	}
 }
 
+static void add_functions(struct str *s, const struct rt_value *value)
+{
+	str_add(s, value->function);
+	for (size_t i = 0; i < value->others.nr; i++)
+		str_addf(s, " or %s", value->others.items[i]);
+}
+
 /* A `value` line as it was written. */
 static void add_rule(struct str *s, const struct rt_value *value)
 {
+	str_addf(s, "%s%s", value->each ? "each " : "", value->address ? "address " : "");
 	switch (value->rule) {
 	case RULE_RETURNED:
-		str_addf(s, "%sreturned by %s", value->holder ? "holds what is " : "", value->function);
+		str_addf(s, "%sreturned by ", value->holder ? "holds what is " : "");
+		add_functions(s, value);
 		for (unsigned int i = 0; i < 6; i++)
 			if (value->constants.known & 1u << i)
 				str_addf(s, " with arg%u=%llu", i, (unsigned long long)value->constants.value[i]);
 		return;
 	case RULE_PASSED:
-		str_addf(s, "%spassed as arg%d to %s by %s", value->each ? "each " : "", value->argument, value->callee,
-			 value->function);
-		return;
+		str_addf(s, "passed as arg%d to %s by ", value->argument, value->callee);
+		break;
 	case RULE_DIVIDED:
-		str_addf(s, "divided in %s", value->function);
-		return;
+		str_add(s, "divided in ");
+		break;
 	case RULE_STORED:
-		str_addf(s, "stored from arg%d:%u by %s", value->argument, value->size, value->function);
-		return;
+		str_addf(s, "stored from arg%d:%u by ", value->argument, value->size);
+		break;
+	case RULE_COMPARED:
+		str_addf(s, "compared with %llu in ", (unsigned long long)value->number);
+		break;
+	case RULE_READ:
+		str_add(s, "read first in ");
+		break;
 	}
+	add_functions(s, value);
+	if (value->object)
+		str_addf(s, " of arg%d", value->object);
 }
 
 static void add_value(struct str *s, const struct rt_value *value)
@@ -97,6 +117,10 @@ static void add_row(struct str *s, const struct runtime *rt, const struct rt_row
 		 row->tag ? row->tag : "", row->any_library ? " in any library" : "");
 	for (size_t i = 0; i < row->others.nr; i++)
 		str_addf(s, "  %*s %s\n", WIDTH, "or", row->others.items[i]);
+	if (row->caller)
+		str_addf(s, "  %*s called by %s\n", WIDTH, "", row->caller);
+	if (row->label)
+		str_addf(s, "  %*s %s\n", WIDTH, "label", row->label);
 	for (size_t i = 0; i < row->values.nr; i++) {
 		str_addf(s, "  %-*s %s = ", WIDTH, "", row->values.items[i].name);
 		rt_place_add(s, rt, &row->values.items[i].place);
@@ -112,8 +136,16 @@ struct role {
 static const struct role roles[] = {
 	{"arena", offsetof(struct rt_books, arena)}, {"pool", offsetof(struct rt_books, pool)},
 	{"banks", offsetof(struct rt_books, banks)}, {"align", offsetof(struct rt_books, align)},
-	{"list", offsetof(struct rt_books, list)},   {"bank_bytes", offsetof(struct rt_books, bank_bytes)},
+	{"lists", offsetof(struct rt_books, lists)}, {"list", offsetof(struct rt_books, list)},   {"bank_bytes", offsetof(struct rt_books, bank_bytes)},
 	{"base", offsetof(struct rt_books, base)},   {"grain", offsetof(struct rt_books, grain)},
+	{"shrunk", offsetof(struct rt_books, shrunk)},
+	{"buffers", offsetof(struct rt_books, buffers)},
+	{"buffer's address", offsetof(struct rt_books, buffer[RT_BUFFER_ADDRESS])},
+	{"buffer's pool", offsetof(struct rt_books, buffer[RT_BUFFER_POOL])},
+	{"buffer's owner", offsetof(struct rt_books, buffer[RT_BUFFER_OWNER])},
+	{"buffer's asked", offsetof(struct rt_books, buffer[RT_BUFFER_ASKED])},
+	{"buffer's id", offsetof(struct rt_books, buffer[RT_BUFFER_ID])},
+	{"buffer's layout", offsetof(struct rt_books, buffer[RT_BUFFER_LAYOUT])},
 };
 
 static const struct rt_place *role_place(const struct runtime *rt, const struct role *role)
@@ -148,6 +180,7 @@ static void add_books(struct str *s, const struct runtime *rt)
 	str_addf(s, "  %-*s ", WIDTH, "blocks");
 	add_vectors(s, books);
 	str_add_char(s, '\n');
+	view_devices(s, rt);
 }
 
 void view_runtime(struct str *s, const struct runtime *rt)
@@ -155,6 +188,7 @@ void view_runtime(struct str *s, const struct runtime *rt)
 	add_heading(s, rt);
 	str_addf(s, "found by\n  %s\n", rt->detect);
 	add_pools(s, rt);
+	view_environment(s, rt);
 	str_add(s, "probes\n");
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		add_row(s, rt, &rt->rows.items[i]);
@@ -184,7 +218,7 @@ static void add_site(struct str *s, const struct binding *b, const struct bound_
 }
 
 /* "*(arg0+8):4" with the word for arg0 that belongs here. */
-static void add_chain(struct str *s, const struct code_chain *chain, const char *base)
+void view_chain(struct str *s, const struct code_chain *chain, const char *base)
 {
 	_cleanup_(str_release) struct str text = {};
 
@@ -206,7 +240,7 @@ static void add_loads(struct str *s, const struct wire_value *value)
 		chain.load[i].offset = value->offset[i];
 		chain.load[i].size = value->size[i];
 	}
-	add_chain(s, &chain, bases[value->base]);
+	view_chain(s, &chain, bases[value->base]);
 }
 
 static void add_bound_row(struct str *s, const struct binding *b, const struct bound_row *row)
@@ -291,12 +325,12 @@ static void owner_search_part(const struct binding *b, struct books_part *part)
 
 static void role_part(const struct binding *b, const struct role *role, struct books_part *part)
 {
-	static const char *const bases[] = {"owner", "arena", "list"};
+	static const char *const bases[] = {"owner", "arena", "list", "buffer"};
 	const struct rt_place *place = role_place(b->runtime, role);
 	struct code_chain chains[8];
 	size_t nr = 0;
 
-	if (place->base < 0)
+	if (place->base < 0 || bound_place_absent(b, place))
 		return;
 	part->name = role->name;
 	part->known = bound_place(b, place, chains, ARRAY_SIZE(chains), &nr, &part->problem);
@@ -306,7 +340,7 @@ static void role_part(const struct binding *b, const struct role *role, struct b
 	}
 	for (size_t i = 0; i < nr; i++) {
 		str_add(&part->text, i ? ", " : "");
-		add_chain(&part->text, &chains[i], bases[place->base - RT_BASE_OWNER]);
+		view_chain(&part->text, &chains[i], bases[place->base - RT_BASE_OWNER]);
 	}
 }
 
@@ -333,7 +367,7 @@ bool view_books_part(const struct binding *b, size_t i, struct books_part *ret)
 	else if (i == list + 1)
 		blocks_part(b, ret);
 	else
-		return false;
+		return view_device_part(b, i - list - 2, ret);
 	return true;
 }
 

@@ -59,26 +59,44 @@ int selection_add_pools(struct selection *s, const char *text, const char *const
 	}
 }
 
+static int no_such_device(const char *text, int err, const char *what, struct diag *d)
+{
+	struct str shown = {};
+
+	str_add_escaped(&shown, text);
+	diag_set(d, err, "no device '%s': %s", str_text(&shown), what);
+	diag_hint(d, "devices are numbered from 0; several are separated by commas, and 4-7 is 4 to 7");
+	str_release(&shown);
+	return err;
+}
+
+/* "3" or "4-7". */
+static int add_range(struct selection *s, const char *text, struct diag *d)
+{
+	size_t len = strcspn(text, "-");
+	_cleanup_(freep) char *begin = xstrndup(text, len);
+	uint64_t first = 0, last = 0;
+	int err = units_parse_number(begin, UINT_MAX, &first);
+
+	if (!err)
+		err = units_parse_number(text[len] ? text + len + 1 : text, UINT_MAX, &last);
+	if (err)
+		return no_such_device(text, err, "a number is wanted", d);
+	if (last < first)
+		return no_such_device(text, -EINVAL, "a range ends with the higher number", d);
+	vec_push(&s->devices, ((struct chip_range){(unsigned int)first, (unsigned int)last}));
+	return 0;
+}
+
 int selection_add_devices(struct selection *s, const char *text, struct diag *d)
 {
 	for (const char *p = text;;) {
 		size_t len = strcspn(p, ",");
-		_cleanup_(freep) char *number = xstrndup(p, len);
-		uint64_t value;
-		int err = units_parse_number(number, UINT_MAX, &value);
+		_cleanup_(freep) char *range = xstrndup(p, len);
+		int err = add_range(s, range, d);
 
-		if (err) {
-			struct str shown = {};
-
-			str_add_escaped(&shown, number);
-			diag_set(d, err, "no device '%s': a number is wanted", str_text(&shown));
-			diag_hint(d, "devices are numbered from 0; several are separated by commas");
-			str_release(&shown);
+		if (err || !p[len])
 			return err;
-		}
-		vec_push(&s->devices, (unsigned int)value);
-		if (!p[len])
-			return 0;
 		p += len + 1;
 	}
 }
@@ -109,14 +127,32 @@ bool selection_has_block(const struct selection *s, const char *pool, const stru
 	return selection_has_pool(s, pool) || (b->is_trace && selection_seeks_trace(s));
 }
 
-bool selection_has_device(const struct selection *s, const struct device *d)
+static bool has_number(const struct selection *s, unsigned int number)
+{
+	for (size_t i = 0; i < s->devices.nr; i++)
+		if (s->devices.items[i].first <= number && number <= s->devices.items[i].last)
+			return true;
+	return false;
+}
+
+static bool has_chips(const struct selection *s, const chip_list *chips, const struct device *d)
 {
 	if (!s || !s->devices.nr)
 		return true;
-	for (size_t i = 0; i < s->devices.nr; i++)
-		if (s->devices.items[i] == d->number)
+	for (size_t i = 0; i < chips->nr; i++)
+		if (has_number(s, chips->items[i]))
 			return true;
-	return false;
+	return !chips->nr && has_number(s, d->number);
+}
+
+bool selection_has_device(const struct selection *s, const struct device *d)
+{
+	return has_chips(s, &d->chips, d);
+}
+
+bool selection_has_group(const struct selection *s, const struct chip_group *g)
+{
+	return has_chips(s, &g->chips, g->devices.items[0]);
 }
 
 static bool listed(const struct ledger_process *p, const char *pool)
@@ -143,37 +179,42 @@ static void add_arena(struct figures *sum, const struct figures *f)
 
 static void add_trace_blocks(struct figures *sum, const struct arena *a)
 {
+	struct block b;
+
 	if (!a->figures.trace)
 		return;
-	for (struct map_entry *e = map_next(&a->blocks, NULL); e; e = map_next(&a->blocks, e)) {
-		const struct block *b = e->pointer;
-
-		if (!b->is_trace)
+	for (size_t at = 0; blocks_next(&a->blocks, &at, &b);) {
+		if (!b.is_trace)
 			continue;
 		add(&sum->buffers, 1);
-		add(&sum->reserved, b->reserved);
-		add(&sum->trace, b->reserved);
-		add(&sum->asked, b->has_asked ? b->asked : 0);
-		add(&sum->asked_unknown, !b->has_asked);
+		add(&sum->reserved, b.reserved);
+		add(&sum->trace, b.reserved);
+		add(&sum->asked, b.has_asked ? b.asked : 0);
+		add(&sum->asked_unknown, !b.has_asked);
 	}
 }
 
-void selection_figures(const struct selection *s, const struct ledger_process *p, const struct device *d,
-		       struct figures *ret)
+static void add_device(struct figures *sum, const struct selection *s, const struct device *d)
 {
-	*ret = (struct figures){};
 	for (size_t i = 0; i < d->arenas.nr; i++) {
 		const struct arena *a = d->arenas.items[i];
 
-		if (a->gone || !listed(p, a->pool))
+		if (a->gone || !listed(a->process, a->pool))
 			continue;
 		if (selection_has_pool(s, a->pool)) {
-			add_arena(ret, &a->figures);
+			add_arena(sum, &a->figures);
 		} else if (selection_seeks_trace(s)) {
-			add_trace_blocks(ret, a);
-			add(&ret->trace_unknown, a->figures.trace_unknown);
+			add_trace_blocks(sum, a);
+			add(&sum->trace_unknown, a->figures.trace_unknown);
 		}
 	}
+}
+
+void selection_figures(const struct selection *s, const struct chip_group *g, struct figures *ret)
+{
+	*ret = (struct figures){};
+	for (size_t i = 0; i < g->devices.nr; i++)
+		add_device(ret, s, g->devices.items[i]);
 }
 
 bool process_current(const struct ledger *l, const struct ledger_process *p)

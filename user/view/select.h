@@ -10,10 +10,14 @@
 #include "base/diag.h"
 #include "ledger/ledger.h"
 
+struct chip_range {
+	unsigned int first, last;
+};
+
 struct selection {
 	VEC(char *) pools;	  /* names; empty: all */
 	bool pools_negated;	  /* all but these */
-	VEC(unsigned int) devices; /* empty: all */
+	VEC(struct chip_range) devices; /* empty: all */
 };
 
 /*
@@ -21,7 +25,7 @@ struct selection {
  * lists what there is. May be called again to add more; all lists are negated or none.
  */
 int selection_add_pools(struct selection *s, const char *text, const char *const *known, size_t nr_known, struct diag *d);
-/* "0" or "0,2". -EINVAL, -ERANGE. */
+/* "0", "0,2" or "0,4-7". -EINVAL, -ERANGE. */
 int selection_add_devices(struct selection *s, const char *text, struct diag *d);
 void selection_release(struct selection *s);
 
@@ -32,16 +36,17 @@ void selection_release(struct selection *s);
 #define SELECT_TRACE "TRACE"
 bool selection_has_pool(const struct selection *s, const char *pool);
 bool selection_has_block(const struct selection *s, const char *pool, const struct block *b);
+/* One of its chips is selected; where its chips are not known, its number. */
 bool selection_has_device(const struct selection *s, const struct device *d);
+bool selection_has_group(const struct selection *s, const struct chip_group *g);
 /* True if trace memory was asked for by name, so that pools which are not selected have blocks that are. */
 bool selection_seeks_trace(const struct selection *s);
 
 /*
- * Sum of what is selected of a device, among the pools that its process lists: buffers, reserved, asked, asked_unknown,
+ * Sum of what is selected of a chip, among the pools that the processes list: buffers, reserved, asked, asked_unknown,
  * trace and trace_unknown (no peak, no capacity).
  */
-void selection_figures(const struct selection *s, const struct ledger_process *p, const struct device *d,
-		       struct figures *ret);
+void selection_figures(const struct selection *s, const struct chip_group *g, struct figures *ret);
 
 /* Is watched; or none is any more: then what is left to tell is about those that ended. */
 bool process_current(const struct ledger *l, const struct ledger_process *p);

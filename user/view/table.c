@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "view/columns.h"
+#include "view/device_name.h"
 #include "view/table_header.h"
 
 #include <limits.h>
@@ -15,6 +16,7 @@ struct draft {
 	const struct table_options *o;
 	const struct table_state *state;
 	struct map figures; /* of this table, for the next one */
+	device_rows rows;
 	VEC(struct pool_column) pools;
 	columns columns;
 	struct grid grid;
@@ -62,6 +64,7 @@ static void add_pools(struct draft *d, const struct ledger_process *p)
 			*pool = (struct pool_column){.name = name};
 		}
 		pool->has_capacity |= has_capacity(d, p, name);
+		pool->is_core |= p->core == name;
 	}
 }
 
@@ -74,9 +77,19 @@ static bool one_process(const struct ledger *l)
 	return nr == 1;
 }
 
+/* Is a row of several chips, or of nobody knows how many? */
+static bool several_chips(const struct draft *d)
+{
+	_cleanup_(str_release) struct str times = {};
+
+	for (size_t i = 0; i < d->rows.nr; i++)
+		chip_group_add_times(&times, &d->rows.items[i].group);
+	return times.len;
+}
+
 static void add_columns(struct draft *d)
 {
-	columns_add(&d->columns, d->o, d->pools.items, d->pools.nr);
+	columns_add(&d->columns, d->o, d->pools.items, d->pools.nr, several_chips(d));
 	for (size_t i = 0; i < d->columns.nr; i++) {
 		const struct column *c = &d->columns.items[i];
 		struct str title = {};
@@ -135,7 +148,7 @@ static void add_trace_note(struct str *out, const struct row *row, const char *p
 
 	if (!strcasecmp(pool, SELECT_TRACE) || (!shown && !selection_seeks_trace(s)))
 		return;
-	if (!device_figures(row->device, pool, &f) || (!f.trace && (shown || !f.trace_unknown)))
+	if (!chip_group_figures(&row->device->group, pool, &f) || (!f.trace && (shown || !f.trace_unknown)))
 		return;
 	str_add(out, out->len ? ", " : SELECT_TRACE " ");
 	if (f.trace) {
@@ -153,8 +166,8 @@ static void add_note(struct draft *d, const struct row *row)
 {
 	struct str note = {};
 
-	for (size_t i = 0; i < row->process->pools.nr; i++) {
-		const char *pool = row->process->pools.items[i];
+	for (size_t i = 0; i < row->device->process->pools.nr; i++) {
+		const char *pool = row->device->process->pools.items[i];
 
 		if (!d->o->wide || !selection_has_pool(d->o->selection, pool))
 			add_trace_note(&note, row, pool);
@@ -164,10 +177,10 @@ static void add_note(struct draft *d, const struct row *row)
 	str_release(&note);
 }
 
-static void add_device(struct draft *d, const struct ledger_process *p, const struct device *device)
+static void add_device(struct draft *d, const struct device_row *device)
 {
 	const struct map *before = d->state->shown ? &d->state->figures : NULL;
-	struct row row = {.options = d->o, .before = before, .process = p, .device = device};
+	struct row row = {.options = d->o, .before = before, .device = device};
 
 	if (!d->o->wide) {
 		add_row(d, &row);
@@ -178,37 +191,33 @@ static void add_device(struct draft *d, const struct ledger_process *p, const st
 		struct figures f;
 
 		row.pool = d->pools.items[i].name;
-		if (device_figures(device, row.pool, &f))
+		if (chip_group_figures(&device->group, row.pool, &f))
 			add_row(d, &row);
 	}
 	add_note(d, &row);
+	if (device->nr_processes > 1)
+		sum_remember(&d->figures, &row);
 }
 
-static int by_number(const void *a, const void *b)
+/* Sums come last; of devices each is shown alone. */
+static void add_rows(struct draft *d)
 {
-	const struct device *x = *(const struct device *const *)a, *y = *(const struct device *const *)b;
+	for (size_t i = 0; i < d->l->processes.nr; i++) {
+		const struct ledger_process *p = d->l->processes.items[i];
 
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-static void add_process(struct draft *d, const struct ledger_process *p)
-{
-	VEC(const struct device *) devices = {};
-
-	for (size_t i = 0; i < p->devices.nr; i++)
-		if (device_shown(p->devices.items[i]) && selection_has_device(d->o->selection, p->devices.items[i]))
-			vec_push(&devices, p->devices.items[i]);
-	if (devices.nr)
-		qsort(devices.items, devices.nr, sizeof(*devices.items), by_number);
-	for (size_t i = 0; i < devices.nr; i++)
-		add_device(d, p, devices.items[i]);
-	vec_release(&devices);
-	row_remember(&d->figures, p);
+		if (!process_shown(d->l, p))
+			continue;
+		device_rows_add(&d->rows, p, d->o->selection, d->o->by_mesh);
+		process_remember(&d->figures, p);
+	}
+	if (!d->o->by_mesh)
+		device_rows_add_sums(&d->rows, d->l, d->o->selection);
 }
 
 static void draft_release(struct draft *d)
 {
 	grid_release(&d->grid);
+	device_rows_release(&d->rows);
 	for (size_t i = 0; i < d->titles.nr; i++)
 		free(d->titles.items[i]);
 	vec_release(&d->titles);
@@ -276,10 +285,10 @@ void table_add(struct str *out, const struct ledger *l, const struct table_optio
 	for (size_t i = 0; i < l->processes.nr; i++)
 		if (process_shown(l, l->processes.items[i]))
 			add_pools(&d, l->processes.items[i]);
+	add_rows(&d);
 	add_columns(&d);
-	for (size_t i = 0; i < l->processes.nr; i++)
-		if (process_shown(l, l->processes.items[i]))
-			add_process(&d, l->processes.items[i]);
+	for (size_t i = 0; i < d.rows.nr; i++)
+		add_device(&d, &d.rows.items[i]);
 	if (!d.grid.lines.nr)
 		str_add(grid_add_note(&d.grid), why_empty(&d));
 	add_header(&d, &pen);

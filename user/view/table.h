@@ -8,6 +8,9 @@
  * TOTAL is the sum of the selected pools. Trace buffers outside of pool TRACE are counted where they lie, and a line
  * below the row says how much that is; with --pool TRACE they are in BUFFERS and TOTAL though their pool has no column.
  *
+ * Figures are of one chip. Chips of a process that stand under the same devices share a row, which says how many they are;
+ * a last row sums up what several processes have on the same chips.
+ *
  * On a terminal that is too narrow, whole columns are left out, those that matter least first; the lines above the table
  * are wrapped where there are enough rows, else cut.
  */
@@ -23,6 +26,7 @@ struct table_options {
 	bool bytes;    /* plain numbers */
 	bool delta;    /* the +/- row */
 	bool wide;     /* a row a pool */
+	bool by_mesh;  /* a row a device, not one for all chips with the same figures */
 	bool color;    /* ANSI colours for changes (increase, decrease) and warnings */
 	bool recorded; /* from a file: no "every 500ms" */
 	unsigned int rows, columns; /* of the terminal, 0: no limit */
@@ -30,7 +34,7 @@ struct table_options {
 
 /* What the table before showed, for the changes. `struct table_state s = {};` is empty and valid. */
 struct table_state {
-	struct map figures; /* (process and device, pool) -> reserved or asked */
+	struct map figures; /* (process and chip, pool) -> reserved or asked */
 	bool shown;
 };
 

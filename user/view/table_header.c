@@ -211,16 +211,19 @@ static void add_coverage(struct str *out, const struct ledger *l)
 /* Totals that are told only when they are not 0. */
 static void add_totals(struct str *out, const struct ledger *l)
 {
-	uint64_t failed = 0;
+	uint64_t failed = 0, clashes = 0;
 
-	for (size_t i = 0; i < l->processes.nr; i++)
+	for (size_t i = 0; i < l->processes.nr; i++) {
 		failed += l->processes.items[i]->failed;
+		clashes += l->processes.items[i]->clashes;
+	}
 
 	const struct {
 		uint64_t nr;
 		const char *one, *many;
 	} totals[] = {
 		{failed, "failed allocation", "failed allocations"},
+		{clashes, "refused program", "refused programs"},
 		{l->corrections, "correction", "corrections"},
 		{l->unread, "unread value", "unread values"},
 		{l->unknown_frees, "unknown free", "unknown frees"},

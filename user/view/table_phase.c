@@ -21,7 +21,9 @@ static void add_trace(struct str *out, const struct ledger_process *p)
 /* Is the trace that is replayed the one whose capture ended last? Its buffer was made when the capture ended. */
 static bool captured_last(const struct ledger_process *p)
 {
-	const struct block *newest = NULL;
+	uint64_t newest_ns = 0;
+	bool is_newest = false;
+	struct block b;
 
 	for (size_t i = 0; i < p->devices.nr; i++) {
 		for (size_t k = 0; k < p->devices.items[i]->arenas.nr; k++) {
@@ -29,16 +31,15 @@ static bool captured_last(const struct ledger_process *p)
 
 			if (!a->figures.trace)
 				continue;
-			for (struct map_entry *e = map_next(&a->blocks, NULL); e; e = map_next(&a->blocks, e)) {
-				const struct block *b = e->pointer;
-
-				if (b->is_trace && b->has_trace && b->has_time &&
-				    (!newest || b->time_ns > newest->time_ns))
-					newest = b;
+			for (size_t at = 0; blocks_next(&a->blocks, &at, &b);) {
+				if (!b.is_trace || !b.has_trace || !b.has_time || b.time_ns < newest_ns)
+					continue;
+				is_newest = b.trace == p->phase_trace || (is_newest && b.time_ns == newest_ns);
+				newest_ns = b.time_ns;
 			}
 		}
 	}
-	return newest && p->has_phase_trace && newest->trace == p->phase_trace && newest->time_ns >= p->captured_ns;
+	return is_newest && p->has_phase_trace && newest_ns >= p->captured_ns;
 }
 
 static void add_replays(struct str *out, const struct ledger_process *p)

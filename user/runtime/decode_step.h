@@ -1,0 +1,49 @@
+/* decode_step.h: a hit on its way, for the files decode*.c. Private to them. */
+#ifndef RUNTIME_DECODE_STEP_H
+#define RUNTIME_DECODE_STEP_H
+
+#include "base/map.h"
+#include "runtime/decode.h"
+#include "runtime/thread.h"
+
+struct decoder {
+	struct sink *sink;
+	struct decode_target *target;
+	uint64_t wall_offset_ns;
+	struct map threads;	/* (thread, 0) -> struct thread * */
+	struct map arenas;	/* (process, object) -> number */
+	struct map constructed; /* (process, object): its constructor was seen */
+	struct map programs;	/* (process, object) -> struct program * */
+};
+
+/* One hit with all that handling it needs. */
+struct step {
+	struct decoder *d;
+	struct thread *thread;
+	uint64_t process;
+	const struct binding *b;
+	const struct bound_row *row;
+	const struct wire_hit *hit;
+};
+
+/* A record of the hit's time, process and thread. */
+struct record step_record(const struct step *s, enum record_kind kind);
+/* Copy the value @name of the hit to the field, if it is known. */
+bool step_take(const struct step *s, struct record *r, enum rt_name name, enum field field);
+/* Put that the step's call was not seen whole. */
+int step_unsettled(const struct step *s, const char *reason);
+/* A step that cannot be inside an open call: the call is over, and its alloc did not come. */
+int step_end_call(const struct step *s);
+
+/* ---- decode_program.c ---- */
+
+int step_program(struct step *s);
+int step_cb(struct step *s);
+int step_cb_free(struct step *s);
+int step_cb_void(struct step *s);
+int step_clash(struct step *s);
+int step_overflow(struct step *s);
+/* Forget the programs of a process; of all if it is 0. */
+void programs_forget(struct decoder *d, uint64_t process);
+
+#endif
