@@ -1,6 +1,7 @@
 """`pooltrace doctor` says what is so, and capabilities do instead of root: what it says is compared with what tracing does."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,13 @@ def call(program, *arguments):
     return done.returncode, done.stdout, done.stderr
 
 
+def is_absent(finding):
+    """A part of the runtime that the target's file has nothing of."""
+    return finding["section"] in ("probes", "layout", "books") and (
+        finding["what"].endswith(" not there") or
+        re.search("no function matches '|no file that the process maps defines it", finding.get("why", "")))
+
+
 class Doctor:
     """What it says, in JSON; the text must agree with that as to the last line."""
 
@@ -61,7 +69,8 @@ class Doctor:
         self.findings = answer["findings"]
 
     def at(self, level):
-        return {f["name"] for f in self.findings if f["level"] == level}
+        """Names of findings, without what the stand-in does not stand for."""
+        return {f["name"] for f in self.findings if f["level"] == level and not is_absent(f)}
 
     def one(self, name, section=None):
         found = [f for f in self.findings if f["name"] == name and section in (None, f["section"])]
@@ -246,7 +255,7 @@ def _():
         equal(doctor.one("library")["what"], os.path.realpath(LIBRARY), "library")
         notes = subprocess.run(["readelf", "-n", LIBRARY], capture_output=True, text=True, check=True).stdout
         assert f"Build ID: {doctor.one('build id')['what']}\n" in notes, notes
-        probes = {(f["file"], f["offset"]): f for f in doctor.findings if f["section"] == "probes"}
+        probes = {(f["file"], f["offset"]): f for f in doctor.findings if f["section"] == "probes" and "file" in f}
         _, listed, _ = run("runtimes", "-p", target.pid)
         for site in [line.split()[1].rstrip(":") for line in listed.splitlines() if line.startswith("              at 0x")]:
             probe = probes.pop((os.path.realpath(LIBRARY), int(site, 16)))

@@ -322,7 +322,7 @@ def _():
         for command in (["-p"], ["--once", "-p"], ["events", "-p"]):
             refuses("no pool 'HBM': there are DRAM, L1, L1_SMALL and TRACE", "several are separated by commas; '!DRAM' is all but that one",
                     *command, target.pid, "--pool", "L1,HBM", status=2)
-            refuses("no device 'zero': a number is wanted", "devices are numbered from 0; several are separated by commas",
+            refuses("no device 'zero': a number is wanted", "devices are numbered from 0; several are separated by commas, and 4-7 is 4 to 7",
                     *command, target.pid, "--device", "zero", status=2)
         # It may come to be used yet.
         status, out, err = pooltrace("--once", "--device", 7, "-p", target.pid)
@@ -341,7 +341,7 @@ def _():
             return path
         path = file("runtime x\ndetect y\non z frobnicate arena=arg0\n")
         refuses(f"{path}:3:6: unknown verb 'frobnicate'\n  on z frobnicate arena=arg0\n       ^",
-                "verbs are: begin alloc free clear gone new throw context capture captured replay release",
+                "verbs are: begin alloc free clear gone new resize throw context capture captured replay release program cb cb_free cb_void clash overflow",
                 "-p", target.pid, "--runtime", path)
         # It takes the place of the runtime of that name, and finds nothing but what it is detected by.
         path = file(f"runtime tt-metal\ndetect {DETECT}\npool 0=DRAM\non a begin arena=arg0 pool=*arg0:4 asked=arg1\n"

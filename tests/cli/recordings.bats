@@ -55,6 +55,41 @@ load cli
 	[ "$(pooltrace report half.pt --device 0 --json | jq '[.processes[].devices[]] | length')" -eq 1 ]
 }
 
+@test "chips with the same figures share a row, and sums are of the same chips" {
+	make_recording chips.pt chips.records
+	run --separate-stderr pooltrace top -r chips.pt
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	diff "$HERE/chips.top" <(printf '%s\n' "$output")
+	[ "$(pooltrace report chips.pt --json | jq -c '[.processes[].devices[] | [.device, .count, .meshes // .mesh]]')" = \
+		'[["0-3",4,[1,2]],["4-7",4,1],["0-1",2,1]]' ]
+	# Of one chip: what the processes have on it, which has its capacity once.
+	[ "$(pooltrace report chips.pt --json |
+		jq -c '[.processes[].devices[0].pools.DRAM.reserved] == [1056768, 16809984] and
+			.sums[0].pools.DRAM.reserved == 1056768 + 16809984 and
+			.sums[0].pools.DRAM.capacity == .processes[0].devices[0].pools.DRAM.capacity')" = true ]
+}
+
+@test "--by mesh has a row for each device of the runtime" {
+	make_recording chips.pt chips.records
+	[ "$(pooltrace report chips.pt --by mesh --json | jq -c '[.sums, (.processes[].devices[] | [.device, .mesh, .parent])]')" = \
+		'[null,["0-7",1,null],["0-3",2,1],["0-1",1,null]]' ]
+	[[ "$(pooltrace report chips.pt --by mesh)" == *"mesh 2 (0-3)"* ]]
+	[[ "$(pooltrace report chips.pt --by mesh --wide)" == *"mesh 2 (0-3) in mesh 1"* ]]
+	[ "$(pooltrace report chips.pt --by chip)" = "$(pooltrace report chips.pt)" ]
+}
+
+@test "chips are selected by number and range" {
+	make_recording chips.pt chips.records
+	devices() { pooltrace report chips.pt --json "$@" | jq -c '[.processes[].devices[].device]'; }
+	[ "$(devices --device 5)" = '["4-7"]' ]
+	[ "$(devices --device 1,6-9)" = '["0-3","4-7","0-1"]' ]
+	[ "$(devices --device 2 --device 3)" = '["0-3"]' ]
+	[ "$(devices --device 8-1000)" = '[]' ]
+	[ "$(devices --device 5 --by mesh)" = '["0-7"]' ]
+	[ "$(pooltrace events -r chips.pt --device 7 --json | jq -r 'select(.event == "alloc") | .device' | sort -u)" = 0-7 ]
+}
+
 @test "pools of a recording are those that it names" {
 	sed 's/TRACE/CAVE/g' "$HERE/half.records" | "$MKRECORDING" cave.pt
 	run --separate-stderr pooltrace report cave.pt --pool TRACE

@@ -74,8 +74,19 @@ refuses() {
 	refuses "'9' for '--tick-fd' is not an open file descriptor" "see 'pooltrace --help'" --tick-fd 9 9>&-
 	refuses "'--json' takes no argument" "see 'pooltrace --help'" --json=1
 	refuses "'--pid' needs an argument: PID[,PID...]" "see 'pooltrace --help'" -p
-	refuses "no device 'x': a number is wanted" "devices are numbered from 0; several are separated by commas" \
-		--device x
+	refuses "'bank' for '--by' must be one of chip|mesh" "see 'pooltrace --help'" --by bank
+}
+
+@test "devices are numbers and ranges" {
+	local hint="devices are numbered from 0; several are separated by commas, and 4-7 is 4 to 7"
+
+	for device in x '' 1, ,1 -1 1- 1-x 1-2-3 0x10 1.5; do
+		[ -z "$device" ] && continue
+		run --separate-stderr pooltrace --device "$device"
+		[ "$status" -eq 2 ]
+		[[ "$stderr" == "pooltrace: no device '"*"': a number is wanted"*"$hint" ]]
+	done
+	refuses "no device '7-4': a range ends with the higher number" "$hint" --device 0,7-4
 }
 
 @test "options that contradict each other are refused" {

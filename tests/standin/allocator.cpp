@@ -5,6 +5,8 @@
 namespace tt::tt_metal {
 
 static constexpr AllocatorID FIRST_ALLOCATOR = {0};
+enum : int32_t { INTERLEAVED, HEIGHT_SHARDED = 2 };
+static std::atomic<uint64_t> next_id{1};
 enum : uint32_t { DRAM_ALIGNMENT = 32, L1_ALIGNMENT = 16, MIN_ALLOCATION = 32 };
 
 static std::unique_ptr<BankManager> make_manager(BufferType type, const AllocatorConfig::Pool &pool, uint32_t alignment)
@@ -83,6 +85,29 @@ void AllocatorImpl::clear()
 	allocated_buffers.clear();
 }
 
+std::unordered_set<Buffer *> AllocatorImpl::get_allocated_buffers() const
+{
+	std::lock_guard<std::mutex> lock(mutex);
+	std::unordered_set<Buffer *> copy;
+
+	copy = allocated_buffers;
+	return copy;
+}
+
+void AllocatorImpl::shrink_allocator_size(const BufferType &type, DeviceAddr bytes, bool bottom_up)
+{
+	std::lock_guard<std::mutex> lock(mutex);
+
+	manager(type)->shrink_size(bytes, bottom_up, FIRST_ALLOCATOR);
+}
+
+void AllocatorImpl::reset_allocator_size(const BufferType &type)
+{
+	std::lock_guard<std::mutex> lock(mutex);
+
+	manager(type)->reset_size(FIRST_ALLOCATOR);
+}
+
 const Allocator &AllocatorImpl::view() const
 {
 	return allocator_view;
@@ -108,6 +133,8 @@ Buffer::Buffer(AllocatorImpl &allocator, BufferType type, DeviceAddr size, Devic
 	impl->page_size = page_size;
 	impl->num_shards = num_shards;
 	impl->bottom_up = type == BufferType::DRAM;
+	impl->buffer_layout = num_shards ? HEIGHT_SHARDED : INTERLEAVED;
+	impl->unique_id = next_id++;
 }
 
 Buffer::~Buffer()
@@ -179,5 +206,7 @@ AT(BufferImpl, allocator, 0x30);
 AT(BufferImpl, allocated, 0x38);
 AT(BufferImpl, address, 0x40);
 AT(BufferImpl, page_size, 0x48);
+AT(BufferImpl, buffer_layout, 0x14);
+AT(BufferImpl, unique_id, 0x218);
 
 }

@@ -105,6 +105,25 @@ void BankManager::clear()
 	}
 }
 
+void BankManager::shrink_size(DeviceAddr bytes, bool bottom_up, AllocatorID id)
+{
+	get_allocator_from_id(id)->shrink_size(bytes, bottom_up);
+}
+
+void BankManager::reset_size(AllocatorID id)
+{
+	get_allocator_from_id(id)->reset_size();
+	interleaved_address_limit = 0;
+}
+
+/* Of a chip's own manager, whose first list repeats what its mesh has allocated; there are none here. */
+void BankManager::mark_allocated(AllocatorID id, DeviceAddr address, DeviceAddr)
+{
+	if (*id >= allocator_dependencies.dependencies.size)
+		fail("no such allocator");
+	allocated_buffers[*id].insert(address);
+}
+
 #define AT(member, offset) static_assert(offsetof(BankManager, member) == offset)
 AT(buffer_type, 0);
 AT(bank_id_to_bank_offset, 0x08);

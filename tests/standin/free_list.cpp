@@ -25,6 +25,8 @@ void FreeListOpt::init()
 	free_meta_blocks.clear();
 	free_blocks.clear();
 	allocated->clear();
+	max_size_bytes += shrink_size_bytes;
+	shrink_size_bytes = 0;
 	if (max_size_bytes)
 		free_blocks.push_back(alloc_meta_block(0, max_size_bytes, -1, -1, false));
 }
@@ -109,6 +111,43 @@ void FreeListOpt::merge_into_left(size_t left, size_t right)
 	free_meta_block(right);
 }
 
+void FreeListOpt::shrink_size(DeviceAddr bytes, bool)
+{
+	for (size_t i = 0; i < block_address.size(); i++) {
+		if (!meta_block_is_allocated[i] || block_address[i] != shrink_size_bytes)
+			continue;
+		if (block_is_allocated[i] || block_size[i] < bytes)
+			break;
+		block_address[i] += bytes;
+		block_size[i] -= bytes;
+		max_size_bytes -= bytes;
+		shrink_size_bytes += bytes;
+		return;
+	}
+	fail("what is to be taken away is in use");
+}
+
+void FreeListOpt::reset_size()
+{
+	if (!shrink_size_bytes)
+		return;
+	for (size_t i = 0; i < block_address.size(); i++) {
+		if (!meta_block_is_allocated[i] || block_address[i] != shrink_size_bytes)
+			continue;
+		size_t block = i;
+		if (block_is_allocated[i]) {
+			block = alloc_meta_block(0, 0, -1, i, false);
+			block_prev[i] = block;
+			free_blocks.push_back(block);
+		}
+		block_address[block] = 0;
+		block_size[block] += shrink_size_bytes;
+		break;
+	}
+	max_size_bytes += shrink_size_bytes;
+	shrink_size_bytes = 0;
+}
+
 void FreeListOpt::clear()
 {
 	init();
@@ -170,6 +209,7 @@ AT(max_size_bytes, 0x08);
 AT(offset_bytes, 0x10);
 AT(min_allocation_size, 0x18);
 AT(alignment, 0x20);
+AT(shrink_size_bytes, 0x28);
 AT(block_address, 0x40);
 AT(block_size, 0x58);
 AT(block_is_allocated, 0xa0);

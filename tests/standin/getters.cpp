@@ -47,6 +47,16 @@ DeviceAddr Buffer::page_size() const
 	return impl->page_size;
 }
 
+int32_t Buffer::buffer_layout() const
+{
+	return impl->buffer_layout;
+}
+
+uint64_t Buffer::unique_id() const
+{
+	return impl->unique_id;
+}
+
 AllocatorImpl *Buffer::allocator() const
 {
 	return impl->allocator->view().impl;

@@ -11,14 +11,14 @@ STANDIN          := $(BUILD)/standin
 STANDIN_CXXFLAGS := -std=c++17 -O2 -pthread -Wall -Wextra -Wshadow -Wno-invalid-offsetof $(if $(WERROR),-Werror)
 STANDIN_SHAPE    := -fPIC -fcf-protection=none -fno-stack-protector
 STANDIN_LIBRARY  := getters free_list bank_manager allocator mesh
-STANDIN_PROGRAMS := $(STANDIN)/standin-infer $(STANDIN)/standin-storm
+STANDIN_PROGRAMS := $(STANDIN)/standin-infer $(STANDIN)/standin-storm $(STANDIN)/standin-pools
 
 # What only gcc knows; asked when something of the stand-in is built. Getters have no frame to push.
 standin_gcc_shape = $(if $(findstring clang,$(shell $(CXX) --version)),,-fno-schedule-insns2 \
 	-fno-reorder-blocks-and-partition $(if $(filter %/getters.o,$@),,-fno-shrink-wrap))
 
 .PHONY: standin
-standin: $(STANDIN)/libstandin_metal.so $(STANDIN_PROGRAMS)
+standin: $(STANDIN)/libstandin_metal.so $(STANDIN_PROGRAMS) $(STANDIN)/libstandin_plugin.so $(STANDIN)/standin-lives $(STANDIN)/standin-static
 
 $(STANDIN_LIBRARY:%=$(STANDIN)/%.o): $(STANDIN)/%.o: tests/standin/%.cpp
 	@mkdir -p $(@D)
@@ -34,4 +34,20 @@ $(STANDIN)/%.o: tests/standin/%.cpp
 $(STANDIN_PROGRAMS): $(STANDIN)/standin-%: $(STANDIN)/%.o $(STANDIN)/view.o $(STANDIN)/libstandin_metal.so
 	$(call say,LINK,$@)$(CXX) -pthread $< $(STANDIN)/view.o -L$(STANDIN) -lstandin_metal -Wl,-rpath,'$$ORIGIN' -o $@
 
+# What a program loads late, and a program that does.
+$(STANDIN)/pic/%.o: tests/standin/%.cpp
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)$(CXX) $(STANDIN_CXXFLAGS) -fPIC -MMD -MP -c $< -o $@
+
+$(STANDIN)/libstandin_plugin.so: $(STANDIN)/pic/plugin.o $(STANDIN)/pic/view.o $(STANDIN)/libstandin_metal.so
+	$(call say,LINK,$@)$(CXX) -shared -pthread $(filter %.o,$^) -L$(STANDIN) -lstandin_metal -Wl,-rpath,'$$ORIGIN' -o $@
+
+$(STANDIN)/standin-lives: $(STANDIN)/lives.o
+	$(call say,LINK,$@)$(CXX) -pthread $< -ldl -o $@
+
+# The storm with a copy of the runtime in the program itself, and no dynamic linker.
+$(STANDIN)/standin-static: $(STANDIN)/storm.o $(STANDIN)/view.o $(STANDIN_LIBRARY:%=$(STANDIN)/%.o)
+	$(call say,LINK,$@)$(CXX) -static -pthread $^ -o $@
+
+-include $(wildcard $(STANDIN)/pic/*.d)
 -include $(wildcard $(STANDIN)/*.d)

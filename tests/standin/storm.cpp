@@ -31,7 +31,7 @@ struct options {
 	/* One in so many operations of a thread is followed by ...; 0: none */
 	unsigned long fail_every = 0, phantom_every = 0, longjmp_every = 0, exit_every = 0, fork_every = 0,
 		      replay_every = 0;
-	unsigned long loop = 0, inside = 0, close = 0, exec = 0;
+	unsigned long loop = 0, inside = 0, close = 0, exec = 0, touch = 0;
 };
 
 static const struct {
@@ -54,6 +54,7 @@ static const struct {
 	{"--loop", false, &options::loop, "until told to stop"},
 	{"--inside", false, &options::inside, "threads stop inside an allocation, not between two"},
 	{"--close", false, &options::close, "close the device at the end, a further step"},
+	{"--touch", true, &options::touch, "megabytes of memory that are no device's, before all else"},
 	{"--exec", false, &options::exec, "at the end, execute this program again without --exec"},
 };
 
@@ -440,6 +441,9 @@ int main(int argc, char **argv)
 
 	if (status)
 		return status;
+	std::vector<uint64_t> touched(o.touch << 17);
+	for (size_t i = 0; i < touched.size(); i++)
+		touched[i] = i * 0x9e3779b97f4a7c15ULL;
 	storm s{o, tt::tt_metal::distributed::MeshDeviceImpl(roomy()), {}, {}, {}, {}, {}};
 	std::cout << "READY " << getpid() << std::endl;
 	standin::read_line(&line);

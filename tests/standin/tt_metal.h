@@ -77,7 +77,7 @@ namespace allocator {
 
 struct Algorithm {
 	DeviceAddr max_size_bytes, offset_bytes, min_allocation_size, alignment;
-	DeviceAddr shrink_size = 0;
+	DeviceAddr shrink_size_bytes = 0;
 	std::optional<DeviceAddr> lowest_occupied_address;
 
 	Algorithm(DeviceAddr max_size, DeviceAddr offset, DeviceAddr min, DeviceAddr align)
@@ -88,6 +88,8 @@ struct Algorithm {
 	virtual void deallocate(DeviceAddr address) = 0;
 	virtual void clear() = 0;
 	virtual Statistics get_statistics() const = 0;
+	virtual void shrink_size(DeviceAddr bytes, bool bottom_up) = 0;
+	virtual void reset_size() = 0;
 };
 
 struct FreeListOpt : Algorithm {
@@ -110,6 +112,8 @@ struct FreeListOpt : Algorithm {
 	void deallocate(DeviceAddr address) override;
 	void clear() override;
 	Statistics get_statistics() const override;
+	void shrink_size(DeviceAddr bytes, bool bottom_up) override;
+	void reset_size() override;
 
 	size_t allocate_in_block(size_t block, DeviceAddr bytes, DeviceAddr offset);
 	size_t alloc_meta_block(DeviceAddr address, DeviceAddr size, ssize_t prev, ssize_t next, bool is_allocated);
@@ -151,6 +155,10 @@ struct BankManager {
 	void deallocate_buffer(DeviceAddr address, AllocatorID id);
 	void deallocate_all();
 	void clear();
+	/* Take @bytes at the begin of each bank away, and give all that was taken back. */
+	void shrink_size(DeviceAddr bytes, bool bottom_up, AllocatorID id);
+	void reset_size(AllocatorID id);
+	void mark_allocated(AllocatorID id, DeviceAddr address, DeviceAddr bytes);
 	void init_allocators(DeviceAddr bank_bytes, uint32_t min_allocation, DeviceAddr base);
 };
 
@@ -185,6 +193,9 @@ struct AllocatorImpl {
 	void deallocate_buffers();
 	void clear();
 	const Allocator &view() const;
+	std::unordered_set<Buffer *> get_allocated_buffers() const;
+	void shrink_allocator_size(const BufferType &type, DeviceAddr bytes, bool bottom_up);
+	void reset_allocator_size(const BufferType &type);
 	Statistics get_statistics(const BufferType &type) const;
 	BankManager *manager(BufferType type) const;
 };
@@ -206,6 +217,8 @@ struct BufferImpl {
 	std::atomic<uint8_t> allocated{0};
 	DeviceAddr address = 0;
 	DeviceAddr page_size;
+	unsigned char reserved[0x218 - 0x50] = {};
+	uint64_t unique_id;
 };
 
 struct Buffer : std::enable_shared_from_this<Buffer> {
@@ -224,6 +237,8 @@ struct Buffer : std::enable_shared_from_this<Buffer> {
 	BufferType buffer_type() const;
 	DeviceAddr page_size() const;
 	AllocatorImpl *allocator() const;
+	int32_t buffer_layout() const;
+	uint64_t unique_id() const;
 };
 
 struct IGraphProcessor {

@@ -22,9 +22,10 @@ RELEASE = tuple(map(int, VERSION.split(".")))
 suite = Suite(f"ttnn {VERSION} layouts")
 
 OLD_BUFFER = {"address": "*(arg0+0x50):4", "size": "*(arg0+0x18):8", "buffer_type": "*(arg0+0x20):4",
-              "allocator": "*(arg0+0x40):8"}
+              "allocator": "*(arg0+0x40):8", "layout": "*(arg0+0x24):4", "unique_id": "not known"}
 NEW_BUFFER = {"address": "*(*(arg0+0x10)+0x40):4", "size": "*(*(arg0+0x10)+0x8):8",
-              "buffer_type": "*(*(arg0+0x10)+0x10):4", "allocator": "*(*(arg0+0x10)+0x30):8"}
+              "buffer_type": "*(*(arg0+0x10)+0x10):4", "allocator": "*(*(arg0+0x10)+0x30):8",
+              "layout": "*(*(arg0+0x10)+0x14):4", "unique_id": "*(*(arg0+0x10)+0x218):8"}
 OLD_MANAGER = {"num_banks": "*(arg0+0x58):4", "bank_align": "*(arg0+0x88):4", "free_list": "*(arg0+0x78):8"}
 NEW_MANAGER = {"num_banks": "*(arg0+0x20):4", "bank_align": "*(arg0+0x48):4", "free_list": "**(arg0+0x3b0):8"}
 
@@ -46,10 +47,62 @@ VALUES = {
     "0.81.1": {**NEW_MANAGER, **managers(0x30), **NEW_BUFFER},
 }
 
+# Of an owner: its set of buffers; of a manager: how many lists it has, where there is a hybrid mode.
+for release, where in {"0.60.1": 0x108, "0.74.0": 0x138, "0.77.0": 0x138}.items():
+    VALUES[release]["buffers"] = f"arg0+{where:#x}"
+for release, of in VALUES.items():
+    of.setdefault("buffers", "arg0+0x130")
+    of["lists"] = "*(arg0+0x58):4" if tuple(map(int, release.split("."))) >= (0, 71) else "not known"
+
+UNKNOWN = "not known"  # where the release has it otherwise, and another value stands for it
+
+
+def devices(mesh_id, tracker, allocators, chip_id, chip_allocator, parent=None, chips="*arg0+0x178"):
+    """From 0.66 on: of a MeshDeviceImpl. What lies behind its number moves with it."""
+    return {"mesh_id": f"*(arg0+{mesh_id:#x}):4", "mesh_view": f"*(arg0+{mesh_id + 8:#x}):8",
+            "mesh_parent": f"*(arg0+{parent or mesh_id + 0x10:#x}):8", "mesh_tracker": f"*(arg0+{tracker:#x}):8",
+            "handle_impl": "*(arg0+0x18):8", "sub_devices": "*(arg0+0x48):8", "allocators": f"*(arg0+{allocators:#x}):8",
+            "view_chips": chips, "view_locals": UNKNOWN, "chip_id": f"*(arg0+{chip_id:#x}):4",
+            "chip_allocator": f"arg0+{chip_allocator:#x}", "chip_tracker": UNKNOWN}
+
+
+def old_devices(mesh_id, tracker, **more):
+    """Before: of a MeshDevice. A chip's allocator is found as a mesh's."""
+    return {**devices(mesh_id, tracker, 0x60, 0x8, 0), "handle_impl": UNKNOWN, "chip_allocator": UNKNOWN,
+            "chip_tracker": "*(arg0+0x28):8", **more}
+
+
+DEVICES = {
+    "0.60.1": old_devices(0x28, 0xb8, view_chips=UNKNOWN, view_locals="*(arg0+0x108):8"),
+    "0.62.2": old_devices(0x50, 0xe0, view_chips="arg0+0x110"),
+    "0.64.5": old_devices(0x58, 0xe0, view_chips="arg0+0x178"),
+    "0.66.0": devices(0x48, 0xd0, 0x60, 0x8, 0x1c8),
+    "0.68.0": devices(0x50, 0xd8, 0x68, 0x18, 0x1d0),
+    "0.71.2": devices(0x50, 0xd8, 0x68, 0x18, 0x1d0),
+    "0.74.0": devices(0x50, 0xd8, 0x68, 0x18, 0x1f0),
+    "0.77.0": devices(0x50, 0xd8, 0x68, 0x18, 0x220),
+    "0.79.0": devices(0x50, 0x130, 0x70, 0x18, 0x220, parent=0xb8),
+    "0.81.1": devices(0x68, 0x1f8, 0x70, 0x18, 0x248, parent=0x180),
+}
+OBJECTS = ("mesh", "handle", "chip", "buffers", "buffer")  # that the books tell of besides arenas
+for release, more in DEVICES.items():
+    VALUES[release].update(more)
+
+PROGRAM_ID = {(0, 77): 0x100, (0, 79): 0x120, (0, 81): 0x120}
+for release in VALUES:
+    number = tuple(map(int, release.split(".")[:2]))
+    VALUES[release]["program_id"] = f"*(arg0+{PROGRAM_ID.get(number, 0xf8):#x}):8"
+
 BANK_MANAGER = "_ZN2tt8tt_metal11BankManager"
 MESH = "_ZN2tt8tt_metal11distributed"
 DEVICE = f"{MESH}10MeshDevice" if RELEASE < (0, 66) else f"{MESH}14MeshDeviceImpl"
 CONSTRUCTORS = ["C1ERKNS0_10BufferTypeERKSt6vectorIlSaIlEE", "C1ERKNS0_10BufferTypeERKSt13unordered_mapIjl"]
+
+# Calls that make one buffer each, which belongs to no tensor, by the functions that make them.
+SEMAPHORE = "_ZN2tt8tt_metal" + ("15GlobalSemaphore" if RELEASE < (0, 77) else "19GlobalSemaphoreImpl") + "12setup_bufferE"
+CIRCULAR = "_ZN2tt8tt_metal12experimental" + ("20GlobalCircularBuffer" if RELEASE < (0, 81) else "24GlobalCircularBufferImpl")
+HIDDEN = [("context", SEMAPHORE), ("context", f"{CIRCULAR}16setup_cb_buffersE"), ("context", f"{CIRCULAR}16setup_cb_buffersE"),
+          ("context", f"{MESH}16MeshWorkloadImpl13load_binariesE"), ("context", f"{MESH}16MeshWorkloadImpl13load_binariesE")]
 
 # Verb and beginning of the symbol of each probe.
 PROBES = [
@@ -61,12 +114,37 @@ PROBES = [
     ("gone", f"{BANK_MANAGER}5clearEv"),
     ("new", BANK_MANAGER + CONSTRUCTORS[0]),
     ("new", BANK_MANAGER + CONSTRUCTORS[1]),
+    ("resize", f"{BANK_MANAGER}11shrink_sizeEmb"),
+    ("resize", f"{BANK_MANAGER}10reset_sizeE"),
     ("capture", f"{DEVICE}16begin_mesh_traceEhRK"),
     ("captured", f"{DEVICE}14end_mesh_traceEhRK"),
     ("context", f"{MESH}9MeshTrace20populate_mesh_bufferERNS1_16MeshCommandQueueE"),
     ("replay", f"{DEVICE}17replay_mesh_traceEhRK"),
     ("release", f"{MESH}10MeshDevice18release_mesh_traceERK"),
+    *HIDDEN,
+    ("context", "_ZN4ttnn10operations14sliding_window28move_config_tensor_to_deviceE"),
+    ("context", "_ZN4ttnn4prim30ReshapeViewTiledProgramFactory24create_program_artifactsE"),
 ]
+
+
+PROGRAM = "_ZN2tt8tt_metal6detail11ProgramImpl"
+PLACING = ["circular"] + (["dataflow"] if RELEASE >= (0, 68) else [])
+
+
+def rows_of_programs():
+    """Verb, beginning of the symbol, instruction and values of each probe that tells of programs."""
+    yield from (("program", f"{PROGRAM}25allocate_{kind}_buffersE", "", ["program = arg0", "device = arg1", "id = ID"])
+                for kind in PLACING)
+    yield ("cb", "_ZN2tt8tt_metal12GraphTracker17track_allocate_cbE", "push ",
+           ["address = arg2", "bytes = arg3", "flag = arg4", "device = arg5"])
+    yield from (("cb", f"{PROGRAM}25allocate_{kind}_buffersE", "call ", ["address = arg1", "bytes = arg2"])
+                for kind in PLACING[1:])
+    yield "cb_free", f"{PROGRAM}D1Ev", "push ", ["program = arg0"]
+    yield from (("cb_void", f"{PROGRAM}37invalidate_{kind}_buffer_allocationEv", "", ["program = arg0"]) for kind in PLACING)
+    yield from (("clash", f"{PROGRAM}31validate_{kind}_buffer_regionE", "call ",
+                 ["id = **stack:8", "address = **(stack+0x10):8", "end = **(stack+0x18):8"]) for kind in PLACING)
+    yield from (("overflow", f"{PROGRAM}31validate_{kind}_buffer_regionE", "call ",
+                 ["address = **(stack+0x10):4", "end = **(stack+0x8):8"]) for kind in PLACING)
 
 
 def shown(library=LIBRARY):
@@ -113,13 +191,29 @@ def _():
 
 @suite.test("every row has its one function, with all its values")
 def _():
-    probes = entries(shown()["probes"])
+    programs = {verb for verb, *_ in rows_of_programs()}
+    probes = [p for p in entries(shown()["probes"]) if p[0] not in programs]
     for (verb, symbol, lines), (wanted_verb, wanted_symbol) in zip(probes, PROBES):
         equal(verb, wanted_verb, f"verb of {symbol}")
         assert symbol.startswith(wanted_symbol), f"{verb}: got {symbol}, wanted {wanted_symbol}..."
-        assert verb == "throw" or re.match(r"at 0x[0-9a-f]+: ", lines[0]), f"{symbol} has no place: {lines}"
+        elsewhere = verb == "throw" or "4ttnn" in symbol
+        assert elsewhere or re.match(r"at 0x[0-9a-f]+: ", lines[0]), f"{symbol} has no place: {lines}"
         assert not [line for line in lines if line.startswith("!")], f"{symbol}: {lines}"
     equal(len(probes), len(PROBES), "probes")
+
+
+@suite.test("programs are seen where they are placed, destroyed and refused, with the figures of the error")
+def _():
+    wanted = list(rows_of_programs())
+    programs = {verb for verb, *_ in wanted}
+    probes = [p for p in entries(shown()["probes"]) if p[0] in programs]
+    for (verb, symbol, lines), (wanted_verb, wanted_symbol, instruction, values) in zip(probes, wanted):
+        equal(verb, wanted_verb, f"verb of {symbol}")
+        assert symbol.startswith(wanted_symbol), f"{verb}: got {symbol}, wanted {wanted_symbol}..."
+        assert re.match(rf"at 0x[0-9a-f]+: {instruction}", lines[0]), f"{symbol}: {lines}"
+        values = [value.replace("ID", VALUES[VERSION]["program_id"]) for value in values]
+        equal([line for line in lines[1:] if " computed " not in line], values, f"values of {verb} at {symbol}")
+    equal(len(probes), len(wanted), "probes of programs")
 
 
 @suite.test("begin and alloc read what they need where it lies")
@@ -137,12 +231,13 @@ def _():
     assert [line for line in begin if line.startswith("reserved computed ")], "reserved is not computed"
     equal(below(probes, "alloc")[1:],
           [f"address = {here('address', 'arg1')}", f"owner = {here('allocator', 'arg1')}",
-           f"pool = {here('buffer_type', 'arg1')}", f"asked = {here('size', 'arg1')}"], "values of alloc")
+           f"pool = {here('buffer_type', 'arg1')}", f"asked = {here('size', 'arg1')}", f"layout = {here('layout', 'arg1')}",
+           *([f"id = {here('unique_id', 'arg1')}"] if RELEASE >= (0, 79) else [])], "values of alloc")
 
 
 @suite.test("the books have a way to their owners, their arenas and their lists")
 def _():
-    books = entries(shown()["books"])
+    books = [b for b in entries(shown()["books"]) if b[0].removesuffix("'s") not in OBJECTS]
     owners = [text.split()[-2:] for name, text, _ in books if name == "owner"]
     if RELEASE >= (0, 74):
         equal([w[0] for w in owners], ["at", "at"], "vtables of owners")
@@ -156,6 +251,38 @@ def _():
     equal(places["arena"], VALUES[VERSION]["manager"].replace("arg0", "owner"), "arena")
     equal(places["banks"], VALUES[VERSION]["num_banks"].replace("arg0", "arena"), "banks")
     equal(places["align"], VALUES[VERSION]["bank_align"].replace("arg0", "arena"), "align")
+
+
+@suite.test("the objects of devices lead to their owners, chips and parents")
+def _():
+    def chain(*offsets, base="mesh", size=8):
+        text = base
+        for offset in offsets:
+            text = f"*({text}+{offset:#x})" if offset else f"*{text}"
+        return f"{text}:{size}"
+
+    def offset(name):
+        return int(re.search(r"\+(0x[0-9a-f]+)", VALUES[VERSION][name]).group(1), 16)
+
+    books = entries(shown()["books"])
+    places = {(name.removesuffix("'s"), text.split()[0]): text.split(maxsplit=1)[1] for name, text, _ in books
+              if name.removesuffix("'s") in ("mesh", "chip", "handle")}
+    mesh = "14MeshDeviceImpl" if RELEASE >= (0, 66) else "10MeshDevice"
+    view, managers = offset("mesh_view"), (offset("sub_devices"), offset("allocators"), 0)
+    chips = [0x178] if RELEASE < (0, 66) else [0, 0x178]
+    chips = f"{chain(view, *({(0, 60): [0x108], (0, 62): [0x110]}.get(RELEASE[:2], chips)))} of " + \
+        ("8" if RELEASE < (0, 62) else "16 if 0x8:1=1")
+    wanted = {("mesh", "id"): chain(offset("mesh_id"), size=4), ("mesh", "parent"): chain(offset("mesh_parent")),
+              ("mesh", "owner"): chain(offset("mesh_tracker"), *managers), ("mesh", "chips"): chips,
+              ("chip", "id"): chain(offset("chip_id"), base="chip", size=4)}
+    if RELEASE >= (0, 66):
+        wanted.update({("handle", "mesh"): chain(0x18, base="handle"), ("chip", "owner"): chain(offset("chip_allocator"), base="chip")})
+    else:
+        wanted.update({("handle", "mesh"): "not known", ("chip", "owner"): chain(offset("chip_tracker"), *managers, base="chip")})
+    equal({key: text for key, text in places.items() if key[1] != "vtable"}, wanted, "places")
+    for name, symbol in (("mesh", f"{MESH}{mesh}E"), ("handle", f"{MESH}10MeshDeviceE"), ("chip", "_ZN2tt8tt_metal6DeviceE")):
+        vtable = symbol.replace("_ZN", "_ZTVN")
+        assert re.search(rf"(^| ){vtable}( or \S+)? at 0x[0-9a-f]+$", places[name, "vtable"]), places[name, "vtable"]
 
 
 class Library:

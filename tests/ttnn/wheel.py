@@ -26,8 +26,14 @@ TRACES = "TT_METAL_SLOW_DISPATCH_MODE" not in ENV
 TRACES_IN_DRAM = TRACES and RELEASE >= (0, 68)  # with no trace region; before, there must be one
 
 
-def start(program, *arguments):
-    """A program of this folder on the mock device, in a scratch folder (the runtime writes one of its own)."""
+def cluster(name):
+    """The description of a machine of this folder."""
+    return os.path.join(HERE, f"{name}.yaml")
+
+
+def start(program, *arguments, on="n150", **more):
+    """A program of this folder on a mock machine, in a scratch folder (the runtime writes one of its own). @more: its environment."""
     scratch = tempfile.mkdtemp(prefix="pooltrace-ttnn-")
-    env = {**ENV, "LD_PRELOAD": ENV["LD_PRELOAD_SHIM"], "PYTHONUNBUFFERED": "1", "HOME": scratch}
+    env = {**ENV, "LD_PRELOAD": ENV["LD_PRELOAD_SHIM"], "PYTHONUNBUFFERED": "1", "HOME": scratch,
+           "TT_METAL_MOCK_CLUSTER_DESC_PATH": cluster(on), **more}
     return Target([ENV["TTNN_PYTHON"], os.path.join(HERE, program), *map(str, arguments)], env=env, cwd=scratch)

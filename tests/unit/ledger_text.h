@@ -72,7 +72,7 @@ static inline void add_figures(struct str *s, const struct figures *f)
 
 static inline int compare_blocks(const void *a, const void *b)
 {
-	const struct block *x = *(struct block *const *)a, *y = *(struct block *const *)b;
+	const struct block *x = a, *y = b;
 
 	return (x->address > y->address) - (x->address < y->address);
 }
@@ -98,17 +98,18 @@ static inline void add_block(struct str *s, const struct block *b)
 
 static inline void add_arena(struct str *s, const struct arena *a)
 {
-	VEC(struct block *) blocks = {};
+	VEC(struct block) blocks = {};
+	struct block b;
 
 	str_addf(s, "  arena %" PRIu64 " %s%s: ", a->id, a->pool, a->gone ? " gone" : "");
 	add_figures(s, &a->figures);
 	str_add_char(s, '\n');
-	for (struct map_entry *e = map_next(&a->blocks, NULL); e; e = map_next(&a->blocks, e))
-		vec_push(&blocks, e->pointer);
+	for (size_t at = 0; blocks_next(&a->blocks, &at, &b);)
+		vec_push(&blocks, b);
 	if (blocks.nr)
 		qsort(blocks.items, blocks.nr, sizeof(*blocks.items), compare_blocks);
 	for (size_t i = 0; i < blocks.nr; i++)
-		add_block(s, blocks.items[i]);
+		add_block(s, &blocks.items[i]);
 	vec_release(&blocks);
 }
 

@@ -108,8 +108,9 @@ static const struct wanted returned[] = {
 	{ "a conditional move is refused", "chosen", .reason = "computed by 'cmove 0x18(%rdi),%rax'" },
 	{ "a compare and exchange overwrites rax", "exchanged", .reason = "computed by 'lock cmpxchgq %rsi,0x18(%rdi)'" },
 	{ "cpuid overwrites rax", "asked_the_processor", .reason = "computed by 'cpuid'" },
-	{ "a sum is refused", "sum", .reason = "it is the sum *(arg0+0x10):8+0x18" },
-	{ "a member's address is refused", "member_address", .reason = "it is the sum arg0+0x48" },
+	{ "an address behind a load is the load and a constant", "sum", .chain = "*(arg0+0x10)+0x18" },
+	{ "a member's address is the argument and a constant", "member_address", .chain = "arg0+0x48" },
+	{ "a sum that goes too far is refused", "far_sum", .reason = "it is the sum *(arg0+0x10):8+0x80000000" },
 	{ "a pointer that was moved is followed", "moved_pointer", .chain = "*(arg0+0x13):4" },
 	{ "an argument itself is a chain without loads", "identity", .chain = "arg2" },
 	{ "half an argument is refused", "half_identity", .reason = "it is 4 bytes of argument 2" },
@@ -230,6 +231,34 @@ static void check_divided(void **state)
 		assert_int_equal(chain.argument, 77);
 }
 
+/* constants.value[0]: with what. */
+static const struct wanted compared[] = {
+	{ "what is compared with 0 is one value", "compares_memory", .chain = "*(arg0+0x180):8" },
+	{ "a test of a register with itself compares it with 0", "compares_register", .chain = "*(*(arg0+0x18)+0x58):8" },
+	{ "what is compared twice is one value", "compares_twice", .chain = "*(arg0+0x30):4" },
+	{ "what is compared with another number is another value", "compares_twice", .chain = "*(arg0+0x38):1",
+	  .constants.value = { 7 } },
+	{ "two values are refused", "compares_two", .reason = "*(arg0+0x18):8 in one place, *(arg0+0x20):8 in another" },
+	{ "a value that was computed is refused", "compares_a_product", .reason = "computed by 'imul $3,%rax,%rax'" },
+	{ "a comparison before a throw counts only on the way to a return", "compares_and_throws", .reason = "it compares nothing" },
+	{ "a test of two registers compares with nothing", "compares_bits", .reason = "it compares nothing" },
+	{ "a comparison with what is not a constant does not count", "compares_values", .reason = "it compares nothing" },
+	{ "a comparison behind what is not followed is refused", "switch_jump", .reason = "not followed, 'jmp *%rsi'" },
+};
+
+static void check_compared(void **state)
+{
+	const struct wanted *w = *state;
+	const struct elf_symbol f = function(w->function);
+	struct code_chain chain = { .argument = 77 };
+	struct diag d = {};
+	int err = code_compares(fixture.elf, &f, w->constants.value[0], &chain, &d);
+
+	check(w, err, &chain, &d);
+	if (err)
+		assert_int_equal(chain.argument, 77);
+}
+
 static void another_argument_is_stored_elsewhere(void **state)
 {
 	const struct elf_symbol f = function("stores_once");
@@ -267,7 +296,7 @@ static const struct {
 	{ "passes_each", "thrower", 0, 8, -ENOENT, "it does not call that function" },
 	{ "passes_in_a_loop", "callee", 0, 8, -ENOTSUP, "it differs between the paths" },
 	{ "passes_in_a_steady_loop", "callee", 0, 8, 0, "*(arg0+0x47):8" },
-	{ "passes_a_sum", "callee", 0, 8, -ENOTSUP, "it is the sum arg0+0x8" },
+	{ "passes_a_sum", "callee", 0, 8, 0, "arg0+0x8" },
 	{ "passes_nothing", "callee", 0, 8, -ENOENT, "it does not call that function" },
 	{ "passes_nothing", "", 0, 8, -ENOENT, "it does not call that function" },
 	{ "passes_nothing", "other", 6, 8, -EINVAL, "no argument 6" },
@@ -406,6 +435,7 @@ static void a_damaged_function_is_refused_or_followed(void **state)
 	for (size_t i = 0; i < 211; i++) {
 		const struct elf_symbol f = function(names[i % ARRAY_SIZE(names)]);
 		struct code_chain chains[8];
+		uint64_t sites[8];
 		uint8_t bytes[2];
 		size_t nr;
 
@@ -424,6 +454,10 @@ static void a_damaged_function_is_refused_or_followed(void **state)
 		err = code_stores(elf, &f, 0, 8, chains, &d);
 		assert_true(err == 0 || err == -ENOTSUP || err == -ENOENT);
 		err = code_divides(elf, &f, chains, &d);
+		assert_true(err == 0 || err == -ENOTSUP || err == -ENOENT);
+		err = code_compares(elf, &f, 0, chains, &d);
+		assert_true(err == 0 || err == -ENOTSUP || err == -ENOENT);
+		err = code_calls(elf, &f, "*", sites, ARRAY_SIZE(sites), &nr, &d);
 		assert_true(err == 0 || err == -ENOTSUP || err == -ENOENT);
 		elf_file_free(elf);
 	}
@@ -446,6 +480,7 @@ static void a_symbol_that_is_not_in_the_file_is_refused(void **state)
 		assert_int_equal(code_returns(fixture.elf, &symbols[i], NULL, &chain, &d), -ENOTSUP);
 		assert_non_null(strstr(d.text, symbols[i].name));
 		assert_int_equal(code_divides(fixture.elf, &symbols[i], &chain, NULL), -ENOTSUP);
+		assert_int_equal(code_compares(fixture.elf, &symbols[i], 0, &chain, NULL), -ENOTSUP);
 	}
 }
 
@@ -461,12 +496,15 @@ int main(void)
 		cmocka_unit_test(a_damaged_function_is_refused_or_followed),
 		cmocka_unit_test(a_symbol_that_is_not_in_the_file_is_refused),
 	};
-	struct CMUnitTest tests[ARRAY_SIZE(returned) + ARRAY_SIZE(stored) + ARRAY_SIZE(divided) + OTHERS] = {};
+	struct CMUnitTest tests[ARRAY_SIZE(returned) + ARRAY_SIZE(stored) + ARRAY_SIZE(divided) + ARRAY_SIZE(compared) + OTHERS] = {};
 	size_t nr = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(returned); i++)
 		tests[nr++] = (struct CMUnitTest){ returned[i].name, check_returned, NULL, NULL,
 						   (void *)(uintptr_t)&returned[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(compared); i++)
+		tests[nr++] = (struct CMUnitTest){ compared[i].name, check_compared, NULL, NULL,
+						   (void *)(uintptr_t)&compared[i] };
 	for (size_t i = 0; i < ARRAY_SIZE(stored); i++)
 		tests[nr++] = (struct CMUnitTest){ stored[i].name, check_stored, NULL, NULL,
 						   (void *)(uintptr_t)&stored[i] };

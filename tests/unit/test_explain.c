@@ -435,7 +435,7 @@ static void json_has_the_same(void **state)
 	      "fers\":1,\"change\":0},\"TRACE\":{\"reserved\":12288,\"trace\":12288,\"buffers\":1,\"change\":0}}}]}],\"captur"
 	      "ed_ns\":104000000000,\"replays\":1204,\"traces\":[{\"trace\":0,\"captured_ns\":104000000000,\"replays\":1204,"
 	      "\"pool\":\"TRACE\",\"reserved\":12288}],\"outside_of_traces\":{\"DRAM\":{\"allocations\":1,\"allocated\":24576"
-	      ",\"frees\":1,\"freed\":24576}},\"advice\":[{\"device\":\"0\",\"pool\":\"TRACE\",\"peak_bank\":1024,\"needed_ba"
+	      ",\"frees\":1,\"freed\":24576}},\"hidden\":[],\"advice\":[{\"device\":\"0\",\"pool\":\"TRACE\",\"peak_bank\":1024,\"needed_ba"
 	      "nk\":1024,\"asked\":1024,\"banks\":12,\"bank_bytes\":1048576,\"argument\":\"region\",\"value\":993,\"enough\":"
 	      "true,\"becomes_bank\":8192},{\"device\":\"0\",\"pool\":\"L1_SMALL\",\"peak_bank\":64,\"needed_bank\":64,\"aske"
 	      "d\":64,\"banks\":64,\"bank_bytes\":32768,\"argument\":\"small\",\"value\":33,\"enough\":true,\"becomes_bank\":"

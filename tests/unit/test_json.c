@@ -7,7 +7,7 @@
 
 struct json_options {
 	const struct selection *selection;
-	bool events;
+	bool events, by_mesh;
 };
 
 static void add_json(struct view *v, const struct record *r, const struct effect *e)
@@ -17,7 +17,7 @@ static void add_json(struct view *v, const struct record *r, const struct effect
 	if (o->events)
 		json_add_event(&v->out, r, e, o->selection);
 	else if (r->kind == RECORD_TICK)
-		json_add_state(&v->out, v->ledger, o->selection);
+		json_add_state(&v->out, v->ledger, o->selection, o->by_mesh);
 }
 
 /* Every line must be JSON for its reader as well. */

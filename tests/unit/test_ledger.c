@@ -131,6 +131,7 @@ static void a_clear_frees_all_blocks_and_gone_ends_the_arena(void **state)
 static void generations_at_one_object_address_are_different_arenas(void **state)
 {
 	_cleanup_(fold_release) struct fold f = fold_new();
+	struct block b;
 
 	(void)state;
 	fold(&f, ATTACH EMPTY L1 "alloc time_ns=110 process=1 arena=1 address=64 reserved=400\n");
@@ -141,8 +142,9 @@ static void generations_at_one_object_address_are_different_arenas(void **state)
 		 "alloc time_ns=113 process=1 arena=2 address=64 reserved=8\n");
 	assert_int_equal(ledger_arena_at(f.ledger, 1, 0x10)->id, 2);
 	assert_null(ledger_arena_at(f.ledger, 2, 0x10));
-	assert_null(arena_block(ledger_arena(f.ledger, 1), 64));
-	assert_int_equal(arena_block(ledger_arena(f.ledger, 2), 64)->reserved, 8);
+	assert_false(blocks_get(&ledger_arena(f.ledger, 1)->blocks, 64, NULL));
+	assert_true(blocks_get(&ledger_arena(f.ledger, 2)->blocks, 64, &b));
+	assert_int_equal(b.reserved, 8);
 	assert_null(ledger_arena(f.ledger, 0));
 	assert_null(ledger_arena(f.ledger, 3));
 	assert_null(ledger_process(f.ledger, 0));
@@ -200,6 +202,7 @@ static void blocks_of_the_census_say_what_is_not_known_of_them(void **state)
 static void trace_memory_is_found_by_its_tag_in_any_pool(void **state)
 {
 	_cleanup_(fold_release) struct fold f = fold_new();
+	struct block b;
 
 	(void)state;
 	fold(&f, ATTACH EMPTY
@@ -212,8 +215,9 @@ static void trace_memory_is_found_by_its_tag_in_any_pool(void **state)
 			    "2 buffers 12 of ? asked 0+2? trace 5+0? peak 12");
 	assert_string_equal(pool_text(&f, f.ledger->processes.items[0]->devices.items[0], "trace"),
 			    "1 buffers 11 of ? asked 0+1? trace 11+0? peak 11");
-	assert_true(arena_block(ledger_arena(f.ledger, 1), 64)->is_trace);
-	assert_int_equal(arena_block(ledger_arena(f.ledger, 1), 64)->trace, 17);
+	assert_true(blocks_get(&ledger_arena(f.ledger, 1)->blocks, 64, &b));
+	assert_true(b.is_trace);
+	assert_int_equal(b.trace, 17);
 	fold(&f, "free time_ns=111 process=1 arena=1 address=64\nfree time_ns=111 process=1 arena=2 address=64\n");
 	assert_string_equal(pool_text(&f, f.ledger->processes.items[0]->devices.items[0], NULL),
 			    "1 buffers 7 of ? asked 0+1? trace 0+0? peak >=23");

@@ -132,6 +132,50 @@ static void a_long_command_line_is_cut(void **state)
 	child_end(&c);
 }
 
+static void exec_with_environment(int said)
+{
+	char *arguments[] = { "cat", NULL };
+	char *environment[] = { "CHIPS=0,1", "CHIPSET=5", "NOTE", "=", "", "MACHINE=a b", "EMPTY=", "CHIPS=2", NULL };
+
+	(void)said;
+	execvpe("cat", arguments, environment);
+	_exit(127);
+}
+
+static void exec_with_nothing(int said)
+{
+	char *nothing[] = { NULL }, *arguments[] = { "cat", NULL };
+
+	(void)said;
+	execvpe("cat", arguments, nothing);
+	_exit(127);
+}
+
+static void the_environment_is_told_in_the_order_that_is_asked(void **state)
+{
+	static const char *const names[] = { "MACHINE", "NOTE", "CHIP", "CHIPS", "EMPTY" };
+	struct child c = child_start(exec_with_environment), nothing = child_start(exec_with_nothing);
+	struct str s = {};
+
+	(void)state;
+	wait_for_exec(&c);
+	wait_for_exec(&nothing);
+	child_wait_until_still(&c);
+	child_wait_until_still(&nothing);
+	assert_int_equal(process_environment(c.pid, names, ARRAY_SIZE(names), &s), 0);
+	assert_string_equal(str_text(&s), "MACHINE=a b CHIPS=0,1 EMPTY=");
+	str_clear(&s);
+	assert_int_equal(process_environment(c.pid, names + 1, 2, &s), 0);
+	assert_int_equal(process_environment(nothing.pid, names, ARRAY_SIZE(names), &s), 0);
+	assert_string_equal(str_text(&s), "");
+	child_kill(&c);
+	child_kill(&nothing);
+	child_reap(&c);
+	child_reap(&nothing);
+	assert_int_equal(process_environment(c.pid, names, ARRAY_SIZE(names), &s), -ENOENT);
+	str_release(&s);
+}
+
 static void assert_refused(int pid, const char *why)
 {
 	struct process p = { .pid = -7 };
@@ -219,7 +263,7 @@ static void a_thread_is_refused_and_its_process_named(void **state)
 	child_end(&c);
 }
 
-static void a_process_whose_main_thread_has_ended_is_refused(void **state)
+static void a_process_whose_main_thread_has_ended_is_read_through_another(void **state)
 {
 	struct child c = child_start(start_thread_and_end_the_first);
 	thread_states threads = {};
@@ -239,7 +283,39 @@ static void a_process_whose_main_thread_has_ended_is_refused(void **state)
 			break;
 		sched_yield();
 	}
-	assert_refused(c.pid, "the main thread");
+
+	struct process p;
+	mappings maps = {};
+	struct diag d = {};
+
+	assert_int_equal(process_reader(c.pid), tid);
+	assert_int_equal(process_reader(getpid()), getpid());
+	assert_int_equal(process_open(c.pid, &p, &d), 0);
+	assert_int_not_equal(p.command[0], '[');
+	process_close(&p);
+	assert_int_equal(mappings_read(c.pid, &maps, &d), 0);
+	assert_true(maps.nr > 3);
+	mappings_release(&maps);
+	child_end(&c);
+}
+
+static void signals_that_wait_and_the_parent_are_seen(void **state)
+{
+	struct child c = child_start(say_ready);
+	uint64_t background = 1ULL << (SIGTTIN - 1);
+
+	(void)state;
+	assert_int_equal(process_parent(c.pid), getpid());
+	assert_int_equal(process_pending_signals(c.pid), 0);
+	assert_int_equal(kill(c.pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(c.pid, NULL, WUNTRACED), c.pid);
+	assert_int_equal(kill(c.pid, SIGTTIN), 0);
+	assert_true(process_pending_signals(c.pid) == background);
+	/* It takes away all that stop. */
+	assert_int_equal(kill(c.pid, SIGCONT), 0);
+	assert_int_equal(process_pending_signals(c.pid), 0);
+	assert_int_equal(process_parent(0), 0);
+	assert_int_equal(process_pending_signals(0), 0);
 	child_end(&c);
 }
 
@@ -303,10 +379,12 @@ int main(void)
 		cmocka_unit_test(a_name_may_hold_parentheses_blanks_and_newlines),
 		cmocka_unit_test(a_command_line_is_its_arguments_with_blanks),
 		cmocka_unit_test(a_long_command_line_is_cut),
+		cmocka_unit_test(the_environment_is_told_in_the_order_that_is_asked),
 		cmocka_unit_test(a_process_that_is_not_there_is_refused),
 		cmocka_unit_test(a_zombie_is_refused),
 		cmocka_unit_test(a_thread_is_refused_and_its_process_named),
-		cmocka_unit_test(a_process_whose_main_thread_has_ended_is_refused),
+		cmocka_unit_test(a_process_whose_main_thread_has_ended_is_read_through_another),
+		cmocka_unit_test(signals_that_wait_and_the_parent_are_seen),
 		cmocka_unit_test(processes_are_listed_ascending),
 		cmocka_unit_test(a_threads_time_on_a_cpu_grows_as_it_runs),
 	};

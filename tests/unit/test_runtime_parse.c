@@ -272,12 +272,13 @@ static void mistakes_in_lines_are_shown_with_a_caret(void **state)
 		"x.rt:5:7: unknown verb 'begn'\n"
 		"  on f*\tbegn arena=arg0\n"
 		"       \t^",
-		"verbs are: begin alloc free clear gone new throw context capture captured replay release");
+		"verbs are: begin alloc free clear gone new resize throw context capture captured replay release program cb cb_free cb_void "
+		"clash overflow");
 	mistake(HEAD "prob f\n",
 		"x.rt:3:1: unknown line 'prob'\n  prob f\n  ^",
-		"lines are: runtime about detect pool value on let books advice");
+		"lines are: runtime about detect pool core layout value on let books advice environment");
 	mistake(HEAD "=\n", "x.rt:3:1: unexpected '='\n  =\n  ^",
-		"expected a line that begins with: runtime about detect pool value on let books advice");
+		"expected a line that begins with: runtime about detect pool core layout value on let books advice environment");
 	mistake("runtime r\nruntime s\n", "x.rt:2:1: there is a second 'runtime' line\n  runtime s\n  ^", "");
 	mistake("runtime\n", "x.rt:1:8: the line ends too early\n  runtime\n         ^", "expected the runtime's name");
 	mistake("runtime r s\n", "x.rt:1:11: unexpected 's'\n  runtime r s\n            ^", "expected the end of the line");
@@ -321,7 +322,7 @@ static void mistakes_in_values_are_shown(void **state)
 	mistake("value a holds what f returns", "x.rt:1:20: unexpected 'f'\n  value a holds what f returns\n"
 		"                     ^", "expected 'is'");
 	mistake("value a found by f", "x.rt:1:9: unexpected 'found'\n  value a found by f\n          ^",
-		"expected one of: returned passed stored divided holds each");
+		"expected one of: returned passed stored divided compared read holds maybe each address");
 	mistake("value a each returned by f", "x.rt:1:9: 'each' belongs to 'passed'\n  value a each returned by f\n          ^",
 		"each passed as argN to FUNCTION by FUNCTION");
 	mistake("value a stored from arg6:4 by f", "x.rt:1:21: unexpected 'arg6'\n"
@@ -352,13 +353,11 @@ static void mistakes_in_rows_are_shown(void **state)
 		"  on a replay pool=arg0\n              ^", "its one value is: trace");
 	mistake(HEAD "on a replay tag=x", "x.rt:3:13: 'replay' has no tag\n  on a replay tag=x\n              ^",
 		"'context' and 'captured' have one");
-	mistake(HEAD "on a context", "x.rt:3:6: 'context' needs a tag\n  on a context\n       ^", "as in: context tag=trace");
+	mistake(HEAD "on a context", "x.rt:3:6: 'context' needs a tag or a label\n  on a context\n       ^",
+		"as in: context label=kernel binaries");
+	mistake(HEAD "on a free label=x", "x.rt:3:11: 'free' has no label\n  on a free label=x\n            ^", "'context' has one");
 	mistake(HEAD "on a throw in some library", "x.rt:3:15: unexpected 'some'\n"
 		"  on a throw in some library\n                ^", "expected 'any'");
-	mistake(HEAD "on a* throw in any library", "x.rt:3:4: 'in any library' needs a whole name, not the beginning of one\n"
-		"  on a* throw in any library\n     ^", "");
-	mistake(HEAD "on a or b throw in any library", "x.rt:3:4: 'in any library' needs one name, not several\n"
-		"  on a or b throw in any library\n     ^", "");
 	mistake(HEAD "on a or* throw", "x.rt:3:8: unexpected '*'\n  on a or* throw\n         ^",
 		"expected a function's symbol, or the beginning of one and '*'");
 	mistake(HEAD "on a begin arena=arg0", "x.rt:3:4: there is a 'begin' row, but no 'alloc' row\n"
@@ -366,7 +365,7 @@ static void mistakes_in_rows_are_shown(void **state)
 	mistake(HEAD "on a clear arena=arg0 ownr=arg1", "x.rt:3:23: nothing uses 'ownr'\n"
 		"  on a clear arena=arg0 ownr=arg1\n                        ^",
 		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved needed page "
-		"banks bank_bytes base align grain trace");
+		"banks bank_bytes base align grain trace id program device bytes placed end layout");
 	mistake(HEAD "on a clear arena=arg0 owner=1 pool=1", "x.rt:3:29: unexpected '1'\n"
 		"  on a clear arena=arg0 owner=1 pool=1\n                              ^",
 		"expected a place, as arg0, *arg0+8:4 or value(arg0)");
@@ -424,7 +423,7 @@ static void mistakes_in_lets_are_shown(void **state)
 		"  let asked = x\n      ^", "");
 	mistake(LET "let asked = x\nlet spare = x", "x.rt:5:5: nothing uses 'spare'\n  let spare = x\n      ^",
 		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved needed page "
-		"banks bank_bytes base align grain trace");
+		"banks bank_bytes base align grain trace id program device bytes placed end layout");
 	mistake(LET "let asked = ((((((((((((((((((((((((((((((((x", "x.rt:4:45: the expression is nested too deeply\n"
 		"  let asked = ((((((((((((((((((((((((((((((((x\n                                              ^", "");
 	mistake(LET "let asked = x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x", "x.rt:4:61: the expression is too long\n"
@@ -485,7 +484,7 @@ static void mistakes_in_books_are_shown(void **state)
 	mistake(HEAD "books pool *owner", "x.rt:3:13: unknown name 'owner'\n  books pool *owner\n              ^",
 		"a place begins with '*', '(' or one of: arena");
 	mistake(HEAD "books pol *arena", "x.rt:3:7: unexpected 'pol'\n  books pol *arena\n        ^",
-		"expected one of: owner arena pool banks align list bank_bytes base grain blocks");
+		"expected one of: owner arena pool banks align lists list bank_bytes base grain shrunk blocks buffers buffer mesh handle chip");
 	mistake(HEAD "books pool *arena\nbooks pool *arena", "x.rt:4:7: there is a second line 'books pool'\n"
 		"  books pool *arena\n        ^", "");
 	mistake(HEAD "books list *arena\n", "x.rt:3:18: the line ends too early\n  books list *arena\n                   ^",
@@ -513,7 +512,7 @@ static void bytes_that_are_not_text_are_refused(void **state)
 	mistake("# \xe2\x80\xae\n", "x.rt:1:3: the byte 0xe2 is not text\n  # \\xe2\\x80\\xae\n    ^", text_hint);
 	mistake("a\rb\n", "x.rt:1:2: the byte 0x0d is not text\n  a\\x0db\n   ^", text_hint);
 	mistake("é", "x.rt:1:1: unexpected 'é'\n  é\n  ^",
-		"expected a line that begins with: runtime about detect pool value on let books advice");
+		"expected a line that begins with: runtime about detect pool core layout value on let books advice environment");
 }
 
 static void overlong_lines_and_files_are_refused(void **state)
@@ -618,8 +617,8 @@ static void the_files_that_are_built_in_are_whole(void **state)
 	assert_non_null(rt);
 	assert_string_equal(rt->path, "built in: tt-metal.rt");
 	assert_int_equal(rt->pools.nr, 4);
-	assert_int_equal(rt->rows.nr, 12);
-	assert_int_equal(rt->lets.nr, 3);
+	assert_true(rt->rows.nr > 12);
+	assert_int_equal(rt->lets.nr, 4);
 	assert_int_equal(rt->advice.nr, 3);
 	assert_true(rt->books.present);
 

@@ -82,7 +82,8 @@ static void devices_are_numbers(void **state)
 	static const struct {
 		const char *list;
 		int err;
-	} rows[] = {{"", -EINVAL}, {"x", -EINVAL}, {"1,", -EINVAL}, {"-1", -EINVAL}, {"4294967296", -ERANGE}};
+	} rows[] = {{"", -EINVAL}, {"x", -EINVAL}, {"1,", -EINVAL}, {"-1", -EINVAL}, {"4294967296", -ERANGE},
+		    {"1-", -EINVAL}, {"1-x", -EINVAL}, {"1-2-3", -EINVAL}, {"0,1-4294967296", -ERANGE}};
 	_cleanup_(selection_release) struct selection s = {};
 	struct device devices[] = {{.number = 0}, {.number = 1}, {.number = 2}};
 
@@ -98,6 +99,32 @@ static void devices_are_numbers(void **state)
 		assert_int_equal(selection_add_devices(&bad, rows[i].list, &d), rows[i].err);
 		assert_non_null(strstr(d.text, "a number is wanted"));
 	}
+}
+
+static void chips_are_selected_by_number_and_range(void **state)
+{
+	_cleanup_(selection_release) struct selection s = {}, bad = {};
+	unsigned int low[] = {0, 1, 2}, high[] = {3, 8}, far[] = {2, 9};
+	struct device known = {.number = 4, .chips = {low, 3, 3}}, other = {.number = 0, .chips = {far, 2, 2}}, unknown = {.number = 4};
+	struct chip_group group = {.chips = {high, 2, 2}};
+	struct diag d = {};
+
+	(void)state;
+	assert_int_equal(selection_add_devices(&s, "0,4-7", NULL), 0);
+	assert_true(selection_has_device(&s, &known));
+	assert_false(selection_has_device(&s, &other));
+	assert_true(selection_has_device(&s, &unknown));
+	vec_push(&group.devices, &unknown);
+	assert_false(selection_has_group(&s, &group));
+	assert_true(selection_has_group(NULL, &group));
+	assert_int_equal(selection_add_devices(&s, "8-8", NULL), 0);
+	assert_true(selection_has_group(&s, &group));
+	group.chips.nr = 0;
+	assert_true(selection_has_group(&s, &group));
+	vec_release(&group.devices);
+	assert_int_equal(selection_add_devices(&bad, "3,7-4", &d), -EINVAL);
+	assert_string_equal(d.text, "no device '7-4': a range ends with the higher number");
+	assert_string_equal(d.hint, "devices are numbered from 0; several are separated by commas, and 4-7 is 4 to 7");
 }
 
 static void trace_selects_trace_buffers_wherever_they_lie(void **state)
@@ -136,15 +163,15 @@ static void selected_figures_are_of_whole_pools_and_of_trace_buffers_elsewhere(v
 	view_run(&v, PYTHON EMPTY POOLS(100) ALLOC(101, 1, 4096, 1000, 900) ALLOC(101, 2, 4096, 300, 200)
 			     ALLOC(101, 4, 4096, 70, 60) "alloc" S(102) "process=1 arena=1 address=8192 reserved=24 tag=trace\n");
 	add_pools(&trace, "TRACE", NULL);
-	selection_figures(&trace, v.ledger->processes.items[0], v.ledger->processes.items[0]->devices.items[0], &f);
+	selection_figures(&trace, &v.ledger->processes.items[0]->groups.items[0], &f);
 	assert_int_equal(f.reserved, 94);
 	assert_int_equal(f.buffers, 2);
 	assert_int_equal(f.asked, 60);
 	assert_int_equal(f.asked_unknown, 1);
 	add_pools(&l1, "L1", NULL);
-	selection_figures(&l1, v.ledger->processes.items[0], v.ledger->processes.items[0]->devices.items[0], &f);
+	selection_figures(&l1, &v.ledger->processes.items[0]->groups.items[0], &f);
 	assert_int_equal(f.reserved, 300);
-	selection_figures(NULL, v.ledger->processes.items[0], v.ledger->processes.items[0]->devices.items[0], &f);
+	selection_figures(NULL, &v.ledger->processes.items[0]->groups.items[0], &f);
 	assert_int_equal(f.reserved, 1394);
 	assert_int_equal(f.buffers, 4);
 	view_release(&v);
@@ -204,6 +231,7 @@ int main(void)
 		cmocka_unit_test(an_exclamation_mark_negates_the_whole_list),
 		cmocka_unit_test(an_unknown_pool_lists_what_there_is),
 		cmocka_unit_test(devices_are_numbers),
+		cmocka_unit_test(chips_are_selected_by_number_and_range),
 		cmocka_unit_test(trace_selects_trace_buffers_wherever_they_lie),
 		cmocka_unit_test(selected_figures_are_of_whole_pools_and_of_trace_buffers_elsewhere),
 		cmocka_unit_test(a_process_that_ended_is_told_of_for_a_minute_beside_others),

@@ -29,15 +29,35 @@ struct toy_arena {
 	struct toy_list *inline_slot;
 };
 
+/* As libstdc++ has a set of pointers. */
+struct toy_node {
+	struct toy_node *next;
+	struct toy_buffer *buffer;
+};
+
+struct toy_set {
+	uint64_t buckets, nr_buckets;
+	struct toy_node *first;
+	uint64_t count;
+};
+
 struct toy_owner {
 	uint64_t vtable, unused;
 	struct toy_arena *arenas[3];
+	struct toy_set set;
+};
+
+struct toy_buffer {
+	uint32_t pool, layout;
+	uint64_t address, asked, id;
+	struct toy_owner *owner;
 };
 
 static const char toy[] =
 	"runtime toy\n"
 	"detect toy_new\n"
 	"pool 0=FAR 1=NEAR\n"
+	"layout 0=PLAIN 2=SPREAD\n"
 	"value toy_banks returned by toy_banks\n"
 	"value toy_align returned by toy_align\n"
 	"value toy_list returned by toy_list\n"
@@ -54,7 +74,9 @@ static const char toy[] =
 	"books bank_bytes *list+8:8\n"
 	"books base *list+16:8\n"
 	"books grain *list+24:8\n"
-	"books blocks address=32:8 bytes=56:8 live=80:1 used=104:1\n";
+	"books blocks address=32:8 bytes=56:8 live=80:1 used=104:1\n"
+	"books buffers *owner+40\n"
+	"books buffer address=*buffer+8 pool=*buffer:4 owner=*buffer+32 asked=*buffer+16 id=*buffer+24 layout=*buffer+4:4\n";
 
 enum {
 	VALUE_BANKS,

@@ -28,8 +28,11 @@
 	"runtime toy\n"                                                                            \
 	"detect d\n"                                                                               \
 	"pool 0=DRAM 1=L1 3=TRACE\n"                                                               \
+	"core L1\n"                                                                                \
 	"on f begin    arena=arg0 pool=arg1 asked=arg2 page=arg3 banks=arg4 align=arg5\n"          \
-	"on f alloc    address=arg0 owner=arg1 pool=arg2 asked=arg3\n"                             \
+	"layout 0=PLAIN 2=SPREAD\n"                                                                \
+	"on f alloc    address=arg0 owner=arg1 pool=arg2 asked=arg3 id=arg4 layout=arg5\n"         \
+	"on f resize   arena=arg0\n"                                                               \
 	"on f free     arena=arg0 address=arg1\n"                                                  \
 	"on f clear    arena=arg0\n"                                                               \
 	"on f gone     arena=arg0\n"                                                               \
@@ -40,6 +43,13 @@
 	"on f captured trace=arg0\n"                                                               \
 	"on f replay   trace=arg0\n"                                                               \
 	"on f release  trace=arg0\n"                                                               \
+	"on f program  program=arg0 device=arg1 id=arg2\n"                                         \
+	"on f cb       address=arg0 bytes=arg1 flag=arg2 device=arg3\n"                            \
+	"on f cb_free  program=arg0\n"                                                             \
+	"on f cb_void  program=arg0\n"                                                             \
+	"on f clash    id=arg0 address=arg1 end=arg2\n"                                            \
+	"on f overflow address=arg0 end=arg1\n"                                                    \
+	"let placed = bit(flag, 0)\n"                                                              \
 	"let reserved = roundup(asked, page) * banks\n"
 
 struct toy {
@@ -53,6 +63,7 @@ struct toy {
 	uint64_t time_ns, nr_arenas;
 	bool whole;  /* records with time and pid, which are left out else */
 	bool books;  /* the target knows every arena; else a pool must be told it */
+	uint64_t hidden; /* object of an arena of which nothing is to be told; 0: none */
 	int put_err; /* that the sink returns */
 };
 
@@ -105,7 +116,16 @@ static inline uint64_t toy_arena(struct decode_target *target, uint64_t process,
 
 	str_addf(&t->out, "ask %" PRIu64 " of %" PRIu64, object, process);
 	toy_add_hint(&t->out, hint);
+	if (t->hidden && object == t->hidden)
+		return ARENA_HIDDEN;
 	return t->books || hint->pool ? ++t->nr_arenas : 0;
+}
+
+/* Device 200 of process 1 uses the owner at 0x10; of others nothing is known. */
+static inline uint64_t toy_device(struct decode_target *target, uint64_t process, uint64_t object)
+{
+	(void)target;
+	return process == 1 && object == 200 ? 0x10 : 0;
 }
 
 /* Arenas 1 and 2, of process 1, at 16 and 32, are known. */
@@ -116,6 +136,7 @@ static inline struct toy *toy_new(void)
 
 	t->sink.put = toy_put;
 	t->target.arena = toy_arena;
+	t->target.device = toy_device;
 	t->time_ns = 1000;
 	t->decoder = decoder_new(&t->sink, &t->target, 5000);
 	if (runtime_parse("toy.rt", TOY_RUNTIME, strlen(TOY_RUNTIME), &t->runtime, &d))

@@ -797,6 +797,73 @@ END stores_and_throws
 
 /* What is divided. */
 
+FUNCTION far_sum
+	mov	0x10(%rdi), %rax
+	add	$0x7fffffff, %rax
+	inc	%rax
+	ret
+END far_sum
+
+FUNCTION compares_memory
+	cmpq	$0, 0x180(%rdi)
+	sete	%al
+	ret
+END compares_memory
+
+FUNCTION compares_register
+	mov	0x18(%rdi), %rax
+	mov	0x58(%rax), %rcx
+	test	%rcx, %rcx
+	sete	%al
+	ret
+END compares_register
+
+FUNCTION compares_twice
+	cmpl	$0, 0x30(%rdi)
+	je	1f
+	cmpb	$7, 0x38(%rdi)
+	ret
+1:	mov	0x30(%rdi), %eax
+	test	%eax, %eax
+	ret
+END compares_twice
+
+FUNCTION compares_two
+	cmpq	$0, 0x18(%rdi)
+	je	1f
+	cmpq	$0, 0x20(%rdi)
+1:	ret
+END compares_two
+
+FUNCTION compares_a_product
+	mov	0x18(%rdi), %rax
+	imul	$3, %rax, %rax
+	test	%rax, %rax
+	ret
+END compares_a_product
+
+FUNCTION compares_and_throws
+	test	%esi, %edx
+	je	1f
+	ret
+1:	cmpq	$0, 0x18(%rdi)
+	call	thrower@plt
+END compares_and_throws
+
+FUNCTION compares_bits
+	mov	0x18(%rdi), %rax
+	test	%rax, %rsi
+	sete	%al
+	ret
+END compares_bits
+
+FUNCTION compares_values
+	mov	0x18(%rdi), %rax
+	cmp	%rax, %rsi
+	sete	%al
+	ret
+END compares_values
+
 FUNCTION divides_both_ways
 	mov	0x58(%rdi), %rcx
 	test	%rcx, %rcx
@@ -883,6 +950,70 @@ FUNCTION divides_its_quotient
 	div	%rsi
 	ret
 END divides_its_quotient
+
+/* What is read first. */
+
+FUNCTION reads_a_member_first
+	push	%rbx
+	sub	$0x10, %rsp
+	mov	%esi, (%rsp)
+	mov	(%rsp), %ecx
+	lea	0x99(%rdi), %rbx
+	mov	0x24(%rdi), %eax
+	add	$-2, %eax
+	cmp	$3, %eax
+	jae	1f
+	mov	0x58(%rdi), %eax
+1:	add	$0x10, %rsp
+	pop	%rbx
+	ret
+END reads_a_member_first
+
+FUNCTION reads_behind_a_pointer_first
+	mov	0x10(%rdi), %rax
+	mov	0x14(%rax), %eax
+	ret
+END reads_behind_a_pointer_first
+
+FUNCTION reads_by_comparing
+	cmpb	$1, 0xa8(%rdi)
+	jne	1f
+	mov	0x20(%rdi), %eax
+1:	ret
+END reads_by_comparing
+
+FUNCTION reads_after_a_branch
+	test	%esi, %esi
+	je	1f
+	mov	0x24(%rdi), %eax
+1:	ret
+END reads_after_a_branch
+
+FUNCTION reads_after_a_call
+	push	%rbx
+	mov	%rdi, %rbx
+	call	callee@PLT
+	mov	0x24(%rbx), %eax
+	pop	%rbx
+	ret
+END reads_after_a_call
+
+FUNCTION reads_an_item
+	movslq	%esi, %rsi
+	mov	(%rdi,%rsi,8), %rax
+	ret
+END reads_an_item
+
+FUNCTION reads_a_vector
+	movups	0x20(%rdi), %xmm0
+	mov	0x24(%rdi), %eax
+	ret
+END reads_a_vector
+
+FUNCTION reads_nothing
+	lea	0x24(%rdi), %rax
+	ret
+END reads_nothing
 
 /* Instructions, and which of them the kernel emulates. */
 
