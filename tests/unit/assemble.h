@@ -71,4 +71,49 @@ static inline void assemble_remove(char *directory)
 	free(directory);
 }
 
+/* A library made for a test, in a directory of its own. */
+struct assembled {
+	char *directory, *path;
+};
+
+static inline void assembled_release(struct assembled *a)
+{
+	free(a->path);
+	assemble_remove(a->directory);
+	*a = (struct assembled){};
+}
+
+/* As NAME in a fresh directory, from the file @source. False: it failed; release it all the same. */
+static inline bool assembled_from_file(struct assembled *a, const char *name, const char *source)
+{
+	static const char *const flags[] = { "-shared", "-Wl,-z,lazy", NULL };
+
+	a->directory = assemble_directory();
+	a->path = a->directory ? assemble(a->directory, name, source, flags) : NULL;
+	return a->path;
+}
+
+/* The same from the lines in @assembly. */
+static inline bool assembled_from_text(struct assembled *a, const char *name, const char *assembly)
+{
+	static const char *const flags[] = { "-shared", NULL };
+	bool written = false;
+	char *source;
+	FILE *f;
+
+	a->directory = assemble_directory();
+	if (!a->directory)
+		return false;
+	source = xasprintf("%s/source.s", a->directory);
+	f = fopen(source, "we");
+	if (f) {
+		written = fputs(assembly, f) != EOF;
+		written &= !fclose(f);
+	}
+	if (written)
+		a->path = assemble(a->directory, name, source, flags);
+	free(source);
+	return a->path;
+}
+
 #endif

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
+
+#include "assemble.h"
 
 #include "view/runtimes.h"
 
@@ -59,45 +60,18 @@ static const char assembly[] =
 enum { VALUE_BANKS, VALUE_LIST, VALUE_SAME, VALUE_ODD, VALUE_SOME, VALUE_COMPUTED, VALUE_SECOND, VALUE_GONE, VALUE_DEEP,
        VALUE_ONE, VALUE_EACH };
 
-/* The folder, and the library in it. */
-struct made {
-	char *folder, *source, *library;
-};
-
 static int make_library(void **state)
 {
-	struct made *m = xcalloc(1, sizeof(*m));
-	const char *base = getenv("TMPDIR"), *cc = getenv("CC");
+	struct assembled *a = xcalloc(1, sizeof(*a));
 
-	m->folder = xasprintf("%s/test-bind-XXXXXX", base ? base : P_tmpdir);
-	*state = m;
-	if (!mkdtemp(m->folder))
-		return -1;
-	m->source = xasprintf("%s/library.s", m->folder);
-	m->library = xasprintf("%s/library.so", m->folder);
-
-	FILE *f = fopen(m->source, "we");
-
-	if (!f || fputs(assembly, f) == EOF || fclose(f))
-		return -1;
-
-	/* The sanitizers are for this program, not for the compiler. */
-	_cleanup_(freep) char *command = xasprintf("%s -shared -nostdlib -o '%s' '%s'", cc ? cc : "cc", m->library, m->source);
-
-	return system(command) ? -1 : 0;
+	*state = a;
+	return assembled_from_text(a, "library.so", assembly) ? 0 : -1;
 }
 
 static int remove_library(void **state)
 {
-	struct made *m = *state;
-
-	unlink(m->source);
-	unlink(m->library);
-	rmdir(m->folder);
-	free(m->source);
-	free(m->library);
-	free(m->folder);
-	free(m);
+	assembled_release(*state);
+	free(*state);
 	return 0;
 }
 
@@ -108,11 +82,11 @@ struct bound {
 
 static int try_bind(void **state, const char *lines, struct bound *ret, struct diag *d)
 {
-	const struct made *m = *state;
+	const struct assembled *m = *state;
 	_cleanup_(freep) char *text = xasprintf("%s%s", HEAD, lines);
 	struct elf_file *elf = NULL;
 
-	if (runtime_parse("x.rt", text, strlen(text), &ret->rt, d) || elf_file_open(m->library, &elf, d))
+	if (runtime_parse("x.rt", text, strlen(text), &ret->rt, d) || elf_file_open(m->path, &elf, d))
 		fail_msg("%s", d->text);
 	return binding_new(ret->rt, elf, &ret->b, d);
 }

@@ -10,22 +10,17 @@
 #include "assemble.h"
 
 struct fixture {
-	char *directory, *path;
+	struct assembled made;
 	struct elf_file *elf;
 };
 
 static int set_up(void **state)
 {
-	static const char *const flags[] = { "-shared", "-Wl,-z,lazy", NULL };
 	struct fixture *f = xcalloc(1, sizeof(*f));
-	struct diag d;
 
 	*state = f;
-	f->directory = assemble_directory();
-	if (!f->directory)
-		return -1;
-	f->path = assemble(f->directory, "code.so", "tests/unit/data/code.S", flags);
-	return f->path ? elf_file_open(f->path, &f->elf, &d) : -1;
+	return assembled_from_file(&f->made, "code.so", "tests/unit/data/code.S") ?
+		       elf_file_open(f->made.path, &f->elf, NULL) : -1;
 }
 
 static int tear_down(void **state)
@@ -33,8 +28,7 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	elf_file_free(f->elf);
-	free(f->path);
-	assemble_remove(f->directory);
+	assembled_release(&f->made);
 	free(f);
 	return 0;
 }

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
+
+#include "assemble.h"
 
 #include "view/runtimes.h"
 
@@ -31,51 +32,25 @@ static const char assembly[] =
 #define HEAD "runtime r\ndetect rt_free\npool 0=A 1=B\n"
 #define FREE "on rt_free free arena=arg0 address=arg1\n"
 
-struct made {
-	char *folder, *source, *library;
-};
-
 static int make_library(void **state)
 {
-	struct made *m = xcalloc(1, sizeof(*m));
-	const char *base = getenv("TMPDIR"), *cc = getenv("CC");
+	struct assembled *a = xcalloc(1, sizeof(*a));
 
-	m->folder = xasprintf("%s/test-calls-XXXXXX", base ? base : P_tmpdir);
-	*state = m;
-	if (!mkdtemp(m->folder))
-		return -1;
-	m->source = xasprintf("%s/library.s", m->folder);
-	m->library = xasprintf("%s/library.so", m->folder);
-
-	FILE *f = fopen(m->source, "we");
-
-	if (!f || fputs(assembly, f) == EOF || fclose(f))
-		return -1;
-
-	/* The sanitizers are for this program, not for the compiler. */
-	_cleanup_(freep) char *command = xasprintf("%s -shared -nostdlib -o '%s' '%s'", cc ? cc : "cc", m->library, m->source);
-
-	return system(command) ? -1 : 0;
+	*state = a;
+	return assembled_from_text(a, "library.so", assembly) ? 0 : -1;
 }
 
 static int remove_library(void **state)
 {
-	struct made *m = *state;
-
-	unlink(m->source);
-	unlink(m->library);
-	rmdir(m->folder);
-	free(m->source);
-	free(m->library);
-	free(m->folder);
-	free(m);
+	assembled_release(*state);
+	free(*state);
 	return 0;
 }
 
 /* The row, all that it became as text: "symbol+offset" of each probe, or its problem. */
 static void check_rows(void **state, const char *row, const char *expected)
 {
-	const struct made *m = *state;
+	const struct assembled *m = *state;
 	_cleanup_(freep) char *text = xasprintf(HEAD FREE "%s\n", row);
 	_cleanup_(str_release) struct str found = {};
 	struct runtime *rt = NULL;
@@ -83,7 +58,7 @@ static void check_rows(void **state, const char *row, const char *expected)
 	struct binding *b = NULL;
 	struct diag d = {};
 
-	if (runtime_parse("x.rt", text, strlen(text), &rt, &d) || elf_file_open(m->library, &elf, &d) ||
+	if (runtime_parse("x.rt", text, strlen(text), &rt, &d) || elf_file_open(m->path, &elf, &d) ||
 	    binding_new(rt, elf, &b, &d))
 		fail_msg("%s", d.text);
 	assert_false(binding_sees_programs(b));
@@ -135,14 +110,14 @@ static void a_file_without_the_caller_has_no_such_row(void **state)
 
 static void check_sees(void **state, const char *rows, bool expected)
 {
-	const struct made *m = *state;
+	const struct assembled *m = *state;
 	_cleanup_(freep) char *text = xasprintf(HEAD FREE "%s\n", rows);
 	struct runtime *rt = NULL;
 	struct elf_file *elf = NULL;
 	struct binding *b = NULL;
 	struct diag d = {};
 
-	if (runtime_parse("x.rt", text, strlen(text), &rt, &d) || elf_file_open(m->library, &elf, &d) ||
+	if (runtime_parse("x.rt", text, strlen(text), &rt, &d) || elf_file_open(m->path, &elf, &d) ||
 	    binding_new(rt, elf, &b, &d))
 		fail_msg("%s", d.text);
 	assert_int_equal(binding_sees_programs(b), expected);
