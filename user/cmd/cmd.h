@@ -19,6 +19,7 @@ enum status {
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
 	STATUS_LOST = 3,	  /* done, but events were lost */
+	STATUS_HOLDS = 4,	  /* done, and a condition of --fail-if holds */
 	STATUS_INTERRUPTED = 130, /* nothing was shown or written */
 };
 
@@ -31,17 +32,19 @@ enum command_bit {
 	COMMAND_RUNTIMES = 1 << 4,
 	COMMAND_EXPLAIN = 1 << 5,
 	COMMAND_DOCTOR = 1 << 6,
-	COMMAND_ALL = (1 << 7) - 1,
+	COMMAND_EXPORT = 1 << 7,
+	COMMAND_DIFF = 1 << 8,
+	COMMAND_ALL = (1 << 9) - 1,
 };
 
-enum file_argument { FILE_NONE, FILE_NEEDED, FILE_OPTIONAL /* else it traces */ };
+enum file_argument { FILE_NONE, FILE_NEEDED, FILE_OPTIONAL /* else it traces */, FILE_TWO };
 
 struct command {
 	const char *name;
 	const char *arguments; /* of the usage line, after the options; "" if none */
 	const char *summary;   /* one line */
 	enum command_bit bit;
-	enum file_argument takes_file; /* one argument: a recording */
+	enum file_argument takes_file; /* its arguments: recordings */
 	bool takes_command; /* a command to run, after -- */
 	int (*run)(const struct options *o);
 };
@@ -55,6 +58,8 @@ int cmd_events(const struct options *o);
 int cmd_record(const struct options *o);
 int cmd_report(const struct options *o);
 int cmd_explain(const struct options *o);
+int cmd_diff(const struct options *o);
+int cmd_export(const struct options *o);
 int cmd_runtimes(const struct options *o);
 int cmd_doctor(const struct options *o);
 

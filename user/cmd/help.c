@@ -46,7 +46,11 @@ static void add_row(struct str *out, const struct option_row *row)
 
 	size_t used = out->len - start;
 
-	add_blanks(out, used < HELP_COLUMN ? HELP_COLUMN - used : 2);
+	if (used >= HELP_COLUMN) {
+		str_add(out, "\n");
+		used = 0;
+	}
+	add_blanks(out, HELP_COLUMN - used);
 	add_wrapped(out, row->help, HELP_COLUMN);
 }
 

@@ -1,11 +1,11 @@
 #include "cmd/names.h"
 
+#include "cmd/window.h"
 #include "stream/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct names {
 	struct sink sink;
@@ -43,7 +43,7 @@ static int put(struct sink *sink, const struct record *r)
 static int names_of_recording(const char *path, struct names *n, struct diag *d)
 {
 	struct source *source = NULL;
-	int err = file_source_open(path, &source, d);
+	int err = file_source_open(path, NULL, &source, d);
 
 	if (err)
 		return err;
@@ -51,14 +51,6 @@ static int names_of_recording(const char *path, struct names *n, struct diag *d)
 	source->run(source, &n->sink);
 	source->free(source);
 	return 0;
-}
-
-/* A pipe is read once, and not for its names. */
-static bool can_be_read_twice(const char *path)
-{
-	struct stat st;
-
-	return strcmp(path, "-") && !stat(path, &st) && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode);
 }
 
 static void names_of_runtimes(const runtimes *known, struct names *n)
@@ -73,7 +65,8 @@ static int select_pools(const struct options *o, const runtimes *known, struct s
 	_cleanup_(names_release) struct names n = {.sink.put = put};
 	int err = 0;
 
-	if (o->recording && can_be_read_twice(o->recording))
+	/* A pipe is read once, and not for its names. */
+	if (o->recording && recording_is_file(o->recording))
 		err = names_of_recording(o->recording, &n, d);
 	/* A recording without a process has no names of its own. */
 	if (!n.items.nr)

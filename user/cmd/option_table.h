@@ -9,12 +9,14 @@ struct option_row {
 	char letter;	      /* 0: none */
 	const char *argument; /* NULL: none. "on|off": one of these words */
 	unsigned int commands; /* enum command_bit */
-	bool live;	       /* is about tracing: means nothing for a recording */
+	int live;	       /* true: is about tracing, means nothing for a recording; RECORDED: the reverse */
 	/* Take @text (NULL when there is no argument) into the member at @offset. -EINVAL: @d says why. */
 	int (*set)(struct options *o, const struct option_row *row, const char *text, struct diag *d);
 	size_t offset;
 	const char *help;
 };
+
+enum { RECORDED = 2 };
 
 /* Two options of which only one can be given. */
 struct option_conflict {

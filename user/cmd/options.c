@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "live/session.h"
+#include "view/export.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,42 @@ static int set_ring_bytes(struct options *o, const struct option_row *row, const
 	return 0;
 }
 
+static int set_moment(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	struct moment m;
+	int err = moment_parse(text, &m);
+
+	if (err) {
+		wrong(row, text, err == -ERANGE ? "is a time that no recording has" : "must be a time", d);
+		diag_hint(d, "such as 14:05:03, 2026-11-22T14:05:03Z, +12.5s (from the beginning), -3s (from the end)");
+		return -EINVAL;
+	}
+	*(struct moment *)member(o, row) = m;
+	return 0;
+}
+
+/* "10x", "0.5", "max". */
+static int set_speed(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	size_t len = strlen(text);
+	_cleanup_(freep) char *number = xstrndup(text, len && text[len - 1] == 'x' ? len - 1 : len);
+	bool digits = *number && strspn(number, "0123456789.") == strlen(number);
+	uint64_t ns = 0;
+
+	if (!strcmp(text, "max")) {
+		*(uint64_t *)member(o, row) = SPEED_MAX;
+		return 0;
+	}
+	/* A bare number is seconds, which have thousandths. */
+	if (!digits || units_parse_duration(number, &ns) || ns < SPEED_LEAST * NS_PER_MS || ns > SPEED_MOST * NS_PER_MS) {
+		wrong(row, text, "must be a speed from 0.001x to 1000x, or max", d);
+		diag_hint(d, "10x is ten times as fast as it happened");
+		return -EINVAL;
+	}
+	*(uint64_t *)member(o, row) = ns / NS_PER_MS;
+	return 0;
+}
+
 static int set_descriptor(struct options *o, const struct option_row *row, const char *text, struct diag *d)
 {
 	uint64_t fd = 0;
@@ -142,19 +179,34 @@ static int set_pids(struct options *o, const struct option_row *row, const char 
 
 #define TABLES (COMMAND_TOP | COMMAND_REPORT)
 #define TRACING (COMMAND_TOP | COMMAND_EVENTS | COMMAND_RECORD | COMMAND_EXPLAIN)
+#define SELECTING (VIEWS | COMMAND_EXPORT | COMMAND_DIFF)
 #define VIEWS (COMMAND_TOP | COMMAND_EVENTS | COMMAND_REPORT | COMMAND_EXPLAIN)
+#define PARTS (COMMAND_TOP | COMMAND_EVENTS | COMMAND_REPORT)
 #define OPTION(member) offsetof(struct options, member)
 
 const struct option_row option_rows[] = {
-	{"pid", 'p', "PID[,PID...]", TRACING | COMMAND_RUNTIMES | COMMAND_DOCTOR, true, set_pids, 0,
-	 "these processes; without it, every process that maps a known runtime"},
-	{"recording", 'r', "FILE", VIEWS, false, set_text, OPTION(recording),
+	{"pid", 'p', "PID[,PID...]", TRACING | COMMAND_REPORT | COMMAND_EXPORT | COMMAND_RUNTIMES | COMMAND_DOCTOR, false, set_pids, 0,
+	 "these processes; without it, every process that maps a known runtime, or that a recording has"},
+	{"recording", 'r', "FILE", VIEWS | COMMAND_EXPORT, false, set_text, OPTION(recording),
 	 "read a recording instead of tracing"},
 	{"interval", 'i', "TIME", TRACING, true, set_interval, OPTION(interval_ns),
 	 "time between updates, such as 500ms or 2s (a bare number is seconds); default: top 500ms, events 100ms, "
 	 "explain and record 1s"},
 	{"once", 0, NULL, COMMAND_TOP, true, set_flag, OPTION(once),
 	 "one table from the runtime's own books, and end; sets no probe and needs no BPF"},
+	{"follow", 0, NULL, COMMAND_TOP | COMMAND_EVENTS, RECORDED, set_flag, OPTION(follow),
+	 "a recording that is being written: wait for more, until it ends"},
+	{"at", 0, "TIME", TABLES, RECORDED, set_moment, OPTION(at),
+	 "of a recording: the state at that moment, such as 14:05:03, 2026-11-22T14:05:03Z, +12.5s (from the beginning) "
+	 "or -3s (from the end)"},
+	{"from", 0, "TIME", PARTS, RECORDED, set_moment, OPTION(from), "of a recording: only what happened from then on"},
+	{"to", 0, "TIME", PARTS, RECORDED, set_moment, OPTION(until), "of a recording: only what happened until then"},
+	{"speed", 0, "N", COMMAND_TOP, RECORDED, set_speed, OPTION(speed),
+	 "play a recording at N times the speed at which it happened, such as 10x; max: as fast as it can be read. Default: 1x "
+	 "on a terminal, else max"},
+	{"sort", 0, "size|asked|age|new", COMMAND_REPORT, false, set_choice, OPTION(sort),
+	 "which blocks are listed first: those that are large (the default), of which much was asked, that are old, or young"},
+	{"top", 0, "N", COMMAND_REPORT, false, set_count, OPTION(most), "how many blocks are listed; default: 10"},
 	{"count", 0, "N", COMMAND_TOP | COMMAND_RECORD | COMMAND_EXPLAIN, false, set_count, OPTION(count), "end after N updates"},
 	{"wait", 0, NULL, TRACING, true, set_flag, OPTION(wait),
 	 "processes of -p may load the runtime later: wait for it"},
@@ -164,21 +216,31 @@ const struct option_row option_rows[] = {
 	 "record into FILE what is shown; for record, - is stdout, and without -o the file is called "
 	 "pooltrace-PID-TIME.pt"},
 	{"force", 'f', NULL, TRACING, true, set_flag, OPTION(force), "overwrite FILE if it exists"},
-	{"pool", 0, "POOL[,POOL...]", VIEWS, false, add_text, OPTION(pools),
+	{"to", 0, "perfetto|pprof|folded|csv|ndjson", COMMAND_EXPORT, false, set_choice, OPTION(to),
+	 "the format: a trace for Perfetto, a profile for pprof, stacks for flame graphs, a line an event as CSV or JSON"},
+	{"sample", 0, "inuse|peak|alloc", COMMAND_EXPORT, false, set_choice, OPTION(sample),
+	 "pprof, folded: blocks that were allocated at the end (the default), when their pool held most, or at any time"},
+	{"output", 'o', "FILE", COMMAND_EXPORT, false, set_text, OPTION(output), "write into FILE instead of stdout"},
+	{"force", 'f', NULL, COMMAND_EXPORT, false, set_flag, OPTION(force), "overwrite FILE if it exists"},
+	{"pool", 0, "POOL[,POOL...]", SELECTING, false, add_text, OPTION(pools),
 	 "these pools only; !POOL: all but these. TRACE also selects trace buffers that lie in other pools"},
-	{"device", 0, "N[,N-N...]", VIEWS, false, add_text, OPTION(devices),
+	{"device", 0, "N[,N-N...]", SELECTING, false, add_text, OPTION(devices),
 	 "what is on these chips only; where chips are not known, these devices of a process"},
 	{"by", 0, "chip|mesh", TABLES, false, set_choice, OPTION(by),
 	 "what has a row: all chips with the same figures (the default), or each device of the runtime"},
+	{"by", 0, "pool|size|label", COMMAND_DIFF, false, set_choice, OPTION(diff_by),
+	 "what is compared: pools (the default), in each pool blocks of one size class, or of one label"},
+	{"fail-if", 0, "CONDITION", COMMAND_DIFF, false, add_text, OPTION(fail_if),
+	 "exit with status 4 if it holds for a pool, such as 'peak(POOL) > +2%' or 'failed > 0'; may be given several times"},
 	{"asked", 0, NULL, TABLES, false, set_flag, OPTION(asked),
 	 "bytes that the program requested, instead of those that the pool gave up"},
-	{"bytes", 0, NULL, VIEWS, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},
+	{"bytes", 0, NULL, VIEWS | COMMAND_DIFF, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},
 	{"wide", 0, NULL, TABLES, false, set_flag, OPTION(wide),
 	 "a row a pool: asked, peak, capacity, use, largest free block of a bank"},
 	{"no-delta", 0, NULL, COMMAND_TOP, false, set_flag, OPTION(no_delta), "leave out the row of changes"},
-	{"json", 0, NULL, VIEWS | COMMAND_DOCTOR, false, set_flag, OPTION(json),
+	{"json", 0, NULL, VIEWS | COMMAND_DOCTOR | COMMAND_DIFF, false, set_flag, OPTION(json),
 	 "JSON, one object a line, as docs/json.md describes"},
-	{"color", 0, "auto|always|never", VIEWS, false, set_choice, OPTION(color),
+	{"color", 0, "auto|always|never", VIEWS | COMMAND_DIFF, false, set_choice, OPTION(color),
 	 "colour changes and warnings; auto: on a terminal, unless NO_COLOR is set"},
 	{"check", 0, "on|off", TRACING, true, set_choice, OPTION(check),
 	 "compare the figures with the runtime's own books every few seconds; default: on"},
@@ -200,10 +262,19 @@ const struct option_row option_rows[] = {
 
 _Static_assert(ATTACH_AUTO == 0 && ATTACH_MULTI == 1 && ATTACH_SINGLE == 2, "as the words of --attach");
 _Static_assert(BY_CHIP == 0 && BY_MESH == 1, "as the words of --by");
+_Static_assert(SORT_SIZE == 0 && SORT_ASKED == 1 && SORT_AGE == 2 && SORT_NEW == 3, "as the words of --sort");
 _Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
+_Static_assert(EXPORT_PERFETTO == 0 && EXPORT_PPROF == 1 && EXPORT_FOLDED == 2 && EXPORT_CSV == 3 && EXPORT_NDJSON == 4,
+	       "as the words of --to");
+_Static_assert(EXPORT_INUSE == 0 && EXPORT_PEAK == 1 && EXPORT_ALLOC == 2, "as the words of --sample");
 _Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "as the words of --color");
 
 const struct option_conflict option_conflicts[] = {
+	{"at", "from", "--at is one moment"},
+	{"at", "to", "--at is one moment"},
+	{"at", "speed", "--at is one moment"},
+	{"at", "count", "--at is one moment"},
+	{"at", "follow", "--at is one moment"},
 	{"once", "count", "--once is one update"},
 	{"once", "tick-fd", "--once is one update, at once"},
 	{"once", "wait", "--once shows what is there now"},
@@ -217,4 +288,5 @@ void options_release(struct options *o)
 	vec_release(&o->libraries);
 	vec_release(&o->pools);
 	vec_release(&o->devices);
+	vec_release(&o->fail_if);
 }

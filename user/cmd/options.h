@@ -6,6 +6,7 @@
 #define CMD_OPTIONS_H
 
 #include "base/diag.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "cmd/cmd.h"
@@ -15,6 +16,16 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum check { CHECK_ON, CHECK_OFF };
 
 enum by { BY_CHIP, BY_MESH };
+
+/* Of diff. */
+enum diff_by { DIFF_BY_POOL, DIFF_BY_SIZE, DIFF_BY_LABEL };
+
+/* What is listed first, as the words of --sort. */
+enum sort { SORT_SIZE, SORT_ASKED, SORT_AGE, SORT_NEW };
+
+/* Of --speed: thousandths of the time that it took. */
+enum { SPEED_NORMAL = 1000, SPEED_LEAST = 1, SPEED_MOST = 1000000 };
+#define SPEED_MAX UINT64_MAX /* as fast as it can be read */
 
 enum { OPTIONS_PIDS = 1024 };
 
@@ -27,7 +38,7 @@ struct options {
 	uint64_t interval_ns; /* 0: not given */
 	uint64_t count;	      /* 0: no limit */
 	int tick_fd, status_fd; /* -1: none */
-	bool once, wait, force;
+	bool once, wait, force, follow;
 	int check;  /* enum check */
 	int attach; /* enum attach_mode */
 	uint64_t ring_bytes; /* 0: the default */
@@ -36,9 +47,18 @@ struct options {
 	texts pools, devices; /* of --pool and --device: what they name is known later (names.h) */
 	bool asked, bytes, no_delta, wide, json;
 	int by;	   /* enum by */
+	int diff_by; /* enum diff_by */
+	int to;	     /* enum export_to; -1: not given */
+	int sample;  /* enum export_sample; -1: not given */
+	texts fail_if;
+	struct moment at, from, until; /* of a recording; MOMENT_NONE: not given */
+	uint64_t speed;	  /* thousandths, or SPEED_MAX; 0: not given */
+	uint64_t most;	  /* of --top; 0: not given */
+	int sort;	  /* enum sort */
 	int color; /* enum color */
 	const char *output;    /* -o; NULL: none */
 	const char *recording; /* -r, or the argument of a command that takes a file; NULL: none */
+	const char *other;     /* the second argument of a command that takes two files; NULL: none */
 	const char *const *child; /* the command after --, ends with NULL; NULL: none */
 	bool verbose, help, version;
 	bool named; /* the command was named, not implied */

@@ -26,7 +26,7 @@ static bool recording_outcome(const struct trace *t, int err)
 		note("%s", o->problem);
 	if (t->contradicted)
 		diag_set(&d, 0, "'%s': record %llu, '%s', contradicts those before it", t->options->recording,
-			 (unsigned long long)t->records, t->contradiction);
+			 (unsigned long long)(t->options->pids.nr ? t->pick.records : t->records), t->contradiction);
 	else if (o->problem[0])
 		diag_set(&d, 0, "%s", o->problem);
 	else if (!trace_ended_well(t, err))
@@ -55,7 +55,7 @@ static bool session_outcome(const struct trace *t, int err)
 static bool run_outcome(const struct trace *t, int err)
 {
 	if (t->output.err && t->output.err != -EPIPE) {
-		note("cannot write to stdout: %s", strerror(-t->output.err));
+		note("cannot write to %s: %s", t->output.name, strerror(-t->output.err));
 		return false;
 	}
 	/* recorder_outcome() says it. */
@@ -100,13 +100,17 @@ int trace_finish(struct trace *t, int err)
 	well = run_outcome(t, err);
 	if (!recorder_outcome(t))
 		well = false;
+	if (trace_refused(t))
+		fail(&t->refusal, 0);
 
-	bool lost = lost_outcome(t);
+	bool lost = !trace_refused(t) && lost_outcome(t);
 
 	t->source->free(t->source);
 	t->source = NULL;
 	if (!well)
 		return STATUS_FAILED;
+	if (trace_refused(t))
+		return STATUS_USAGE;
 	if (lost)
 		return STATUS_LOST;
 	return t->interrupted && !shown ? STATUS_INTERRUPTED : STATUS_DONE;

@@ -1,6 +1,7 @@
 #include "cmd/output.h"
 
 #include "cmd/fail.h"
+#include "cmd/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,11 +39,23 @@ static void on_suspend(int signal)
 	raise(SIGSTOP); /* the next update hides it again */
 }
 
-static void catch_ends(void)
+static void on_death_with_keys(int signal)
+{
+	keys_give_back();
+	on_death(signal);
+}
+
+static void on_suspend_with_keys(int signal)
+{
+	keys_give_back();
+	on_suspend(signal);
+}
+
+static void catch_ends(void (*on_end)(int signal), void (*on_stop)(int signal))
 {
 	static const int deaths[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-	struct sigaction death = {.sa_handler = on_death, .sa_flags = SA_RESETHAND | SA_NODEFER};
-	struct sigaction suspend = {.sa_handler = on_suspend, .sa_flags = SA_RESTART};
+	struct sigaction death = {.sa_handler = on_end, .sa_flags = SA_RESETHAND | SA_NODEFER};
+	struct sigaction suspend = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
 
 	for (size_t i = 0; i < ARRAY_SIZE(deaths); i++)
 		sigaction(deaths[i], &death, NULL);
@@ -63,11 +76,16 @@ void output_init(struct output *out, const struct options *o, int stop_fd, bool 
 {
 	const char *term = getenv("TERM");
 
-	*out = (struct output){.fd = STDOUT_FILENO, .stop_fd = stop_fd, .terminal = isatty(STDOUT_FILENO)};
+	*out = (struct output){.fd = STDOUT_FILENO, .stop_fd = stop_fd, .terminal = isatty(STDOUT_FILENO), .name = "stdout"};
 	out->in_place = in_place && out->terminal && !o->json && term && strcmp(term, "dumb");
 	out->color = wants_color(o, out->terminal);
 	if (out->in_place)
-		catch_ends();
+		catch_ends(on_death, on_suspend);
+}
+
+void output_catch_keys(void)
+{
+	catch_ends(on_death_with_keys, on_suspend_with_keys);
 }
 
 void output_release(struct output *out)

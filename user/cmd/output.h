@@ -16,6 +16,7 @@ struct output {
 	bool color;
 	bool written;  /* something was */
 	int err;       /* first error, -errno; -EPIPE: the reader has gone, which is no failure */
+	const char *name; /* for messages */
 };
 
 /*
@@ -29,6 +30,8 @@ int output_help(const struct options *o);
 
 /* @in_place: may draw in place if stdout is a terminal. */
 void output_init(struct output *out, const struct options *o, int stop_fd, bool in_place);
+/* From here on keys are read (keys.h): whatever ends or stops the program gives the terminal back. */
+void output_catch_keys(void);
 /* Leaves the cursor as it was, below what was shown. */
 void output_release(struct output *out);
 

@@ -56,17 +56,20 @@ static const struct option_row *row_by_name(const char *name, size_t len)
 	return NULL;
 }
 
-static const struct option_row *row_by_letter(char letter)
+/* Commands may have different options of one letter. */
+static const struct option_row *row_by_letter(const struct options *o, char letter)
 {
-	for (const struct option_row *r = option_rows; r->name; r++)
-		if (letter && r->letter == letter)
-			return r;
-	return NULL;
+	const struct option_row *found = NULL;
+
+	for (const struct option_row *r = option_rows; letter && r->name; r++)
+		if (r->letter == letter && (!found || r->commands & o->command->bit))
+			found = r;
+	return found;
 }
 
-static const struct option_row *row_by_code(int code)
+static const struct option_row *row_by_code(const struct options *o, int code)
 {
-	return code >= ROW_BASE ? &option_rows[code - ROW_BASE] : row_by_letter((char)code);
+	return code >= ROW_BASE ? &option_rows[code - ROW_BASE] : row_by_letter(o, (char)code);
 }
 
 /* The option exists, but for other commands. */
@@ -74,9 +77,13 @@ static int wrong_command(const struct options *o, const char *word, int len, con
 			 struct diag *d)
 {
 	_cleanup_(str_release) struct str names = {};
+	unsigned int bits = 0;
 
+	/* Options of one name may mean something else in another command. */
+	for (const struct option_row *r = option_rows; r->name; r++)
+		bits |= strcmp(r->name, row->name) ? 0 : r->commands;
 	for (const struct command *c = commands; c->name; c++)
-		if (row->commands & c->bit)
+		if (bits & c->bit)
 			str_addf(&names, "%s%s", names.len ? ", " : "", c->name);
 	diag_set(d, -EINVAL, "'%.*s' is not an option of '%s'", len, word, o->command->name);
 	diag_hint(d, "it is one of: %s", str_text(&names));
@@ -107,7 +114,7 @@ static int unknown_long(const struct options *o, const char *word, struct diag *
 
 static int unknown_short(const struct options *o, char letter, struct diag *d)
 {
-	const struct option_row *row = row_by_letter(letter);
+	const struct option_row *row = row_by_letter(o, letter);
 	char word[] = {'-', letter, '\0'};
 
 	if (row)
@@ -119,15 +126,15 @@ static int unknown_short(const struct options *o, char letter, struct diag *d)
 static int refused(const struct options *o, const char *word, struct diag *d)
 {
 	if (optopt >= ROW_BASE)
-		return diag_set(d, -EINVAL, "'--%s' takes no argument", row_by_code(optopt)->name);
+		return diag_set(d, -EINVAL, "'--%s' takes no argument", row_by_code(o, optopt)->name);
 	if (!strncmp(word, "--", 2))
 		return unknown_long(o, word, d);
 	return unknown_short(o, (char)optopt, d);
 }
 
-static int missing_argument(struct diag *d)
+static int missing_argument(const struct options *o, struct diag *d)
 {
-	const struct option_row *row = row_by_code(optopt);
+	const struct option_row *row = row_by_code(o, optopt);
 
 	return diag_set(d, -EINVAL, "'--%s' needs an argument: %s", row->name, row->argument);
 }
@@ -146,12 +153,17 @@ static int set_argument(struct options *o, const char *text, struct diag *d)
 			diag_hint(d, "a command comes first, then its options");
 		return -EINVAL;
 	}
-	if (o->recording)
-		return diag_set(d, -EINVAL, "unexpected argument '%s': there is a recording already, '%s'", text,
-				o->recording);
 	if (!*text)
 		return diag_set(d, -EINVAL, "the name of the recording is empty");
-	o->recording = text;
+	if (!o->recording)
+		o->recording = text;
+	else if (o->command->takes_file == FILE_TWO && !o->other)
+		o->other = text;
+	else if (o->other)
+		return diag_set(d, -EINVAL, "unexpected argument '%s': there are two recordings already", text);
+	else
+		return diag_set(d, -EINVAL, "unexpected argument '%s': there is a recording already, '%s'", text,
+				o->recording);
 	return 0;
 }
 
@@ -192,7 +204,7 @@ static bool abbreviated(const char *word, int code)
 
 	if (code < ROW_BASE)
 		return false;
-	name = row_by_code(code)->name;
+	name = option_rows[code - ROW_BASE].name;
 	return strncmp(word, "--", 2) || strcspn(word + 2, "=") != strlen(name);
 }
 
@@ -210,14 +222,14 @@ static int set_rows(struct options *o, int argc, char *const *argv, uint64_t *gi
 		if (code == -1)
 			return 0;
 		if (code == ':')
-			return missing_argument(d);
+			return missing_argument(o, d);
 		/* An abbreviation would change its meaning when an option is added. */
 		if (code == '?' || abbreviated(word, code))
 			return code == '?' ? refused(o, word, d) : unknown_long(o, word, d);
 		if (code == 1) {
 			err = set_argument(o, optarg, d);
 		} else {
-			const struct option_row *row = row_by_code(code);
+			const struct option_row *row = row_by_code(o, code);
 
 			*given |= 1ULL << (row - option_rows);
 			err = row->set(o, row, optarg, d);
@@ -232,21 +244,35 @@ static bool was_given(uint64_t given, const struct option_row *row)
 	return given >> (row - option_rows) & 1;
 }
 
+static bool name_given(uint64_t given, const char *name)
+{
+	for (const struct option_row *r = option_rows; r->name; r++)
+		if (was_given(given, r) && !strcmp(r->name, name))
+			return true;
+	return false;
+}
+
 static int check_conflicts(const struct options *o, uint64_t given, struct diag *d)
 {
 	for (const struct option_conflict *c = option_conflicts; c->a; c++) {
-		if (!was_given(given, row_by_name(c->a, strlen(c->a))) ||
-		    !was_given(given, row_by_name(c->b, strlen(c->b))))
+		if (!name_given(given, c->a) || !name_given(given, c->b))
 			continue;
 		diag_set(d, -EINVAL, "'--%s' and '--%s' contradict each other", c->a, c->b);
 		diag_hint(d, "%s", c->hint);
 		return -EINVAL;
 	}
 	for (const struct option_row *r = option_rows; o->recording && r->name; r++) {
-		if (!r->live || !was_given(given, r))
+		if (r->live != true || !was_given(given, r))
 			continue;
 		diag_set(d, -EINVAL, "'--%s' is about tracing; it means nothing for a recording", r->name);
 		diag_hint(d, "leave out '--%s', or '-r %s'", r->name, o->recording);
+		return -EINVAL;
+	}
+	for (const struct option_row *r = option_rows; !o->recording && r->name; r++) {
+		if (r->live != RECORDED || !was_given(given, r) || o->command->takes_file == FILE_NEEDED)
+			continue;
+		diag_set(d, -EINVAL, "'--%s' is about a recording; it means nothing while tracing", r->name);
+		diag_hint(d, "name a recording with -r FILE");
 		return -EINVAL;
 	}
 	return 0;
@@ -255,6 +281,8 @@ static int check_conflicts(const struct options *o, uint64_t given, struct diag 
 static int check_output(const struct options *o, struct diag *d)
 {
 	if (!o->output || strcmp(o->output, "-"))
+		return 0;
+	if (o->command->bit == COMMAND_EXPORT)
 		return 0;
 	if (o->command->bit == COMMAND_RECORD) {
 		if (!isatty(STDOUT_FILENO))
@@ -270,6 +298,11 @@ static int check_output(const struct options *o, struct diag *d)
 
 static int check_arguments(const struct options *o, struct diag *d)
 {
+	if (o->command->takes_file == FILE_TWO && !o->other) {
+		diag_set(d, -EINVAL, "'%s' needs two recordings", o->command->name);
+		diag_hint(d, "pooltrace %s %s", o->command->name, o->command->arguments);
+		return -EINVAL;
+	}
 	if (o->command->takes_file == FILE_NEEDED && !o->recording) {
 		diag_set(d, -EINVAL, "'%s' needs a recording", o->command->name);
 		diag_hint(d, "pooltrace %s FILE", o->command->name);
@@ -362,7 +395,7 @@ int options_parse(struct options *o, int argc, char *const *argv, struct diag *d
 {
 	int err;
 
-	*o = (struct options){.tick_fd = -1, .status_fd = -1};
+	*o = (struct options){.tick_fd = -1, .status_fd = -1, .to = -1, .sample = -1};
 	err = set_command(o, argc > 1 ? argv[1] : NULL, d);
 	if (err)
 		return err;

@@ -1,6 +1,7 @@
 #include "cmd/recorder.h"
 
 #include "cmd/fail.h"
+#include "ledger/checkpoint.h"
 #include "stream/file.h"
 
 #include <errno.h>
@@ -8,12 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int recorder_put(struct sink *sink, const struct record *r)
+/* Say that it ends, and go on without it, unless it is all that there is to do. */
+static int go_on(struct recorder *recorder, int err)
 {
-	struct recorder *recorder = (struct recorder *)sink;
-	int err = sink_put(recorder->file, r);
-
-	recorder->records++;
 	if (!err)
 		return 0;
 	recorder->failed = true;
@@ -21,6 +19,33 @@ static int recorder_put(struct sink *sink, const struct record *r)
 		return err;
 	note("cannot write the recording '%s': %s: it ends here, the display goes on", recorder->path, strerror(-err));
 	return 0;
+}
+
+static int recorder_put(struct sink *sink, const struct record *r)
+{
+	struct recorder *recorder = (struct recorder *)sink;
+
+	recorder->records++;
+	return go_on(recorder, sink_put(recorder->file, r));
+}
+
+static int recorder_idle(struct sink *sink)
+{
+	struct recorder *recorder = (struct recorder *)sink;
+
+	return go_on(recorder, sink_idle(recorder->file));
+}
+
+static int put_ledger(void *context, struct sink *to)
+{
+	return ledger_checkpoint(context, to);
+}
+
+int recorder_checkpoint(struct recorder *r, const struct ledger *l)
+{
+	if (!r->file || !file_sink_wants_checkpoint(r->file))
+		return 0;
+	return go_on(r, file_sink_checkpoint(r->file, put_ledger, (void *)(uintptr_t)l));
 }
 
 int recorder_open(struct recorder *r, const char *path, bool force, bool to_stdout, struct diag *d)
@@ -31,7 +56,7 @@ int recorder_open(struct recorder *r, const char *path, bool force, bool to_stdo
 
 	if (err)
 		return err;
-	*r = (struct recorder){.sink.put = recorder_put, .path = path, .file = file};
+	*r = (struct recorder){.sink = {.put = recorder_put, .idle = recorder_idle}, .path = path, .file = file};
 	return 0;
 }
 

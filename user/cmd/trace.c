@@ -14,29 +14,80 @@
 /* What env(1) and shells give for a command that cannot be run. */
 enum { STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
+static void apply_window(struct trace *t)
+{
+	const struct window *w = &t->window;
+
+	t->selection.timed = w->from_ns || w->to_ns != UINT64_MAX;
+	t->selection.from_ns = w->from_ns;
+	t->selection.to_ns = w->to_ns;
+	if (t->summary)
+		summary_set_from(t->summary, t->options->at.kind ? UINT64_MAX : w->from_ns);
+}
+
+static int open_window(struct trace *t, uint64_t first_ns)
+{
+	if (window_open(&t->window, first_ns, &t->refusal))
+		return -ECANCELED;
+	apply_window(t);
+	return 0;
+}
+
+/* Sets *@ret_left_out when the record contradicts those before it because some are missing: it is as if it were as well. */
+static int fold(struct trace *t, const struct record *r, struct effect *effect, bool *ret_left_out)
+{
+	int err = t->summary ? summary_apply(t->summary, t->ledger, r, effect) : ledger_apply(t->ledger, r, effect);
+
+	*ret_left_out = err && t->options->recording && file_source_in_gap(t->source);
+	if (!err || *ret_left_out)
+		return 0;
+	t->contradicted = true;
+	t->contradiction = kind_descs[r->kind].name;
+	return err;
+}
+
 static int trace_put(struct sink *sink, const struct record *r)
 {
 	struct trace *t = (struct trace *)sink;
 	struct effect effect;
-	int err;
+	bool left_out = false;
+	int err = 0;
 
 	t->records++;
-	err = ledger_apply(t->ledger, r, &effect);
-	if (err) {
-		t->contradicted = true;
-		t->contradiction = kind_descs[r->kind].name;
-		return err;
-	}
-	return t->view ? t->view->put(t->view, t, r, &effect) : 0;
+	if (t->options->recording && !t->window.open && open_window(t, r->time_ns))
+		return -ECANCELED;
+	t->past = r->time_ns > t->window.to_ns;
+	if (t->past && !(t->view && t->view->late))
+		return -ECANCELED;
+	if (t->view && t->view->before)
+		err = t->view->before(t->view, r);
+	if (!err)
+		err = fold(t, r, &effect, &left_out);
+	if (!err && t->view && !left_out)
+		err = t->view->put(t->view, t, r, &effect);
+	if (!err && r->kind == RECORD_TICK)
+		err = recorder_checkpoint(&t->recorder, t->ledger);
+	return !err && t->past ? -ECANCELED : err;
+}
+
+static int trace_idle(struct sink *sink)
+{
+	struct trace *t = (struct trace *)sink;
+
+	return t->view && t->view->idle ? t->view->idle(t->view) : 0;
 }
 
 int trace_init(struct trace *t, const struct options *o, struct view *view, bool in_place)
 {
 	struct diag d = {};
 
-	*t = (struct trace){.sink.put = trace_put, .options = o, .view = view, .signals.fd = -1};
+	*t = (struct trace){.sink = {.put = trace_put, .idle = trace_idle}, .options = o, .view = view};
+	t->signals.fd = -1;
+	t->window.to_ns = UINT64_MAX;
 	tee_init(&t->tee);
-	if (signals_init(&t->signals, !o->recording, &d))
+	pick_init(&t->pick, &t->tee.sink, o->pids.items, o->pids.nr);
+	/* Of a recording all is read at once, and nobody would look for signals meanwhile. */
+	if (signals_init(&t->signals, !o->recording || o->follow || (in_place && isatty(STDOUT_FILENO)), &d))
 		return fail(&d, STATUS_FAILED);
 	output_init(&t->output, o, t->signals.fd, in_place);
 	return 0;
@@ -82,6 +133,44 @@ static int open_recording(struct trace *t, const struct trace_plan *plan, struct
 	return 0;
 }
 
+static bool picks(const struct trace *t)
+{
+	return t->options->recording && t->options->pids.nr;
+}
+
+/* Checkpoints are about all processes: where some of them are picked, all must be read from the beginning. */
+static void begin_at(struct trace *t, struct source *source, uint64_t time_ns)
+{
+	if (!picks(t) && time_ns)
+		file_source_begin_at(source, time_ns);
+}
+
+static int open_source(const struct trace *t, struct source **ret, struct diag *d)
+{
+	const struct file_source_options so = {.follow = t->options->follow, .stop_fd = t->signals.fd};
+
+	return file_source_open(t->options->recording, &so, ret, d);
+}
+
+static int open_file(struct trace *t, struct diag *d)
+{
+	int err = open_source(t, &t->source, d);
+
+	if (err)
+		return err;
+	if (t->window.open)
+		apply_window(t);
+	/* On a terminal what is new is wanted; one can go back from there. */
+	if (t->options->follow && t->output.in_place && !t->window.open)
+		begin_at(t, t->source, UINT64_MAX);
+	else if (t->options->at.kind && t->window.open)
+		begin_at(t, t->source, t->window.to_ns);
+	else if (t->window.from_ns)
+		/* What is in a checkpoint of that very moment would not be told. */
+		begin_at(t, t->source, t->window.from_ns - 1);
+	return 0;
+}
+
 int trace_open(struct trace *t, const struct trace_plan *plan)
 {
 	const struct options *o = t->options;
@@ -91,12 +180,15 @@ int trace_open(struct trace *t, const struct trace_plan *plan)
 	err = runtimes_load(&t->runtimes, o->runtime_files.items, o->runtime_files.nr, &d);
 	if (err)
 		return fail(&d, STATUS_FAILED);
+	err = window_init(&t->window, o, &d);
+	if (err)
+		return fail(&d, STATUS_USAGE);
 	err = names_select(o, &t->runtimes, &t->selection, &d);
 	if (err == -EINVAL)
 		return fail(&d, STATUS_USAGE);
 	t->ledger = ledger_new();
 	if (!err)
-		err = o->recording ? file_source_open(o->recording, &t->source, &d) : open_session(t, plan, &d);
+		err = o->recording ? open_file(t, &d) : open_session(t, plan, &d);
 	if (err && o->recording && !d.hint[0])
 		diag_hint(&d, "%s", err == -EBADMSG ? "nothing of it can be read: its beginning is not whole" :
 						      "name a recording, which `pooltrace record -o FILE` makes");
@@ -138,10 +230,62 @@ int trace_let_go(struct trace *t, struct child *child)
 	return fail(&d, err == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
+bool trace_refused(const struct trace *t)
+{
+	return t->refusal.text[0];
+}
+
+static void refuse_pids(struct trace *t)
+{
+	_cleanup_(str_release) struct str others = {};
+
+	for (size_t i = 0; i < t->pick.others.nr; i++)
+		str_addf(&others, "%s%d", i ? ", " : "", t->pick.others.items[i]);
+	diag_set(&t->refusal, -EINVAL, "no process %d%s in '%s'", t->options->pids.items[0],
+		 t->options->pids.nr > 1 ? ", nor another of '--pid'," : "", t->options->recording);
+	if (others.len)
+		diag_hint(&t->refusal, "it has %s", str_text(&others));
+	else
+		diag_hint(&t->refusal, "it has none");
+}
+
+/* Was there what was asked for? @err: how reading ended. */
+static void check_window(struct trace *t, int err)
+{
+	bool ended_early = t->past || (err && trace_ended_well(t, err));
+
+	/* What has been written so far may go on. */
+	if (t->options->recording && file_source_outcome(t->source)->stopped)
+		return;
+	if (!t->options->recording || trace_refused(t) || ended_early)
+		return;
+	if (!window_check(&t->window, t->ledger->time_ns, &t->refusal) && picks(t) && !t->pick.nr_processes)
+		refuse_pids(t);
+}
+
+int trace_rewind(struct trace *t, uint64_t time_ns)
+{
+	struct source *source = NULL;
+	int err = open_source(t, &source, NULL);
+
+	if (err)
+		return err;
+	begin_at(t, source, time_ns);
+	t->source->free(t->source);
+	t->source = source;
+	ledger_free(t->ledger);
+	t->ledger = ledger_new();
+	pick_release(&t->pick);
+	pick_init(&t->pick, &t->tee.sink, t->options->pids.items, t->options->pids.nr);
+	t->records = 0;
+	return 0;
+}
+
 int trace_run(struct trace *t)
 {
-	int err = t->source->run(t->source, &t->tee.sink);
+	int err = t->source->run(t->source, picks(t) ? &t->pick.sink : &t->tee.sink);
 
+	check_window(t, err);
 	t->interrupted = signals_pending(&t->signals);
 	log_debug("the stream ended after %llu records: %s", (unsigned long long)t->records,
 		  err ? strerror(-err) : "no error");
@@ -155,6 +299,7 @@ void trace_release(struct trace *t)
 		t->source->free(t->source);
 	recorder_discard(&t->recorder);
 	tee_release(&t->tee);
+	pick_release(&t->pick);
 	ledger_free(t->ledger);
 	selection_release(&t->selection);
 	runtimes_release(&t->runtimes);

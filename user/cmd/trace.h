@@ -10,8 +10,10 @@
 #include "cmd/output.h"
 #include "cmd/recorder.h"
 #include "cmd/signals.h"
-#include "ledger/ledger.h"
+#include "cmd/window.h"
+#include "ledger/summary.h"
 #include "runtime/runtime.h"
+#include "stream/pick.h"
 #include "stream/tee.h"
 #include "view/select.h"
 
@@ -21,6 +23,11 @@ struct trace;
 struct view {
 	/* 0, or -errno to end the run; -ECANCELED and errors of trace.output are told apart by trace_finish(). */
 	int (*put)(struct view *view, struct trace *t, const struct record *r, const struct effect *effect);
+	/* Before the ledger takes a record. 0, or -errno as put(). NULL: nothing. */
+	int (*before)(struct view *view, const struct record *r);
+	/* While the recording is waited for; several times a second. Likewise. */
+	int (*idle)(struct view *view);
+	bool late;  /* put() gets one record from behind --to as well: it may tell of what was before */
 	bool shown; /* something that was asked for */
 };
 
@@ -33,6 +40,9 @@ struct trace {
 	runtimes runtimes;
 	struct selection selection;
 	struct ledger *ledger;
+	struct summary *summary; /* folds as well; NULL: none. The command's */
+	struct window window;
+	struct pick pick; /* of a recording, the processes of -p */
 	struct source *source;
 	struct recorder recorder;
 	struct tee tee;
@@ -40,6 +50,8 @@ struct trace {
 	bool interrupted;
 	bool contradicted; /* record number `records` of the recording cannot be true */
 	const char *contradiction; /* its kind */
+	bool past; /* a recording was not read to its end: what comes then was not asked for */
+	struct diag refusal; /* what was asked for is not in the recording; empty: it is */
 };
 
 struct trace_plan {
@@ -62,8 +74,15 @@ int trace_open(struct trace *t, const struct trace_plan *plan);
  */
 int trace_start_child(const struct trace *t, struct child *child, bool to_stderr);
 int trace_let_go(struct trace *t, struct child *child);
-/* Run the source to its end. Returns what trace_finish() is to be told. */
+/* Run the source to its end, or to where the window ends. Returns what trace_finish() is to be told. */
 int trace_run(struct trace *t);
+/* What was asked for is not in the recording: there is nothing to show. */
+bool trace_refused(const struct trace *t);
+/*
+ * Let trace_run() begin anew with a recording that is a file, at a record that is not after @time_ns, so that all that comes
+ * behind it can be shown. The ledger is as it was there. Returns 0, or -errno and nothing has changed.
+ */
+int trace_rewind(struct trace *t, uint64_t time_ns);
 /*
  * Say how it ended, free the source (which takes its probes away) and return the exit status. @err: what
  * trace_run() or a last write returned.

@@ -13,7 +13,7 @@ struct block {
 	uint64_t reserved; /* all banks of one chip */
 	uint64_t asked;
 	uint64_t trace;	  /* id of the trace whose buffer it is */
-	uint64_t time_ns; /* of its allocation */
+	uint64_t time_ns; /* of its allocation; else (has_time) since when it is known */
 	uint64_t id;	  /* the runtime's own number */
 	const char *layout, *label; /* as in the record; NULL: not known */
 	uint32_t tid;

@@ -87,7 +87,7 @@ void chips_used(struct ledger_process *p, const struct arena *a)
 		struct chip_group *g = &p->groups.items[i];
 
 		for (size_t k = 0; k < g->peaks.nr; k++) {
-			if (strcmp(p->pools.items[k], a->pool) || !has_device(g, a->device))
+			if (p->pools.items[k] != a->pool || !has_device(g, a->device))
 				continue;
 			g->peaks.items[k].peak = most(g->peaks.items[k].peak, reserved_of(g, a->pool));
 			g->peaks.items[k].known &= a->figures.peak_known;
@@ -157,16 +157,23 @@ static bool is_alone(const chip_groups *old, const struct chip_group *g)
 	return g->devices.nr == 1;
 }
 
-void chips_changed(struct ledger_process *p)
+void chips_group(struct ledger_process *p)
 {
 	VEC(const struct device *) shown = {};
-	chip_groups old = p->groups;
 
 	for (size_t i = 0; i < p->devices.nr; i++)
 		if (device_shown(p->devices.items[i]))
 			vec_push(&shown, p->devices.items[i]);
 	p->groups = (chip_groups){};
 	chip_groups_make(shown.items, shown.nr, &p->groups);
+	vec_release(&shown);
+}
+
+void chips_changed(struct ledger_process *p)
+{
+	chip_groups old = p->groups;
+
+	chips_group(p);
 	for (size_t i = 0; i < p->groups.nr; i++) {
 		struct chip_group *g = &p->groups.items[i];
 		bool alone = is_alone(&old, g);
@@ -175,5 +182,4 @@ void chips_changed(struct ledger_process *p)
 			vec_push(&g->peaks, peak_of_all(&old, g, p->pools.items[k], k));
 	}
 	chip_groups_release(&old);
-	vec_release(&shown);
 }

@@ -61,6 +61,8 @@ bool same_chips(const struct device *a, const struct device *b);
 void device_describe(struct device *d, const struct record *r);
 /* A device began to hold blocks, is gone, or was described: group the process's chips anew. */
 void chips_changed(struct ledger_process *p);
+/* Group them, without peaks; what p->groups has held is not released. */
+void chips_group(struct ledger_process *p);
 /* A block was put into @a. */
 void chips_used(struct ledger_process *p, const struct arena *a);
 

@@ -5,14 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct circular_program {
-	const struct device *device; /* NULL: not known */
-	uint64_t buffers;
-	uint64_t end; /* of those that lie in no block; 0: there are none */
-	bool stale;   /* they are to be placed anew: where is not known */
-};
-
-static struct circular_program *program_of(struct ledger_process *p, uint64_t object)
+struct circular_program *circular_program(struct ledger_process *p, uint64_t object)
 {
 	bool is_new;
 	struct map_entry *e = map_put(&p->circular.programs, object, 0, &is_new);
@@ -48,7 +41,7 @@ static void note_placed(struct ledger *l, const struct ledger_process *p, const 
 
 void circular_put(struct ledger *l, struct ledger_process *p, const struct device *d, const struct record *r)
 {
-	struct circular_program *program = program_of(p, r->program);
+	struct circular_program *program = circular_program(p, r->program);
 	uint64_t end;
 
 	if (program->stale)

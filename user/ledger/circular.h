@@ -49,7 +49,17 @@ const struct arena *device_core_arena(const struct device *d);
 /* What each core keeps below that pool's base, for code. False: not known, or there is none. */
 bool device_code(const struct device *d, uint64_t *ret);
 
-/* For ledger.c. @d: the record's device, NULL if it is not known. */
+/* For ledger*.c. */
+struct circular_program {
+	const struct device *device; /* NULL: not known */
+	uint64_t buffers;
+	uint64_t end; /* of those that lie in no block; 0: there are none */
+	bool stale;   /* they are to be placed anew: where is not known */
+};
+
+/* The program that is there, or a new one. */
+struct circular_program *circular_program(struct ledger_process *p, uint64_t object);
+/* @d: the record's device, NULL if it is not known. */
 void circular_put(struct ledger *l, struct ledger_process *p, const struct device *d, const struct record *r);
 /* Returns the device that they were on, NULL if it is not known. */
 const struct device *circular_free(struct ledger_process *p, const struct record *r);

@@ -74,6 +74,7 @@ static void keep_largest(struct history_failure *f, const holders *sizes)
 	size_t own = sizes->nr > HISTORY_HOLDERS ? HISTORY_HOLDERS - 1 : sizes->nr;
 	struct history_holder rest = {.rest = true};
 
+	f->nr_holders = 0;
 	for (size_t i = 0; i < own; i++)
 		f->holders[f->nr_holders++] = sizes->items[i];
 	for (size_t i = own; i < sizes->nr; i++) {

@@ -4,62 +4,19 @@
 #include "ledger/history_parts.h"
 #include "ledger/ledger_parts.h"
 #include "ledger/phases.h"
-#include "ledger/words.h"
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
-
-/* The ledger's own copy of @text, the same for equal texts. */
-static const char *intern(struct ledger *l, const char *text, size_t len)
-{
-	char *copy;
-
-	for (size_t i = 0; i < l->texts.nr; i++)
-		if (!strncmp(l->texts.items[i], text, len) && !l->texts.items[i][len])
-			return l->texts.items[i];
-	copy = xstrndup(text, len);
-	vec_push(&l->texts, copy);
-	return copy;
-}
-
-static const char *intern_text(struct ledger *l, const char *text)
-{
-	return intern(l, text ? text : "", text ? strlen(text) : 0);
-}
 
 static int apply_attach(struct subject *s, const struct record *r)
 {
-	struct ledger_process *p = xcalloc(1, sizeof(*p));
-	const char *pool = r->pools;
-
-	p->id = r->process;
-	p->pid = (int)r->pid;
-	p->attached_ns = r->time_ns;
-	p->start_ns = r->start_ns;
-	p->gap_ns = r->gap_ns;
-	p->has_gap = RECORD_HAS(r, GAP_NS);
-	p->has_start = RECORD_HAS(r, START_NS);
-	p->name = intern_text(s->l, r->name);
-	p->command = intern_text(s->l, r->command);
-	p->runtime = intern_text(s->l, r->runtime);
-	p->advice = intern_text(s->l, r->advice);
-	p->visible = RECORD_HAS(r, VISIBLE) ? intern_text(s->l, r->visible) : NULL;
-	while (*pool) {
-		size_t len = strcspn(pool, ",");
-
-		vec_push(&p->pools, intern(s->l, pool, len));
-		pool += len + (pool[len] == ',');
-	}
-	p->core = RECORD_HAS(r, CORE) ? intern_text(s->l, r->core) : NULL;
-	vec_push(&s->l->processes, p);
-	s->process = p;
+	s->process = define_process(s->l, r);
 	return 0;
 }
 
 static int apply_detach(struct subject *s, const struct record *r)
 {
-	s->process->ended = intern_text(s->l, r->reason);
+	s->process->ended = ledger_text(s->l, r->reason);
 	s->process->ended_ns = r->time_ns;
 	for (size_t i = 0; i < s->process->devices.nr; i++) {
 		struct device *d = s->process->devices.items[i];
@@ -76,46 +33,18 @@ static int apply_detach(struct subject *s, const struct record *r)
 
 static struct device *device_of(struct ledger_process *p, uint64_t owner)
 {
-	struct device *d;
-
 	for (size_t i = 0; i < p->devices.nr; i++)
 		if (p->devices.items[i]->owner == owner && !device_gone(p->devices.items[i]))
 			return p->devices.items[i];
-	d = xcalloc(1, sizeof(*d));
-	d->owner = owner;
-	vec_push(&p->devices, d);
-	return d;
+	return define_device(p, owner);
 }
 
 static int apply_arena(struct subject *s, const struct record *r)
 {
-	struct arena *a = xcalloc(1, sizeof(*a));
-	struct device *d;
-
-	a->id = r->arena;
-	a->object = r->object;
-	a->owner = r->owner;
-	a->has_owner = RECORD_HAS(r, OWNER);
-	a->process = s->process;
-	a->pool = intern_text(s->l, r->pool);
-	/* A tag names a pool: what carries the tag "trace" is counted as trace memory wherever it lies. */
-	a->is_trace = !strcasecmp(a->pool, "trace");
-	a->base = r->base;
-	a->has_base = RECORD_HAS(r, BASE);
-	a->bank_bytes = r->bank_bytes;
-	a->align = r->align;
-	a->grain = r->grain;
-	a->figures.banks = r->banks;
-	a->figures.has_banks = RECORD_HAS(r, BANKS);
-	a->figures.has_capacity = RECORD_HAS(r, BANKS) && RECORD_HAS(r, BANK_BYTES);
-	a->figures.capacity = r->banks * r->bank_bytes;
-	a->figures.peak_known = RECORD_HAS(r, REASON) && !strcmp(r->reason, "new");
-	vec_push(&s->l->arenas, a);
 	/* An owner that is not known is the arena's own: never put pools together that may be of two devices. */
-	d = device_of(s->process, a->has_owner ? a->owner : a->object);
-	vec_push(&d->arenas, a);
-	a->device = d;
-	s->arena = a;
+	struct device *d = device_of(s->process, RECORD_HAS(r, OWNER) ? r->owner : r->object);
+
+	s->arena = define_arena(s->l, s->process, d, r);
 	return 0;
 }
 
@@ -177,25 +106,11 @@ static void take(struct subject *s)
 static int apply_block(struct subject *s, const struct record *r)
 {
 	bool from_books = r->kind != RECORD_ALLOC;
-	struct block b = {
-		.address = r->address,
-		.reserved = r->reserved,
-		.has_reserved = RECORD_HAS(r, RESERVED),
-		.asked = r->asked,
-		.has_asked = RECORD_HAS(r, ASKED),
-		.trace = r->trace,
-		.has_trace = RECORD_HAS(r, TRACE),
-		.is_trace = r->tag && !strcmp(r->tag, "trace"),
-		.id = r->id,
-		.has_id = RECORD_HAS(r, ID),
-		.layout = words_keep(&s->l->words, r->layout),
-		.label = words_keep(&s->l->words, r->label),
-		.time_ns = r->time_ns,
-		.has_time = !from_books,
-		.tid = (uint32_t)r->tid,
-		.before_attach = from_books,
-	};
+	struct block b = define_block(s->l, r);
 
+	b.time_ns = r->time_ns;
+	b.has_time = !from_books;
+	b.before_attach = from_books;
 	hold(s);
 	put(s, &b);
 	if (r->kind == RECORD_ALLOC) {
@@ -396,7 +311,7 @@ static int apply_lost(struct subject *s, const struct record *r)
 
 static int apply_probe(struct subject *s, const struct record *r)
 {
-	const char *name = intern_text(s->l, r->probe);
+	const char *name = ledger_text(s->l, r->probe);
 	struct probe_count *p = NULL;
 
 	for (size_t i = 0; i < s->l->probes.nr && !p; i++)
@@ -426,27 +341,27 @@ static int apply_tick(struct subject *s, const struct record *r)
 	return 0;
 }
 
-/* @event: it is something that the traced process did. */
+/* EVENT: it is something that the traced process did. BLOCK: it is about a block of an arena. */
+enum { EVENT = 1, BLOCK = 2 };
+
 static const struct {
 	int (*apply)(struct subject *s, const struct record *r);
-	bool event;
-	bool block; /* it is about a block of an arena */
+	unsigned int is;
 } kinds[RECORD_NR] = {
-	[RECORD_ATTACH] = {apply_attach, false},     [RECORD_DETACH] = {apply_detach, false},
-	[RECORD_ARENA] = {apply_arena, false},	     [RECORD_CLEAR] = {apply_clear, true},
-	[RECORD_DEVICE] = {apply_device, false},
-	[RECORD_ALLOC] = {apply_block, true, true},  [RECORD_FREE] = {apply_free, true, true},
-	[RECORD_FAILED] = {apply_failed, true},	     [RECORD_RETRACT] = {apply_retract, false},
-	[RECORD_PHANTOM] = {NULL, true},	     [RECORD_UNSETTLED] = {apply_unsettled, true},
-	[RECORD_CAPTURE] = {NULL, true},	     [RECORD_CAPTURED] = {apply_captured, true},
-	[RECORD_REPLAY] = {NULL, true},		     [RECORD_REPLAYS] = {apply_replays, false},
-	[RECORD_RELEASE] = {NULL, true},	     [RECORD_CENSUS] = {apply_census, false},
-	[RECORD_BLOCK] = {apply_block, false, true}, [RECORD_CHECK] = {apply_check, false},
-	[RECORD_RESIZE] = {apply_resize, false},
-	[RECORD_CORRECTION] = {apply_correction, false, true}, [RECORD_LOST] = {apply_lost, false},
-	[RECORD_PROBE] = {apply_probe, false},	     [RECORD_UNREAD] = {apply_unread, false},
-	[RECORD_CB] = {apply_cb, true},		     [RECORD_CB_FREE] = {apply_cb_free, true},
-	[RECORD_TICK] = {apply_tick, false},
+	[RECORD_ATTACH] = {apply_attach, 0},             [RECORD_DETACH] = {apply_detach, 0},
+	[RECORD_ARENA] = {apply_arena, 0},               [RECORD_CLEAR] = {apply_clear, EVENT},
+	[RECORD_DEVICE] = {apply_device, 0},             [RECORD_ALLOC] = {apply_block, EVENT | BLOCK},
+	[RECORD_FREE] = {apply_free, EVENT | BLOCK},     [RECORD_FAILED] = {apply_failed, EVENT},
+	[RECORD_RETRACT] = {apply_retract, 0},           [RECORD_PHANTOM] = {NULL, EVENT},
+	[RECORD_UNSETTLED] = {apply_unsettled, EVENT},   [RECORD_CAPTURE] = {NULL, EVENT},
+	[RECORD_CAPTURED] = {apply_captured, EVENT},     [RECORD_REPLAY] = {NULL, EVENT},
+	[RECORD_REPLAYS] = {apply_replays, 0},           [RECORD_RELEASE] = {NULL, EVENT},
+	[RECORD_CENSUS] = {apply_census, 0},             [RECORD_BLOCK] = {apply_block, BLOCK},
+	[RECORD_CHECK] = {apply_check, 0},               [RECORD_RESIZE] = {apply_resize, 0},
+	[RECORD_CORRECTION] = {apply_correction, BLOCK}, [RECORD_LOST] = {apply_lost, 0},
+	[RECORD_PROBE] = {apply_probe, 0},               [RECORD_UNREAD] = {apply_unread, 0},
+	[RECORD_CB] = {apply_cb, EVENT},                 [RECORD_CB_FREE] = {apply_cb_free, EVENT},
+	[RECORD_TICK] = {apply_tick, 0},
 };
 
 /* Find what the record is about. -EINVAL if that contradicts what came before. */
@@ -478,7 +393,7 @@ int ledger_check(const struct ledger *l, const struct record *r)
 	/* Looking up changes nothing. */
 	struct subject s = {.l = (struct ledger *)(uintptr_t)l};
 
-	return look_up(&s, r);
+	return l->restore ? -EINVAL : look_up(&s, r);
 }
 
 int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect)
@@ -491,22 +406,22 @@ int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect
 	/* What lies behind it is large, and seldom set. */
 	memset(s.effect, 0, offsetof(struct effect, placed));
 	s.effect->placed.process = NULL;
-	err = look_up(&s, r);
-	if (err)
+	s.effect->checkpoint = restore_wants(l, r);
+	err = s.effect->checkpoint ? restore_apply(l, r) : look_up(&s, r);
+	if (err || s.effect->checkpoint)
 		return err;
 	l->time_ns = r->time_ns;
 	circular_told(l, r, &s.effect->placed);
-	if (kinds[r->kind].block && blocks_get(&s.arena->blocks, r->address, &old))
+	if (kinds[r->kind].is & BLOCK && blocks_get(&s.arena->blocks, r->address, &old))
 		s.old = &old;
 	history_apply(&s, r);
 	if (kinds[r->kind].apply)
 		err = kinds[r->kind].apply(&s, r);
 	if (err)
 		return err;
-	if (kinds[r->kind].event)
-		l->events++;
+	l->events += kinds[r->kind].is & EVENT;
 	if (s.process) {
-		s.process->events += kinds[r->kind].event;
+		s.process->events += kinds[r->kind].is & EVENT;
 		phases_apply(s.process, r, s.effect);
 	}
 	s.effect->process = s.process;

@@ -61,6 +61,7 @@ struct arena {
 
 /* One allocator object of a process with its pools. */
 struct device {
+	size_t place; /* in its process's devices */
 	uint64_t owner;
 	unsigned int number; /* in the order in which devices first held a block; valid when `held` */
 	bool held;	     /* has ever held a block */
@@ -121,6 +122,8 @@ struct probe_count {
 	uint64_t seen, lost;
 };
 
+struct restore;
+
 struct ledger {
 	VEC(struct ledger_process *) processes; /* by id - 1 */
 	VEC(struct arena *) arenas;		/* by id - 1 */
@@ -134,6 +137,8 @@ struct ledger {
 	struct map words;  /* see words.h: those of blocks */
 	VEC(struct probe_count) probes; /* as last told */
 	struct circular_placed placed; /* of the last records */
+	struct restore *restore; /* the checkpoint that is being read, NULL: none */
+	uint64_t unknown_states; /* in checkpoints: a newer pooltrace knows what they are */
 };
 
 /* What a record did, for those who tell about it (the log). Pointers live until the next record. */
@@ -141,6 +146,7 @@ struct effect {
 	const struct ledger_process *process; /* NULL: none */
 	const struct arena *arena;	      /* NULL: none */
 	const struct device *device;	      /* NULL: none, or not known */
+	bool checkpoint; /* the record is part of one: nothing has happened */
 	bool has_block;
 	bool unknown_free;
 	bool replaced;
@@ -162,10 +168,15 @@ void ledger_free(struct ledger *l);
 /*
  * Fold one record. -EINVAL: it contradicts what came before (an unknown process or arena, a number out of order, a
  * required field missing), which only a broken file can do; the ledger is unchanged. @effect may be NULL.
+ *
+ * Records of a checkpoint, see checkpoint.h, change nothing until it ends: then the ledger is what they say. If they contradict
+ * one another all of them are -EINVAL from there on, and the ledger stays as it was; also if a record comes that cannot be in one.
  */
 int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect);
-/* What ledger_apply() would return. */
+/* What ledger_apply() would return, but of records of a checkpoint. */
 int ledger_check(const struct ledger *l, const struct record *r);
+/* Is @r, which comes next, part of a checkpoint? Then nothing happens. */
+bool ledger_in_checkpoint(const struct ledger *l, const struct record *r);
 
 /* By id; NULL if there is none. */
 struct ledger_process *ledger_process(const struct ledger *l, uint64_t id);

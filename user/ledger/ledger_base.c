@@ -30,6 +30,7 @@ void ledger_free(struct ledger *l)
 {
 	if (!l)
 		return;
+	restore_free(l);
 	for (size_t i = 0; i < l->arenas.nr; i++) {
 		blocks_release(&l->arenas.items[i]->blocks);
 		free(l->arenas.items[i]);
@@ -44,6 +45,11 @@ void ledger_free(struct ledger *l)
 	vec_release(&l->texts);
 	vec_release(&l->probes);
 	free(l);
+}
+
+bool ledger_in_checkpoint(const struct ledger *l, const struct record *r)
+{
+	return l->restore || r->kind == RECORD_CHECKPOINT || r->kind == RECORD_STATE;
 }
 
 struct ledger_process *ledger_process(const struct ledger *l, uint64_t id)

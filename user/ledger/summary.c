@@ -59,6 +59,11 @@ struct summary *summary_new(uint64_t from_ns, const struct summary_choice *choic
 	return s;
 }
 
+void summary_set_from(struct summary *s, uint64_t from_ns)
+{
+	s->from_ns = from_ns;
+}
+
 void summary_free(struct summary *s)
 {
 	if (!s)
@@ -118,13 +123,13 @@ static struct process_summary *process_of(struct summary *s, uint64_t id)
 	return s->processes.items[id - 1];
 }
 
-static void count(struct amount *a, uint64_t bytes)
+static void count(struct tally *a, uint64_t bytes)
 {
 	a->nr++;
 	a->bytes += bytes;
 }
 
-static void add_amount(struct amount *sum, const struct amount *a)
+static void add_amount(struct tally *sum, const struct tally *a)
 {
 	sum->nr += a->nr;
 	sum->bytes += a->bytes;
@@ -187,7 +192,6 @@ static void begin(struct summary *s, const struct ledger *l, const struct record
 
 		sum->events = p->events;
 		sum->replays = p->replays;
-		sum->failed = p->failed;
 		sum->clashes = p->clashes;
 		sum->corrections = p->corrections;
 	}
@@ -317,6 +321,7 @@ static void count_failed(struct summary *s, uint64_t process, uint64_t place, ui
 	uint64_t which = place >> FAILED_SHIFT;
 	struct process_summary *p = process_of(s, process);
 
+	p->failed += sign;
 	switch (place & ((1 << FAILED_SHIFT) - 1)) {
 	case FAILED_ARENA:
 		arena_of(s, which)->failed += sign;
@@ -381,9 +386,9 @@ int summary_apply(struct summary *s, struct ledger *l, const struct record *r, s
 	bool counts = r->time_ns >= s->from_ns && r->kind > RECORD_NONE && r->kind < RECORD_NR;
 	int err;
 
-	if (!s->seen)
-		s->first_ns = r->time_ns;
-	s->seen = true;
+	/* What a checkpoint says has happened before. */
+	if (ledger_in_checkpoint(l, r))
+		return ledger_apply(l, r, e);
 	if (counts && !s->begun)
 		begin(s, l, r);
 	if (counts && kinds[r->kind].before && !ledger_check(l, r))

@@ -10,7 +10,7 @@
 #include "ledger/ledger.h"
 
 /* How many, and their bytes (all banks of one chip; of blocks whose size is known). */
-struct amount {
+struct tally {
 	uint64_t nr, bytes;
 };
 
@@ -21,25 +21,26 @@ enum {
 
 /* An arena, from the summary's begin to its end. */
 struct arena_summary {
-	struct amount allocations;
+	struct tally allocations;
 	uint64_t unsized; /* allocations whose size is not known yet */
-	struct amount frees; /* of blocks that were known; all that a clear frees among them */
-	struct amount found; /* in the books: from before attach, or of a hit that was lost */
-	struct amount removed; /* by corrections: when they were freed is not known */
+	struct tally frees; /* of blocks that were known; all that a clear frees among them */
+	struct tally found; /* in the books: from before attach, or of a hit that was lost */
+	struct tally removed; /* by corrections: when they were freed is not known */
 	uint64_t replaced; /* blocks that another was put in the place of: when they were freed is not known */
 	uint64_t unknown_frees;
 	uint64_t failed;
 	uint64_t peak, peak_ns; /* highest reserved, and when it was so first; 0: it never had a block */
-	struct amount lives[SUMMARY_LIVES]; /* of what was freed: how long it lived */
-	struct amount ageless;		    /* freed, but allocated before attach */
-	struct amount sizes[SUMMARY_SIZES]; /* of allocations */
+	struct tally lives[SUMMARY_LIVES]; /* of what was freed: how long it lived */
+	struct tally ageless;		    /* freed, but allocated before attach */
+	struct tally sizes[SUMMARY_SIZES]; /* of allocations */
 	struct figures end; /* when its process ended */
 	bool ended;
 };
 
 struct process_summary {
-	uint64_t events, replays, failed, clashes, corrections; /* of the ledger's, when the summary began */
-	VEC(uint64_t) pool_failed; /* allocations that failed in an arena that is not known, by the process's pools */
+	uint64_t events, replays, clashes, corrections; /* of the ledger's, when the summary began */
+	uint64_t failed; /* allocations, all of them */
+	VEC(uint64_t) pool_failed; /* those of them in an arena that is not known, by the process's pools */
 	uint64_t nowhere_failed;   /* and in a pool that is not known */
 };
 
@@ -65,8 +66,7 @@ struct summary_choice {
 struct summary {
 	uint64_t from_ns;
 	struct summary_choice choice;
-	bool seen, begun;
-	uint64_t first_ns; /* of the first record of all */
+	bool begun;
 	uint64_t begin_ns, end_ns; /* of the first and of the last record that counts */
 	uint64_t events, lost, corrections, unread, unknown_frees, replaced; /* of the ledger, when it began */
 	uint64_t losses;		  /* records of loss */
@@ -80,6 +80,8 @@ struct summary {
 /* What happens from @from_ns on counts. */
 struct summary *summary_new(uint64_t from_ns, const struct summary_choice *choice);
 void summary_free(struct summary *s);
+/* Before the first record: what happens from @from_ns on counts. */
+void summary_set_from(struct summary *s, uint64_t from_ns);
 
 /* ledger_apply(), and remember. @effect must not be NULL. */
 int summary_apply(struct summary *s, struct ledger *l, const struct record *r, struct effect *effect);

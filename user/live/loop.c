@@ -375,6 +375,8 @@ static int turn(struct session *s, bool *ret_end)
 	mapped_enable(s->mapped, !s->o.nr_pids || s->wanted.nr || s->hold);
 	if (!err && fds[WAIT_TICK].revents)
 		err = answer(s, ret_end);
+	if (!err)
+		err = sink_idle(s->out);
 	if (fds[WAIT_STOP].revents)
 		*ret_end = true;
 	return err;

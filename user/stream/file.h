@@ -1,6 +1,6 @@
 /*
  * Recordings: a sink that writes records to a file or pipe, and a source that reads them back. The format
- * (the first one) is described to the byte in docs/recording-format.md, and known to file*.c only.
+ * is described to the byte in docs/recording-format.md, and known to file*.c and columns.c only.
  *
  * What a source delivers is equal to what was put: same kinds, same fields, same order.
  */
@@ -39,12 +39,27 @@ int file_sink_open(const char *path, const struct file_sink_options *options, st
 int file_sink_new(int fd, const char *name, const struct file_header *header, struct sink **ret, struct diag *d);
 
 /*
- * put() keeps records in memory and writes them as one chunk at each tick, at more than 256 KiB, and here.
- * The first error of writing (-ENOSPC, ...) is returned once, by put() or flush; from then on records are
- * dropped and 0 is returned, so that what else sees the stream goes on. A record with a text of more than
- * 4 MiB is -EMSGSIZE, and is left out.
+ * put() keeps records in memory and writes them as one chunk when the oldest is a second old (by the records' times,
+ * and by the clock at idle()), at a tick that was asked for, when there are 65,536 or 4 MiB of them, and here. The
+ * first error of writing (-ENOSPC, ...) is returned once, by whichever call met it; from then on records are dropped
+ * and 0 is returned, so that what else sees the stream goes on. A record with a text of more than 3 MiB is -EMSGSIZE,
+ * and is left out.
  */
 int file_sink_flush(struct sink *sink);
+
+/*
+ * Write a checkpoint, for readers that begin there: put_all() puts records that say all that is known and alive after
+ * the records so far (definitions first). They are no part of the stream: a reader from the beginning skips them, and
+ * they are not counted. The checkpoint has the time of the last record before it, or if there is none of its own first.
+ * Returns 0, what put_all() returned (then there is no checkpoint), or the recording's error as put() does.
+ */
+int file_sink_checkpoint(struct sink *sink, int (*put_all)(void *context, struct sink *to), void *context);
+
+/*
+ * Is one due? When since the last one, or the beginning, 4 MiB and 8 times its size were written, or records of 60 s;
+ * never before any record was written.
+ */
+bool file_sink_wants_checkpoint(const struct sink *sink);
 
 /*
  * Write what is left and the recording's end, close and free. Returns 0 or the recording's first error,
@@ -52,14 +67,35 @@ int file_sink_flush(struct sink *sink);
  */
 int file_sink_close(struct sink *sink, struct diag *d);
 
+struct file_source_options {
+	bool follow; /* wait at a plain file's end for what its writer adds, up to the recording's end, as of a pipe */
+	int stop_fd; /* readable: nothing more is waited for, and run() ends; -1: none */
+};
+
 /*
  * Open the recording @path ("-": standard input) and read its header. run() works once, and on pipes as
- * far as something has arrived. Returns 0 or -errno, then @d says why: -EBADMSG for what is not a
- * recording or has a damaged header, -ENOTSUP for one that needs a newer pooltrace.
+ * far as something has arrived; while it waits it calls the sink's idle(). @options may be NULL. Returns 0 or -errno,
+ * then @d says why: -EBADMSG for what is not a recording or has a damaged header, -ENOTSUP for one that needs a newer
+ * pooltrace.
  */
-int file_source_open(const char *path, struct source **ret, struct diag *d);
+int file_source_open(const char *path, const struct file_source_options *options, struct source **ret, struct diag *d);
 /* As file_source_open(), on a descriptor, which is the source's from here on (closed also on failure). */
-int file_source_new(int fd, const char *name, struct source **ret, struct diag *d);
+int file_source_new(int fd, const char *name, const struct file_source_options *options, struct source **ret,
+		    struct diag *d);
+
+/*
+ * Before run(): begin with the last whole checkpoint whose time is not after @time_ns, or with the recording's first
+ * record if there is none. What a checkpoint holds comes between two records, `checkpoint reason=begin` and
+ * `reason=end`; then comes all that is behind it. Returns 0, -ESPIPE for what is not a plain file, or -errno of
+ * reading.
+ */
+int file_source_begin_at(struct source *source, uint64_t time_ns);
+
+/*
+ * Are records missing before those that come now? From a damaged chunk, or where begin_at() began, to the end of the
+ * next checkpoint, which is delivered then as it is after begin_at(): who folds can begin anew with it.
+ */
+bool file_source_in_gap(const struct source *source);
 
 /*
  * How a run ended. Texts live as long as the source. run() returns
@@ -70,9 +106,14 @@ int file_source_new(int fd, const char *name, struct source **ret, struct diag *
 struct file_outcome {
 	uint64_t offset;	  /* end of the last chunk that was read whole, in bytes from the file's begin */
 	bool cut;		  /* the recording ends early: its writer was killed, or the file was cut */
-	unsigned skipped_chunks;  /* damaged: their records are missing */
+	bool stopped;		  /* by stop_fd: it may go on */
+	unsigned skipped_chunks;  /* damaged, and stretches without a chunk */
+	uint64_t lost_bytes;	  /* of these */
+	unsigned gaps;		  /* how many of them held records, or may have */
+	uint64_t lost_from_ns;	  /* time of the last record before the first gap; 0: there was none */
+	uint64_t lost_to_ns;	  /* time of the first record behind the last gap; 0: none has come */
 	unsigned unknown_chunks;  /* of types that a newer pooltrace has */
-	uint64_t records;	  /* delivered */
+	uint64_t records;	  /* delivered, those of checkpoints apart */
 	uint64_t unknown_records; /* left out: of kinds that a newer pooltrace has */
 	char problem[512];	  /* the first of all, with name and offset; empty: none */
 };

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "stream/file_shape.h"
+
 static void add_bytes_of(struct str *s, uint64_t value, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -80,23 +82,11 @@ uint64_t file_checksum(const void *bytes, size_t len)
 	return XXH3_64bits(bytes, len);
 }
 
-uint64_t file_chunk_checksum(char *chunk)
-{
-	memcpy(chunk + 8, chunk, 8);
-	return file_checksum(chunk + 8, 8 + (size_t)file_u32(chunk + 4));
-}
-
 static const uint8_t value_types[] = {
 	[FIELD_TYPE_NUMBER] = FILE_VALUE_NUMBER,
 	[FIELD_TYPE_HEX] = FILE_VALUE_HEX,
 	[FIELD_TYPE_TEXT] = FILE_VALUE_TEXT,
 };
-
-/* Time goes up by little; the other numbers are small, or differ without a pattern. */
-static uint8_t value_type(int field)
-{
-	return field == FIELD_TIME_NS ? FILE_VALUE_DELTA : value_types[field_descs[field].type];
-}
 
 static void add_text(struct str *s, const char *text)
 {
@@ -106,20 +96,43 @@ static void add_text(struct str *s, const char *text)
 	str_add_bytes(s, text, len);
 }
 
-void file_schema_add(struct str *s)
+void file_schema_ours(struct file_schema *ret)
 {
-	file_add_varint(s, RECORD_NR - 1);
-	for (int kind = RECORD_NONE + 1; kind < RECORD_NR; kind++)
-		add_text(s, kind_descs[kind].name);
-	file_add_varint(s, FIELD_NR);
-	for (int field = 0; field < FIELD_NR; field++) {
-		file_add_varint(s, value_type(field));
-		add_text(s, field_descs[field].name);
+	*ret = (struct file_schema){.nr_kinds = RECORD_NR - 1, .nr_fields = FIELD_NR};
+	for (unsigned i = 0; i < ret->nr_kinds; i++) {
+		ret->kinds[i] = (uint16_t)(i + 1);
+		ret->roles[i] = (uint8_t)file_role_of((enum record_kind)(i + 1));
+	}
+	for (unsigned i = 0; i < ret->nr_fields; i++) {
+		unsigned parameter;
+
+		ret->fields[i] = (int8_t)i;
+		ret->types[i] = value_types[field_descs[i].type];
+		ret->methods[i] = (uint8_t)file_method_of((enum field)i, &parameter);
+		ret->parameters[i] = (uint8_t)parameter;
 	}
 }
 
-/* Length and bytes of a text. The text is not terminated. */
-static bool get_text(struct file_bytes *b, struct file_bytes *ret)
+void file_schema_add(struct str *s)
+{
+	struct file_schema ours;
+
+	file_schema_ours(&ours);
+	file_add_varint(s, ours.nr_kinds);
+	for (unsigned i = 0; i < ours.nr_kinds; i++) {
+		file_add_varint(s, ours.roles[i]);
+		add_text(s, kind_descs[i + 1].name);
+	}
+	file_add_varint(s, ours.nr_fields);
+	for (unsigned i = 0; i < ours.nr_fields; i++) {
+		file_add_varint(s, ours.types[i]);
+		file_add_varint(s, ours.methods[i]);
+		file_add_varint(s, ours.parameters[i]);
+		add_text(s, field_descs[i].name);
+	}
+}
+
+bool file_text(struct file_bytes *b, struct file_bytes *ret)
 {
 	uint64_t len = 0;
 
@@ -130,7 +143,18 @@ static bool get_text(struct file_bytes *b, struct file_bytes *ret)
 	return true;
 }
 
-static int schema_kinds(struct file_bytes *b, struct file_schema *schema)
+/* A small number; the first format has none, and there it is 0. */
+static bool get_small(struct file_bytes *b, unsigned version, unsigned limit, uint8_t *ret)
+{
+	uint64_t value = 0;
+
+	if (version >= 2 && (!file_varint(b, &value) || value >= limit))
+		return false;
+	*ret = (uint8_t)value;
+	return true;
+}
+
+static int schema_kinds(struct file_bytes *b, unsigned version, struct file_schema *schema)
 {
 	uint64_t nr = 0;
 
@@ -140,7 +164,7 @@ static int schema_kinds(struct file_bytes *b, struct file_schema *schema)
 		struct file_bytes name;
 		int kind;
 
-		if (!get_text(b, &name))
+		if (!get_small(b, version, ROLE_NR, &schema->roles[schema->nr_kinds]) || !file_text(b, &name))
 			return -EBADMSG;
 		kind = kind_by_name(name.p, (size_t)(name.end - name.p));
 		schema->kinds[schema->nr_kinds] = (uint16_t)(kind < 0 ? RECORD_NONE : kind);
@@ -148,138 +172,57 @@ static int schema_kinds(struct file_bytes *b, struct file_schema *schema)
 	return 0;
 }
 
-static int schema_fields(struct file_bytes *b, struct file_schema *schema)
+/* Two numbers for one field would be two values of it in one record. */
+static bool has_field(const struct file_schema *schema, unsigned nr, int field)
+{
+	for (unsigned i = 0; i < nr; i++)
+		if (field >= 0 && schema->fields[i] == field)
+			return true;
+	return false;
+}
+
+static int schema_field(struct file_bytes *b, unsigned version, struct file_schema *schema, unsigned number)
+{
+	struct file_bytes name;
+	uint64_t type = 0;
+	int field;
+
+	if (!file_varint(b, &type) || type >= (version < 2 ? FILE_VALUE_NR : FILE_VALUE_DELTA) ||
+	    !get_small(b, version, METHOD_NR, &schema->methods[number]) ||
+	    !get_small(b, version, FILE_FIELDS_MAX, &schema->parameters[number]) || !file_text(b, &name))
+		return -EBADMSG;
+	field = field_by_name(name.p, (size_t)(name.end - name.p));
+	if (has_field(schema, number, field))
+		return -EBADMSG;
+	if (field >= 0 && (field_descs[field].type == FIELD_TYPE_TEXT) != (type == FILE_VALUE_TEXT))
+		field = -1;
+	schema->fields[number] = (int8_t)field;
+	schema->types[number] = (uint8_t)type;
+	return 0;
+}
+
+static int schema_fields(struct file_bytes *b, unsigned version, struct file_schema *schema)
 {
 	uint64_t nr = 0;
 
 	if (!file_varint(b, &nr) || nr > FILE_FIELDS_MAX)
 		return -EBADMSG;
-	for (; schema->nr_fields < nr; schema->nr_fields++) {
-		struct file_bytes name;
-		uint64_t type = 0;
-		int field;
-
-		if (!file_varint(b, &type) || type >= FILE_VALUE_NR || !get_text(b, &name))
+	for (; schema->nr_fields < nr; schema->nr_fields++)
+		if (schema_field(b, version, schema, schema->nr_fields))
 			return -EBADMSG;
-		field = field_by_name(name.p, (size_t)(name.end - name.p));
-		if (field >= 0 && (field_descs[field].type == FIELD_TYPE_TEXT) != (type == FILE_VALUE_TEXT))
-			field = -1;
-		schema->fields[schema->nr_fields] = (int8_t)field;
-		schema->types[schema->nr_fields] = (uint8_t)type;
-	}
 	return 0;
 }
 
-int file_schema_parse(struct file_bytes payload, struct file_schema *ret, const char **ret_why)
+int file_schema_parse(struct file_bytes payload, unsigned version, struct file_schema *ret, const char **ret_why)
 {
 	*ret = (struct file_schema){};
-	if (schema_kinds(&payload, ret)) {
+	if (schema_kinds(&payload, version, ret)) {
 		*ret_why = "its list of kinds is malformed";
 		return -EBADMSG;
 	}
-	if (schema_fields(&payload, ret)) {
+	if (schema_fields(&payload, version, ret)) {
 		*ret_why = "its list of fields is malformed";
 		return -EBADMSG;
 	}
 	return 0;
-}
-
-void file_record_add(struct str *s, struct file_deltas *deltas, const struct record *r)
-{
-	BUG_ON(r->kind <= RECORD_NONE || r->kind >= RECORD_NR);
-	BUG_ON(FIELD_NR < 64 && r->has >> FIELD_NR);
-	file_add_varint(s, r->kind - 1);
-	file_add_varint(s, r->has);
-	for (int field = 0; field < FIELD_NR; field++) {
-		if (!(r->has & 1ULL << field))
-			continue;
-		if (field_descs[field].type == FIELD_TYPE_TEXT) {
-			add_text(s, record_text(r, (enum field)field));
-			continue;
-		}
-
-		uint64_t value = record_number(r, (enum field)field);
-
-		if (value_type(field) == FILE_VALUE_DELTA) {
-			uint64_t difference = value - deltas->last[field];
-
-			deltas->last[field] = value;
-			value = difference << 1 ^ -(difference >> 63);
-		}
-		file_add_varint(s, value);
-	}
-}
-
-/* A text, terminated: its bytes move to where its length began, which makes room for the NUL. */
-static bool take_text(struct file_bytes *b, const char **ret)
-{
-	char *at = b->p;
-	struct file_bytes text;
-	size_t len;
-
-	if (!get_text(b, &text))
-		return false;
-	len = (size_t)(text.end - text.p);
-	if (memchr(text.p, '\0', len))
-		return false;
-	memmove(at, text.p, len);
-	at[len] = '\0';
-	*ret = at;
-	return true;
-}
-
-static const char *take_value(struct file_reader *reader, unsigned number, struct record *r)
-{
-	enum file_value_type type = reader->schema->types[number];
-	int field = reader->schema->fields[number];
-	const char *text = NULL;
-	uint64_t value = 0;
-
-	if (type == FILE_VALUE_TEXT) {
-		if (!take_text(&reader->bytes, &text))
-			return "a text is malformed";
-		if (field >= 0)
-			record_set_text(r, (enum field)field, text);
-		return NULL;
-	}
-	if (!file_varint(&reader->bytes, &value))
-		return "a number is malformed";
-	if (type == FILE_VALUE_DELTA) {
-		reader->deltas.last[number] += value >> 1 ^ -(value & 1);
-		value = reader->deltas.last[number];
-	}
-	if (field >= 0)
-		record_set_number(r, (enum field)field, value);
-	return NULL;
-}
-
-static const char *take_record(struct file_reader *reader, struct record *r)
-{
-	const struct file_schema *schema = reader->schema;
-	uint64_t kind = 0, mask = 0;
-
-	if (!file_varint(&reader->bytes, &kind) || kind >= schema->nr_kinds)
-		return "a record has a kind that the schema lacks";
-	if (!file_varint(&reader->bytes, &mask) || (schema->nr_fields < 64 && mask >> schema->nr_fields))
-		return "a record has a field that the schema lacks";
-	r->kind = (enum record_kind)schema->kinds[kind];
-	for (unsigned number = 0; number < schema->nr_fields; number++) {
-		const char *why = mask & 1ULL << number ? take_value(reader, number, r) : NULL;
-
-		if (why)
-			return why;
-	}
-	return NULL;
-}
-
-int file_record_next(struct file_reader *reader, struct record *ret, const char **ret_why)
-{
-	const char *why;
-
-	*ret = (struct record){};
-	why = take_record(reader, ret);
-	if (!why)
-		return 0;
-	*ret_why = why;
-	return -EBADMSG;
 }

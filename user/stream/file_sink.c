@@ -2,40 +2,64 @@
 #include "stream/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #include "base/units.h"
-#include "stream/file_format.h"
+#include "stream/file_chunk.h"
+#include "stream/file_encode.h"
+#include "stream/file_index.h"
+#include "stream/file_shape.h"
 
 enum {
-	FLUSH_BYTES = 256 << 10,
+	FLUSH_RECORDS = FILE_RECORDS_MAX,
+	FLUSH_BYTES = 4 << 20,
+	CHECKPOINT_BYTES = 4 << 20, /* what is behind the last one costs as much to read */
+	CHECKPOINT_PARTS = 8,	    /* and checkpoints are a small part of the recording */
 	LEVEL = 1, /* of zstd: recording must not cost the machine that is measured */
 };
+/* What waits longer is written: nothing that is older is lost, however the recording ends. */
+#define FLUSH_NS NS_PER_SEC
+#define CHECKPOINT_NS (60 * NS_PER_SEC)
 
 #define X(member, NAME, type) +(FIELD_TYPE_##type == FIELD_TYPE_TEXT)
 enum { NR_TEXTS = 0 RECORD_FIELDS(X) };
 #undef X
 /* Whatever a record holds, its frame can be read. */
-_Static_assert((uint64_t)NR_TEXTS *FILE_TEXT_MAX + FLUSH_BYTES + 64 * 20 < FILE_FRAME_MAX, "a record fits in a frame");
-_Static_assert(FILE_CHUNK_MAX >= FILE_FRAME_MAX, "and so does what cannot be compressed");
+_Static_assert((uint64_t)NR_TEXTS *FILE_TEXT_MAX + 2 * FLUSH_BYTES < FILE_FRAME_MAX, "a record fits in a frame");
+_Static_assert((uint64_t)NR_TEXTS *FILE_TEXT_MAX + 2 * FLUSH_BYTES + (1 << 20) < FILE_CHUNK_MAX, "in any case");
+_Static_assert(FLUSH_BYTES / 8 + FILE_RECORDS_MAX + FILE_COLUMNS_MAX < FILE_VALUES_MAX, "its values are not too many");
+_Static_assert(FLUSH_BYTES / 8 + FIELD_NR < FILE_TEXTS_MAX, "nor its texts");
+
+/* What was written when the last checkpoint was, or when the recording began. */
+struct last_checkpoint {
+	uint64_t size;	  /* its bytes; 0: there was none */
+	uint64_t end;	  /* of it in the file */
+	uint64_t time_ns; /* of the record before it; of the first one when there was none */
+	uint64_t records;
+};
 
 struct file_sink {
 	struct sink sink;
+	struct sink to_checkpoint; /* where a checkpoint's records are put */
 	int fd;
-	char *name;	/* for messages, escaped */
-	int error;	/* the first one */
-	struct str raw; /* records that are not written yet */
-	struct file_deltas deltas;
-	uint64_t nr_records;
-	char *chunk; /* where one is put together */
+	char *name;		      /* for messages, escaped */
+	int error;		      /* the first one */
+	struct file_encoder *encoder; /* records that are not written yet */
+	uint64_t nr_records;	      /* all, those of checkpoints apart */
+	uint64_t last_ns;	      /* the last one's time */
+	uint64_t written;	      /* bytes */
+	struct last_checkpoint checkpoint;
+	bool parted; /* a part of the checkpoint that is being put was written */
+	struct file_index index;
+	struct str raw; /* a frame's content */
+	file_part_ends parts;
+	struct str header;
+	char *chunk; /* header and payload */
 	size_t chunk_cap;
 	ZSTD_CCtx *zstd;
 };
@@ -78,88 +102,182 @@ static int remember(struct file_sink *f, int err)
 	return err;
 }
 
-/* Room for a chunk of @payload bytes, which are put at the address that is returned. */
-static char *chunk_payload(struct file_sink *f, size_t payload)
+/* Where @bytes of a chunk's payload go. */
+static char *payload_of(struct file_sink *f, size_t bytes)
 {
-	if (f->chunk_cap < FILE_CHUNK_HEADER + payload) {
-		f->chunk_cap = FILE_CHUNK_HEADER + payload;
+	if (f->chunk_cap < FILE_CHUNK_HEADER + bytes) {
+		f->chunk_cap = FILE_CHUNK_HEADER + bytes;
 		f->chunk = xreallocarray(f->chunk, f->chunk_cap, 1);
 	}
 	return f->chunk + FILE_CHUNK_HEADER;
 }
 
-/* Write the chunk whose payload lies where chunk_payload() said. */
-static int write_chunk(struct file_sink *f, enum file_chunk_type type, size_t len)
+/* Write a chunk whose payload is in its place. */
+static int write_chunk(struct file_sink *f, struct file_chunk c)
 {
-	_cleanup_(str_release) struct str header = {};
+	int err;
 
-	file_add_u32(&header, type);
-	file_add_u32(&header, (uint32_t)len);
-	memcpy(f->chunk, header.p, header.len);
-	file_add_u64(&header, file_chunk_checksum(f->chunk));
-	memcpy(f->chunk, header.p, header.len);
-	return write_all(f->fd, f->chunk, FILE_CHUNK_HEADER + len);
+	c.at = f->written;
+	str_clear(&f->header);
+	file_chunk_add_header(&f->header, &c, f->chunk + FILE_CHUNK_HEADER);
+	memcpy(f->chunk, f->header.p, FILE_CHUNK_HEADER);
+	err = write_all(f->fd, f->chunk, FILE_CHUNK_HEADER + (size_t)c.len);
+	f->written += FILE_CHUNK_HEADER + c.len;
+	file_index_put(&f->index, &c);
+	return remember(f, err);
 }
 
-static int write_plain_chunk(struct file_sink *f, enum file_chunk_type type, const struct str *payload)
+static int write_small_chunk(struct file_sink *f, enum file_chunk_type type, const struct str *payload)
 {
-	memcpy(chunk_payload(f, payload->len), payload->p, payload->len);
-	return write_chunk(f, type, payload->len);
+	memcpy(payload_of(f, payload->len), payload->p, payload->len);
+	return write_chunk(f, (struct file_chunk){.type = type, .len = (uint32_t)payload->len});
 }
 
-static int write_records(struct file_sink *f)
+/* One frame of the parts of @f->raw, each compressed for itself: what is alike is together. Returns its length. */
+static uint32_t compress(struct file_sink *f)
 {
-	size_t bound = ZSTD_compressBound(f->raw.len);
-	char *payload = chunk_payload(f, bound);
-	size_t len = ZSTD_compressCCtx(f->zstd, payload, bound, f->raw.p, f->raw.len, LEVEL);
+	size_t bound = ZSTD_compressBound(f->raw.len) + f->parts.nr * 64, begin = 0;
+	ZSTD_outBuffer out = {payload_of(f, bound), bound, 0};
 
-	BUG_ON(ZSTD_isError(len));
-	str_clear(&f->raw);
-	f->deltas = (struct file_deltas){};
-	return write_chunk(f, FILE_CHUNK_RECORDS, len);
+	BUG_ON(ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(f->zstd, f->raw.len)));
+	for (size_t i = 0; i < f->parts.nr; i++) {
+		bool last = i + 1 == f->parts.nr;
+		ZSTD_inBuffer in = {f->raw.p + begin, f->parts.items[i] - begin, 0};
+		size_t left = ZSTD_compressStream2(f->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_flush);
+
+		BUG_ON(ZSTD_isError(left) || left || in.pos != in.size);
+		begin = f->parts.items[i];
+	}
+	return (uint32_t)out.pos;
+}
+
+/* Write what the encoder holds as a chunk of records, or part of a checkpoint; its time is known to the caller. */
+static int write_records(struct file_sink *f, struct file_chunk c)
+{
+	c.records = (uint32_t)file_encoder_state(f->encoder).nr;
+	file_encoder_take(f->encoder, &f->raw, &f->parts);
+	c.len = compress(f);
+	return write_chunk(f, c);
 }
 
 int file_sink_flush(struct sink *sink)
 {
 	struct file_sink *f = (struct file_sink *)sink;
+	struct file_encoded state = file_encoder_state(f->encoder);
 
-	if (f->error || !f->raw.len)
+	if (f->error || !state.nr)
 		return 0;
-	return remember(f, write_records(f));
+	return write_records(f, (struct file_chunk){.type = FILE_CHUNK_RECORDS, .time_ns = state.first_ns});
 }
 
 static bool has_long_text(const struct record *r)
 {
-	for (int field = 0; field < FIELD_NR; field++)
-		if (r->has & 1ULL << field && field_descs[field].type == FIELD_TYPE_TEXT &&
-		    strlen(record_text(r, (enum field)field)) > FILE_TEXT_MAX)
+#define X(member, NAME, type) | (FIELD_TYPE_##type == FIELD_TYPE_TEXT ? FIELD_BIT(NAME) : 0)
+	for (uint64_t texts = r->has & (0 RECORD_FIELDS(X)); texts; texts &= texts - 1)
+#undef X
+		if (strlen(record_text(r, (enum field)__builtin_ctzll(texts))) > FILE_TEXT_MAX)
 			return true;
 	return false;
+}
+
+/* Nothing more has room in the chunk. */
+static bool is_full(const struct file_encoded *state)
+{
+	return state->nr >= FLUSH_RECORDS || state->bytes >= FLUSH_BYTES || state->full;
+}
+
+/* A table that someone asked for is written at once, those that come by themselves with what else is due. */
+static bool is_due(const struct file_encoded *state, const struct record *r)
+{
+	return is_full(state) || state->last_ns - state->first_ns >= FLUSH_NS ||
+	       (r->kind == RECORD_TICK && !RECORD_HAS(r, INTERVAL_NS));
 }
 
 static int put(struct sink *sink, const struct record *r)
 {
 	struct file_sink *f = (struct file_sink *)sink;
+	struct file_encoded state;
 
 	if (f->error)
 		return 0;
 	if (has_long_text(r))
 		return -EMSGSIZE;
-	file_record_add(&f->raw, &f->deltas, r);
+	file_encoder_add(f->encoder, r);
 	f->nr_records++;
-	return r->kind == RECORD_TICK || f->raw.len > FLUSH_BYTES ? file_sink_flush(sink) : 0;
+	if (RECORD_HAS(r, TIME_NS))
+		f->last_ns = r->time_ns;
+	if (f->nr_records == 1)
+		f->checkpoint.time_ns = f->last_ns;
+	state = file_encoder_state(f->encoder);
+	return is_due(&state, r) ? file_sink_flush(sink) : 0;
 }
 
-void file_header_now(struct file_header *ret)
+/* Also when the clock was set back, and nothing is older than it: who knows when it will be. */
+static int idle(struct sink *sink)
 {
-	struct utsname names = {};
+	struct file_encoded state = file_encoder_state(((struct file_sink *)sink)->encoder);
 
-	*ret = (struct file_header){.wall_ns = units_wall_ns(), .monotonic_ns = units_monotonic_ns()};
-	uname(&names);
-	snprintf(ret->tool, sizeof(ret->tool), "%s", POOLTRACE_VERSION);
-	snprintf(ret->host, sizeof(ret->host), "%s", names.nodename);
-	snprintf(ret->kernel, sizeof(ret->kernel), "%s", names.release);
+	return state.nr && units_wall_ns() - state.first_ns >= FLUSH_NS ? file_sink_flush(sink) : 0;
 }
+
+/* ---- checkpoints ---- */
+
+static int write_part(struct file_sink *f, bool more)
+{
+	struct file_chunk c = {.type = FILE_CHUNK_CHECKPOINT, .more = more, .continues = f->parted};
+
+	c.time_ns = f->last_ns ? f->last_ns : file_encoder_state(f->encoder).first_ns;
+	f->parted = more;
+	return write_records(f, c);
+}
+
+static int put_to_checkpoint(struct sink *sink, const struct record *r)
+{
+	struct file_sink *f = (struct file_sink *)(void *)((char *)sink - offsetof(struct file_sink, to_checkpoint));
+	struct file_encoded state;
+
+	if (f->error)
+		return 0;
+	if (has_long_text(r))
+		return -EMSGSIZE;
+	file_encoder_add(f->encoder, r);
+	state = file_encoder_state(f->encoder);
+	return is_full(&state) ? write_part(f, true) : 0;
+}
+
+int file_sink_checkpoint(struct sink *sink, int (*put_all)(void *context, struct sink *to), void *context)
+{
+	struct file_sink *f = (struct file_sink *)sink;
+	int err = file_sink_flush(sink);
+	uint64_t begin = f->written;
+
+	if (f->error)
+		return err;
+	f->parted = false;
+	err = put_all(context, &f->to_checkpoint);
+	if (err || f->error) {
+		/* What was put so far is no checkpoint: the part that would be its last one is never written. */
+		file_encoder_take(f->encoder, &f->raw, &f->parts);
+		return err;
+	}
+	err = write_part(f, false);
+	f->checkpoint = (struct last_checkpoint){f->written - begin, f->written, f->last_ns, f->nr_records};
+	return err;
+}
+
+bool file_sink_wants_checkpoint(const struct sink *sink)
+{
+	const struct file_sink *f = (const struct file_sink *)sink;
+	const struct last_checkpoint *last = &f->checkpoint;
+	uint64_t bytes = last->size * CHECKPOINT_PARTS;
+
+	if (f->error || f->nr_records == last->records )
+		return false;
+	return f->written - last->end >= (bytes < CHECKPOINT_BYTES ? CHECKPOINT_BYTES : bytes) ||
+	       (f->last_ns > last->time_ns && f->last_ns - last->time_ns >= CHECKPOINT_NS);
+}
+
+/* ---- begin and end ---- */
 
 static void add_header(struct str *s, const struct file_header *header)
 {
@@ -188,16 +306,38 @@ static int begin(struct file_sink *f, const struct file_header *header)
 
 	add_header(&bytes, header);
 	file_schema_add(&schema);
-	err = write_all(f->fd, bytes.p, bytes.len);
-	return remember(f, err ? err : write_plain_chunk(f, FILE_CHUNK_SCHEMA, &schema));
+	err = remember(f, write_all(f->fd, bytes.p, bytes.len));
+	f->written = bytes.len;
+	if (!err)
+		err = write_small_chunk(f, FILE_CHUNK_SCHEMA, &schema);
+	f->checkpoint.end = f->written;
+	return err;
+}
+
+/* Where the index is; 0: there is none. */
+static int write_index(struct file_sink *f, uint64_t *ret_at)
+{
+	*ret_at = 0;
+	str_clear(&f->raw);
+	vec_clear(&f->parts);
+	if (!file_index_add(&f->raw, &f->index))
+		return 0;
+	vec_push(&f->parts, f->raw.len);
+	*ret_at = f->written;
+	return write_chunk(f, (struct file_chunk){.type = FILE_CHUNK_INDEX, .len = compress(f)});
 }
 
 static int end(struct file_sink *f)
 {
-	_cleanup_(str_release) struct str count = {};
+	_cleanup_(str_release) struct str payload = {};
+	uint64_t index_at;
+	int err = write_index(f, &index_at);
 
-	file_add_u64(&count, f->nr_records);
-	return write_plain_chunk(f, FILE_CHUNK_END, &count);
+	if (err)
+		return err;
+	file_add_u64(&payload, f->nr_records);
+	file_add_u64(&payload, index_at);
+	return write_small_chunk(f, FILE_CHUNK_END, &payload);
 }
 
 int file_sink_close(struct sink *sink, struct diag *d)
@@ -209,13 +349,17 @@ int file_sink_close(struct sink *sink, struct diag *d)
 		return 0;
 	file_sink_flush(sink);
 	if (!f->error)
-		remember(f, end(f));
+		end(f);
 	/* A network's file system may say only now that there is no room. Linux has closed it even on EINTR. */
 	if (close(f->fd) && errno != EINTR)
 		remember(f, -errno);
 	err = f->error ? diag_errno(d, f->error, "cannot write the recording '%s'", f->name) : 0;
 	ZSTD_freeCCtx(f->zstd);
+	file_encoder_free(f->encoder);
+	file_index_release(&f->index);
 	str_release(&f->raw);
+	str_release(&f->header);
+	vec_release(&f->parts);
 	free(f->chunk);
 	free(f->name);
 	free(f);
@@ -228,82 +372,17 @@ int file_sink_new(int fd, const char *name, const struct file_header *header, st
 	struct file_sink *f = xcalloc(1, sizeof(*f));
 
 	str_add_escaped(&escaped, name);
-	f->sink.put = put;
+	f->sink = (struct sink){.put = put, .idle = idle};
+	f->to_checkpoint = (struct sink){.put = put_to_checkpoint};
 	f->fd = fd;
 	f->name = xstrdup(str_text(&escaped));
+	f->encoder = file_encoder_new();
 	f->zstd = ZSTD_createCCtx();
-	if (!f->zstd || begin(f, header)) {
+	if (!f->zstd || ZSTD_isError(ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
+	    begin(f, header)) {
 		remember(f, -ENOMEM);
 		return file_sink_close(&f->sink, d);
 	}
 	*ret = &f->sink;
 	return 0;
-}
-
-/* What is there already is written to if nothing is lost by that: a pipe, a device. */
-static int open_existing(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	struct stat st;
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (S_ISREG(st.st_mode))
-		err = -EEXIST;
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
-}
-
-static int open_path(const char *path, bool force)
-{
-	int fd;
-
-	/* Without O_CREAT: with it, root may not open a user's file in /tmp (fs.protected_regular). */
-	if (force) {
-		fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
-		if (fd >= 0 || errno != ENOENT)
-			return fd < 0 ? -errno : fd;
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0644);
-	if (fd < 0 && errno == EEXIST)
-		return open_existing(path);
-	return fd < 0 ? -errno : fd;
-}
-
-static int open_stdout(void)
-{
-	int fd;
-
-	if (isatty(STDOUT_FILENO))
-		return -ENOTSUP;
-	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? -errno : fd;
-}
-
-int file_sink_open(const char *path, const struct file_sink_options *options, struct sink **ret, struct diag *d)
-{
-	bool is_stdout = options->allow_stdout && !strcmp(path, "-");
-	int fd = is_stdout ? open_stdout() : open_path(path, options->force);
-	_cleanup_(str_release) struct str name = {};
-	struct file_header header;
-
-	if (fd >= 0) {
-		file_header_now(&header);
-		return file_sink_new(fd, is_stdout ? "standard output" : path, &header, ret, d);
-	}
-	if (is_stdout && fd == -ENOTSUP) {
-		diag_set(d, fd, "cannot record to a terminal");
-		diag_hint(d, "name a file, or send standard output to one");
-		return fd;
-	}
-	str_add_escaped(&name, path);
-	diag_errno(d, fd, "cannot record to '%s'", str_text(&name));
-	if (fd == -EEXIST)
-		diag_hint(d, "-f overwrites it");
-	return fd;
 }

@@ -1,41 +1,26 @@
 /* Reading a recording. Everything in it may be wrong: no length is believed before it is checked. */
-#include "stream/file.h"
+#include "stream/file_source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zstd.h>
 
-#include "stream/file_format.h"
-#include "stream/file_input.h"
+#include "stream/file_first.h"
 
-struct file_source {
-	struct source source;
-	struct file_input in;
-	char *name; /* for messages, escaped */
-	struct file_header header;
-	struct file_schema schema;
-	bool has_schema;
-	struct file_outcome outcome;
-	bool damaged;
-	char *raw; /* records of one chunk */
-	size_t raw_cap;
-	ZSTD_DCtx *zstd;
+enum {
+	/*
+	 * What a step of a run returns when there is nothing more to read, and when it did nothing; errors are
+	 * negative.
+	 */
+	END = 1,
+	AGAIN,
+	/*
+	 * Chunks with a wrong checksum in which the next one is looked for, each of which may cost 64 MiB to read
+	 * again.
+	 */
+	SEARCHES_MAX = 64,
 };
-
-struct chunk {
-	uint64_t at; /* in the file */
-	uint32_t type, len;
-	char *payload;
-	bool valid;
-};
-
-/* What a step of run() returns when there is nothing more to read; errors are negative. */
-enum { END = 1 };
 
 static void _printf_(2, 3) problem(struct file_source *f, const char *format, ...)
 {
@@ -52,127 +37,191 @@ static void _printf_(2, 3) problem(struct file_source *f, const char *format, ..
 	va_end(args);
 }
 
-static int damaged_chunk(struct file_source *f, const struct chunk *c, const char *why)
+/* ---- what is lost ---- */
+
+/* @bytes that cannot be read. Did they hold records? Then none that follows can be understood without them. */
+static void lose(struct file_source *f, uint64_t bytes, bool records)
+{
+	f->damaged = true;
+	f->in_checkpoint = false;
+	f->outcome.skipped_chunks++;
+	f->outcome.lost_bytes += bytes;
+	if (!records)
+		return;
+	if (!f->outcome.gaps++)
+		f->outcome.lost_from_ns = f->last_ns;
+	f->outcome.lost_to_ns = 0;
+	f->gap = f->wants_time = true;
+}
+
+/* The first time that is known behind what is lost. */
+static void end_lost_range(struct file_source *f, uint64_t time_ns)
+{
+	if (!f->wants_time || !time_ns)
+		return;
+	f->outcome.lost_to_ns = time_ns;
+	f->wants_time = false;
+}
+
+static bool holds_records(const struct file_chunk *c)
+{
+	return c->type == FILE_CHUNK_RECORDS || c->type == FILE_CHUNK_SCHEMA;
+}
+
+static int damaged_chunk(struct file_source *f, const struct file_chunk *c, const char *why)
 {
 	problem(f, "recording is damaged: the chunk of %llu bytes at byte %llu is lost: %s",
-		(unsigned long long)c->len + FILE_CHUNK_HEADER, (unsigned long long)c->at, why);
-	f->damaged = true;
-	f->outcome.skipped_chunks++;
+		(unsigned long long)c->len + c->header, (unsigned long long)c->at, why);
+	lose(f, (uint64_t)c->len + c->header, holds_records(c));
 	return 0;
 }
 
 static int ends_early(struct file_source *f, const char *why)
 {
 	problem(f, "recording ends early at byte %llu: %s", (unsigned long long)(f->in.offset + file_input_len(&f->in)),
-		why);
+		f->in.shorter ? "it became shorter while it was read" : why);
 	f->outcome.cut = true;
 	return END;
 }
 
 static int read_failed(struct file_source *f, int err)
 {
-	problem(f, "cannot read the recording at byte %llu: %s",
-		(unsigned long long)(f->in.offset + file_input_len(&f->in)), strerror(-err));
+	if (!f->in.refused)
+		problem(f, "cannot read the recording at byte %llu: %s",
+			(unsigned long long)(f->in.offset + file_input_len(&f->in)), strerror(-err));
 	return err;
 }
 
-/* The next chunk, which stays in the input. Returns 0, END or -errno. */
-static int next_chunk(struct file_source *f, struct chunk *ret)
+/* What is no chunk is lost, up to where one begins again. */
+static int lost_bytes(struct file_source *f)
 {
-	struct chunk c = {.at = f->in.offset};
-	int err = file_input_want(&f->in, FILE_CHUNK_HEADER);
-	uint64_t checksum;
-	char *p;
+	uint64_t at = f->in.offset;
+	bool found;
+	int err = file_chunk_resume(&f->in, f->version, &found);
 
 	if (err)
 		return read_failed(f, err);
-	if (!file_input_len(&f->in))
-		return ends_early(f, "its writer was killed, or is still writing");
-	if (file_input_len(&f->in) < FILE_CHUNK_HEADER)
-		return ends_early(f, "the last chunk's header is cut");
-	p = file_input_bytes(&f->in);
-	c.type = file_u32(p);
-	c.len = file_u32(p + 4);
-	checksum = file_u64(p + 8);
-	if (!c.type || c.type > FILE_CHUNK_TYPE_MAX || c.len > FILE_CHUNK_MAX) {
-		damaged_chunk(f, &c, "its header is wrong, and where the next one begins is not known");
-		return END;
-	}
-	err = file_input_want(&f->in, FILE_CHUNK_HEADER + c.len);
-	if (err)
-		return read_failed(f, err);
-	if (file_input_len(&f->in) < FILE_CHUNK_HEADER + c.len)
-		return ends_early(f, "the last chunk is cut");
-	p = file_input_bytes(&f->in);
-	c.payload = p + FILE_CHUNK_HEADER;
-	c.valid = file_chunk_checksum(p) == checksum;
-	*ret = c;
-	return 0;
+	problem(f, "recording is damaged: %llu bytes at byte %llu are lost: there is no chunk%s",
+		(unsigned long long)(f->in.offset - at), (unsigned long long)at, found ? "" : ", and none follows");
+	lose(f, f->in.offset - at, true);
+	return found ? AGAIN : END;
 }
 
-static int take_schema(struct file_source *f, const struct chunk *c, struct sink *sink)
+/* ---- the next chunk ---- */
+
+/* The file ends in a chunk; or bytes are missing in it, and another one follows. */
+static int cut_chunk(struct file_source *f, const struct file_chunk *c)
+{
+	uint64_t end = f->in.offset + file_input_len(&f->in);
+	bool found;
+	int err = file_chunk_resume(&f->in, f->version, &found);
+
+	if (err)
+		return read_failed(f, err);
+	if (!found)
+		return ends_early(f, "the last chunk is cut");
+	problem(f, "recording is damaged: the chunk of %llu bytes at byte %llu is lost: the file ends at byte %llu",
+		(unsigned long long)c->len + c->header, (unsigned long long)c->at, (unsigned long long)end);
+	lose(f, f->in.offset - c->at, holds_records(c));
+	return AGAIN;
+}
+
+/* Does its length lead to another chunk, or to the file's end? If bytes are missing in it, it leads into nowhere. */
+static int leads_on(struct file_source *f, const struct file_chunk *c, bool *ret)
+{
+	size_t len = c->header + (size_t)c->len;
+	int err = file_input_want(&f->in, len + FILE_CHUNK_HEADER);
+	struct file_chunk next;
+
+	*ret = file_input_len(&f->in) < len + FILE_CHUNK_HEADER ||
+	       file_chunk_parse_header(file_input_bytes(&f->in) + len, &next);
+	return err;
+}
+
+/* A chunk with a wrong checksum. What is lost is it, or what is there up to where a chunk begins again. */
+static int broken_chunk(struct file_source *f, const struct file_chunk *c)
+{
+	uint64_t len = (uint64_t)c->len + c->header;
+	bool leads = true, found = true;
+	int err = f->version >= 2 && f->searches < SEARCHES_MAX ? leads_on(f, c, &leads) : 0;
+
+	if (!err && leads) {
+		file_input_skip(&f->in, (size_t)len);
+	} else if (!err) {
+		f->searches++;
+		err = file_chunk_resume(&f->in, f->version, &found);
+	}
+	if (err)
+		return read_failed(f, err);
+	problem(f, "recording is damaged: the chunk of %llu bytes at byte %llu is lost: its checksum is wrong",
+		(unsigned long long)len, (unsigned long long)c->at);
+	lose(f, f->in.offset - c->at, holds_records(c));
+	return found ? AGAIN : END;
+}
+
+/* The next chunk, which stays in the input. Returns 0, AGAIN, END or -errno. */
+static int next_chunk(struct file_source *f, struct file_chunk *ret)
+{
+	int found = file_chunk_next(&f->in, f->version, ret);
+
+	if (found < 0)
+		return read_failed(f, found);
+	if (found == CHUNK_FOUND)
+		return ret->whole ? 0 : broken_chunk(f, ret);
+	if (found == CHUNK_WRONG)
+		return lost_bytes(f);
+	if (f->in.stopped)
+		return END;
+	if (found == CHUNK_CUT)
+		return cut_chunk(f, ret);
+	return ends_early(f, found == CHUNK_NONE ? "its writer was killed, or is still writing" :
+						   "the last chunk's header is cut");
+}
+
+/* ---- what a chunk holds ---- */
+
+static int take_schema(struct file_source *f, const struct file_chunk *c, struct sink *sink)
 {
 	const char *why = NULL;
 
 	(void)sink;
 	if (f->has_schema)
-		return damaged_chunk(f, c, "it is a second schema");
-	if (file_schema_parse((struct file_bytes){c->payload, c->payload + c->len}, &f->schema, &why))
-		return damaged_chunk(f, c, why);
-	f->has_schema = true;
-	return 0;
+		why = "it is a second schema";
+	else if (!file_schema_parse((struct file_bytes){c->payload, c->payload + c->len}, f->version, &f->schema, &why))
+		f->has_schema = true;
+	return why ? damaged_chunk(f, c, why) : 0;
 }
 
-/* What the chunk's frame holds, in @ret. Returns why it cannot be read, NULL if it can. */
-static const char *decompress(struct file_source *f, const struct chunk *c, struct file_bytes *ret)
-{
-	unsigned long long size = ZSTD_getFrameContentSize(c->payload, c->len);
-	size_t len;
-
-	if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
-		return "it is not a zstd frame with a size";
-	if (size > FILE_FRAME_MAX)
-		return "it would be more than 64 MiB";
-	if (ZSTD_findFrameCompressedSize(c->payload, c->len) != c->len)
-		return "it is not one zstd frame";
-	if (f->raw_cap < size) {
-		f->raw_cap = size;
-		f->raw = xreallocarray(f->raw, f->raw_cap, 1);
-	}
-	len = ZSTD_decompressDCtx(f->zstd, f->raw, size, c->payload, c->len);
-	if (len != size)
-		return "its zstd frame is malformed";
-	*ret = (struct file_bytes){f->raw, f->raw ? f->raw + len : NULL};
-	return NULL;
-}
-
+/* Records of a checkpoint do not count: they were there before. */
 static int deliver(struct file_source *f, const struct record *r, struct sink *sink)
 {
+	bool counts = !f->in_checkpoint;
 	int err;
 
+	f->nr_read += counts;
 	if (r->kind == RECORD_NONE) {
 		f->outcome.unknown_records++;
 		return 0;
 	}
+	if (counts && RECORD_HAS(r, TIME_NS))
+		f->last_ns = r->time_ns;
 	err = sink_put(sink, r);
-	if (!err)
-		f->outcome.records++;
+	f->outcome.records += !err && counts;
 	return err;
 }
 
-static int take_records(struct file_source *f, const struct chunk *c, struct sink *sink)
+static int deliver_first(struct file_source *f, const struct file_chunk *c, struct file_bytes bytes, struct sink *sink)
 {
-	struct file_reader reader = {.schema = &f->schema};
-	const char *why = f->has_schema ? decompress(f, c, &reader.bytes) : "there is no schema before it";
+	struct file_first reader = {.schema = &f->schema, .bytes = bytes};
+	const char *why;
 
-	if (why)
-		return damaged_chunk(f, c, why);
 	while (reader.bytes.p < reader.bytes.end) {
 		struct record r;
 		int err;
 
-		if (file_record_next(&reader, &r, &why))
+		if (file_first_next(&reader, &r, &why))
 			return damaged_chunk(f, c, why);
+		end_lost_range(f, r.time_ns);
 		err = deliver(f, &r, sink);
 		if (err)
 			return err;
@@ -180,34 +229,115 @@ static int take_records(struct file_source *f, const struct chunk *c, struct sin
 	return 0;
 }
 
-static int take_end(struct file_source *f, const struct chunk *c, struct sink *sink)
+static int deliver_columns(struct file_source *f, const struct file_chunk *c, struct file_bytes bytes,
+			   struct sink *sink)
 {
-	uint64_t records = f->outcome.records + f->outcome.unknown_records;
+	const struct record *r;
+	const char *why;
+	int err;
+
+	if (file_decoder_load(f->decoder, &f->schema, bytes, c->records, &why))
+		return damaged_chunk(f, c, why);
+	for (;;) {
+		if (file_decoder_next(f->decoder, &r, &why))
+			return damaged_chunk(f, c, why);
+		if (!r)
+			return 0;
+		err = deliver(f, r, sink);
+		if (err)
+			return err;
+	}
+}
+
+static int take_records(struct file_source *f, const struct file_chunk *c, struct sink *sink)
+{
+	struct file_bytes bytes;
+	const char *why = f->has_schema ? file_frame_read(&f->frames, c, &bytes) : "there is no schema before it";
+
+	if (why)
+		return damaged_chunk(f, c, why);
+	return f->version >= 2 ? deliver_columns(f, c, bytes, sink) : deliver_first(f, c, bytes, sink);
+}
+
+/* The record that stands where a checkpoint begins or ends. */
+static int deliver_mark(const struct file_chunk *c, const char *reason, struct sink *sink)
+{
+	struct record r = {.kind = RECORD_CHECKPOINT};
+
+	RECORD_SET(&r, TIME_NS, time_ns, c->time_ns);
+	RECORD_SET(&r, REASON, reason, reason);
+	return sink_put(sink, &r);
+}
+
+/* A checkpoint is for those who do not have what was before it. */
+static int take_checkpoint(struct file_source *f, const struct file_chunk *c, struct sink *sink)
+{
+	int err = 0;
+
+	if (!f->has_schema)
+		return damaged_chunk(f, c, "there is no schema before it");
+	if (f->gap && !c->continues) {
+		f->in_checkpoint = true;
+		err = deliver_mark(c, "begin", sink);
+	}
+	if (!err && f->in_checkpoint)
+		err = take_records(f, c, sink);
+	/* It may have been found to be damaged. */
+	if (err || !f->in_checkpoint || c->more)
+		return err;
+	f->gap = f->in_checkpoint = false;
+	return deliver_mark(c, "end", sink);
+}
+
+/* Its last part is missing. */
+static void end_checkpoint(struct file_source *f, const struct file_chunk *c)
+{
+	problem(f, "recording is damaged: the checkpoint before byte %llu is not whole", (unsigned long long)c->at);
+	f->damaged = true;
+	f->in_checkpoint = false;
+}
+
+static int take_end(struct file_source *f, const struct file_chunk *c, struct sink *sink)
+{
 	unsigned long long written;
 
 	(void)sink;
-	if (c->len < 8)
-		return damaged_chunk(f, c, "it is too short for the recording's end");
+	if (c->len < (f->version >= 2 ? 16 : 8)) {
+		damaged_chunk(f, c, "it is too short for the recording's end");
+		return 0;
+	}
 	written = file_u64(c->payload);
-	if (written != records && !f->damaged) {
+	if (written != f->nr_read && !f->damaged && !f->begins_late) {
 		problem(f, "recording is damaged: %llu records were written, %llu are there", written,
-			(unsigned long long)records);
+			(unsigned long long)f->nr_read);
 		f->damaged = true;
 	}
 	return END;
 }
 
-static int take_chunk(struct file_source *f, const struct chunk *c, struct sink *sink)
+/* file_seek.c has read it, if it was needed. */
+static int take_index(struct file_source *f, const struct file_chunk *c, struct sink *sink)
 {
-	static int (*const take[])(struct file_source *, const struct chunk *, struct sink *) = {
-		[FILE_CHUNK_SCHEMA] = take_schema,
-		[FILE_CHUNK_RECORDS] = take_records,
-		[FILE_CHUNK_END] = take_end,
+	(void)f, (void)c, (void)sink;
+	return 0;
+}
+
+static int take_chunk(struct file_source *f, const struct file_chunk *c, struct sink *sink)
+{
+	static int (*const take[])(struct file_source *, const struct file_chunk *, struct sink *) = {
+		[FILE_CHUNK_SCHEMA] = take_schema, [FILE_CHUNK_RECORDS] = take_records,
+		[FILE_CHUNK_END] = take_end,	   [FILE_CHUNK_CHECKPOINT] = take_checkpoint,
+		[FILE_CHUNK_INDEX] = take_index,
 	};
 
-	if (!c->valid)
-		return damaged_chunk(f, c, "its checksum is wrong");
-	if (c->type < ARRAY_SIZE(take) && take[c->type])
+	/* The first format has no others. */
+	size_t nr_types = f->version >= 2 ? ARRAY_SIZE(take) : FILE_CHUNK_END + 1;
+
+	if (f->in_checkpoint && (c->type != FILE_CHUNK_CHECKPOINT || !c->continues))
+		end_checkpoint(f, c);
+	if (c->type == FILE_CHUNK_RECORDS || c->type == FILE_CHUNK_CHECKPOINT)
+		end_lost_range(f, c->time_ns);
+	if (c->type < nr_types && take[c->type])
 		return take[c->type](f, c, sink);
 	f->outcome.unknown_chunks++;
 	return 0;
@@ -217,15 +347,15 @@ static int take_chunk(struct file_source *f, const struct chunk *c, struct sink 
 static int step(struct file_source *f, struct sink *sink)
 {
 	unsigned skipped = f->outcome.skipped_chunks;
-	struct chunk c;
+	struct file_chunk c;
 	int err = next_chunk(f, &c);
 
 	if (err)
-		return err;
+		return err == AGAIN ? 0 : err;
 	err = take_chunk(f, &c, sink);
 	if (err < 0)
 		return err;
-	file_input_skip(&f->in, FILE_CHUNK_HEADER + c.len);
+	file_input_skip(&f->in, (size_t)c.header + c.len);
 	if (skipped == f->outcome.skipped_chunks)
 		f->outcome.offset = f->in.offset;
 	return err;
@@ -234,11 +364,15 @@ static int step(struct file_source *f, struct sink *sink)
 /* Behind the end there is nothing: another recording that was appended would be lost silently. */
 static int check_nothing_follows(struct file_source *f)
 {
-	int err = f->outcome.cut || f->damaged ? 0 : file_input_want(&f->in, 1);
+	int err;
 
+	if (f->outcome.cut || f->in.stopped || f->damaged)
+		return 0;
+	f->in.follow = false;
+	err = file_input_want(&f->in, 1);
 	if (err)
 		return read_failed(f, err);
-	if (file_input_len(&f->in) && !f->outcome.cut && !f->damaged) {
+	if (file_input_len(&f->in)) {
 		problem(f, "recording is damaged: something follows its end at byte %llu",
 			(unsigned long long)f->in.offset);
 		f->damaged = true;
@@ -246,159 +380,18 @@ static int check_nothing_follows(struct file_source *f)
 	return 0;
 }
 
-static int run(struct source *source, struct sink *sink)
+int file_source_run(struct source *source, struct sink *sink)
 {
 	struct file_source *f = (struct file_source *)source;
 	int err;
 
+	f->in.idle = sink;
 	do
 		err = step(f, sink);
 	while (!err);
 	if (err == END)
 		err = check_nothing_follows(f);
+	f->in.idle = NULL;
+	f->outcome.stopped = f->in.stopped;
 	return err ? err : f->damaged ? -EBADMSG : 0;
-}
-
-static void file_source_free(struct source *source)
-{
-	struct file_source *f = (struct file_source *)source;
-
-	if (!f)
-		return;
-	ZSTD_freeDCtx(f->zstd);
-	file_input_release(&f->in);
-	free(f->raw);
-	free(f->name);
-	free(f);
-}
-
-/* A text of the header, of @size bytes at most in @ret. False if it does not fit in the header. */
-static bool header_text(struct file_bytes *b, char *ret, size_t size)
-{
-	size_t len;
-
-	if (b->end - b->p < 2)
-		return false;
-	len = file_u16(b->p);
-	b->p += 2;
-	if ((size_t)(b->end - b->p) < len)
-		return false;
-	snprintf(ret, size, "%.*s", (int)len, b->p);
-	b->p += len;
-	return true;
-}
-
-static int parse_header(struct file_source *f, char *p, size_t len, struct diag *d)
-{
-	struct file_header *h = &f->header;
-	struct file_bytes texts = {p + FILE_HEADER_FIXED, p + len - 8};
-	uint32_t oldest_reader = file_u32(p + 14);
-	_cleanup_(str_release) struct str tool = {};
-
-	if (file_checksum(p, len - 8) != file_u64(p + len - 8))
-		return diag_set(d, -EBADMSG,
-				"'%s': recording is damaged: the checksum at byte %zu, of its header, is wrong",
-				f->name, len - 8);
-	h->wall_ns = file_u64(p + 22);
-	h->monotonic_ns = file_u64(p + 30);
-	if (!header_text(&texts, h->tool, sizeof(h->tool)) || !header_text(&texts, h->host, sizeof(h->host)) ||
-	    !header_text(&texts, h->kernel, sizeof(h->kernel)))
-		return diag_set(d, -EBADMSG, "'%s': recording is damaged: a text in its header is cut at byte %zu",
-				f->name, (size_t)(texts.p - p));
-	if (oldest_reader <= FILE_VERSION)
-		return 0;
-	str_add_escaped(&tool, h->tool);
-	diag_set(d, -ENOTSUP,
-		 "'%s' was recorded by pooltrace %s, in a format for readers of version %u; this is version %d",
-		 f->name, str_text(&tool), (unsigned)oldest_reader, FILE_VERSION);
-	diag_hint(d, "read it with pooltrace %s or a newer one", str_text(&tool));
-	return -ENOTSUP;
-}
-
-static int not_a_recording(const struct file_source *f, struct diag *d, const char *why)
-{
-	diag_set(d, -EBADMSG, "'%s' is not a recording: %s", f->name, why);
-	diag_hint(d, "`pooltrace record -o FILE` makes one");
-	return -EBADMSG;
-}
-
-static int header_is_cut(const struct file_source *f, struct diag *d)
-{
-	return diag_set(d, -EBADMSG, "'%s': recording ends early at byte %zu: its header is cut", f->name,
-			file_input_len(&f->in));
-}
-
-static int read_header(struct file_source *f, struct diag *d)
-{
-	int err = file_input_want(&f->in, FILE_HEADER_FIXED);
-	size_t len = file_input_len(&f->in);
-
-	if (err)
-		return diag_errno(d, err, "cannot read '%s'", f->name);
-	if (!len)
-		return not_a_recording(f, d, "it is empty");
-	if (memcmp(file_input_bytes(&f->in), FILE_MAGIC, len < FILE_MAGIC_BYTES ? len : FILE_MAGIC_BYTES))
-		return not_a_recording(f, d, "it does not begin with POOLTRACE");
-	if (len < FILE_HEADER_FIXED)
-		return header_is_cut(f, d);
-	len = file_u32(file_input_bytes(&f->in) + 18);
-	if (len < FILE_HEADER_MIN || len > FILE_HEADER_MAX)
-		return diag_set(d, -EBADMSG,
-				"'%s': recording is damaged: the header's length at byte 18, %zu, is wrong", f->name,
-				len);
-	err = file_input_want(&f->in, len);
-	if (err)
-		return diag_errno(d, err, "cannot read '%s'", f->name);
-	if (file_input_len(&f->in) < len)
-		return header_is_cut(f, d);
-	err = parse_header(f, file_input_bytes(&f->in), len, d);
-	if (err)
-		return err;
-	file_input_skip(&f->in, len);
-	f->outcome.offset = f->in.offset;
-	return 0;
-}
-
-int file_source_new(int fd, const char *name, struct source **ret, struct diag *d)
-{
-	_cleanup_(str_release) struct str escaped = {};
-	struct file_source *f = xcalloc(1, sizeof(*f));
-	int err;
-
-	str_add_escaped(&escaped, name);
-	f->source = (struct source){.run = run, .free = file_source_free};
-	f->name = xstrdup(str_text(&escaped));
-	file_input_init(&f->in, fd);
-	f->zstd = ZSTD_createDCtx();
-	err = f->zstd ? read_header(f, d) : diag_errno(d, -ENOMEM, "cannot read '%s'", f->name);
-	if (err)
-		file_source_free(&f->source);
-	else
-		*ret = &f->source;
-	return err;
-}
-
-int file_source_open(const char *path, struct source **ret, struct diag *d)
-{
-	bool is_stdin = !strcmp(path, "-");
-	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	_cleanup_(str_release) struct str name = {};
-
-	if (fd >= 0)
-		return file_source_new(fd, is_stdin ? "standard input" : path, ret, d);
-
-	int err = -errno;
-
-	str_add_escaped(&name, path);
-	return diag_errno(d, err, "cannot open '%s'", str_text(&name));
-}
-
-const struct file_outcome *file_source_outcome(const struct source *source)
-{
-	return &((const struct file_source *)source)->outcome;
-}
-
-const struct file_header *file_source_header(const struct source *source)
-{
-	return &((const struct file_source *)source)->header;
 }

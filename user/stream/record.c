@@ -60,6 +60,18 @@ void record_set_number(struct record *r, enum field f, uint64_t value)
 	r->has |= 1ULL << f;
 }
 
+uint64_t *record_slot(struct record *r, enum field f)
+{
+	BUG_ON(field_descs[f].type == FIELD_TYPE_TEXT);
+	return (uint64_t *)(void *)((char *)r + field_descs[f].offset);
+}
+
+const char **record_text_slot(struct record *r, enum field f)
+{
+	BUG_ON(field_descs[f].type != FIELD_TYPE_TEXT);
+	return (const char **)(void *)((char *)r + field_descs[f].offset);
+}
+
 void record_set_text(struct record *r, enum field f, const char *text)
 {
 	BUG_ON(field_descs[f].type != FIELD_TYPE_TEXT);

@@ -21,7 +21,7 @@
  * process      number of the process in this stream, from 1; defined by its `attach`
  * pid, tid     in the pid namespace of the tracer
  * start_ns     wall clock at which the process started
- * name         the process's comm;  command: its arguments, joined with blanks;  runtime: name in its .rt file
+ * name         the process's comm, or of a `state`;  command: its arguments, joined with blanks;  runtime: name in its .rt file
  * pools        names of the runtime's pools, in its order, joined with commas
  * advice       what to type for a pool that is too small, pools joined with commas: POOL:ARGUMENT:LIMIT=STEP, LIMITs
  *              as pooltrace-rt(5) has them
@@ -151,6 +151,9 @@
  * probe       all calls of a verb's probes so far: `seen` hits received, `count` lost; told after a loss and at the end
  * unread      `count` values of `probe` could not be read in the target
  * tick        a table is due here. events and lost totals are folds, not fields
+ * checkpoint  reason=begin: until reason=end, records say what is known here, and nothing of what came before is needed: they
+ *             are no events. See ledger/checkpoint.h
+ * state       in a checkpoint only: what no other kind says. `name` says what; its value is `count` or `tag`
  */
 #define RECORD_KINDS(X)                                                                            \
 	X(ATTACH, "attach", F(PROCESS) | F(PID) | F(RUNTIME) | F(POOLS))                           \
@@ -179,7 +182,9 @@
 	X(LOST, "lost", F(COUNT))                                                                  \
 	X(PROBE, "probe", F(PROBE) | F(SEEN) | F(COUNT))                                           \
 	X(UNREAD, "unread", F(COUNT))                                                              \
-	X(TICK, "tick", 0)
+	X(TICK, "tick", 0)                                                                         \
+	X(CHECKPOINT, "checkpoint", F(REASON))                                                     \
+	X(STATE, "state", F(NAME))
 
 enum field {
 #define X(member, NAME, type) FIELD_##NAME,
@@ -237,19 +242,31 @@ int kind_by_name(const char *name, size_t len);
 uint64_t record_number(const struct record *r, enum field f);
 const char *record_text(const struct record *r, enum field f);
 void record_set_number(struct record *r, enum field f, uint64_t value);
+/* Where the value of a field lies that is no text, or one. */
+uint64_t *record_slot(struct record *r, enum field f);
+const char **record_text_slot(struct record *r, enum field f);
 void record_set_text(struct record *r, enum field f, const char *text);
 
 /* Required fields that @r lacks, as bits; 0 if it is whole. */
 uint64_t record_missing(const struct record *r);
 
-/* Where records go. put() does not keep the record or its texts. Returns 0, or -errno to stop the source. */
+/*
+ * Where records go. put() does not keep the record or its texts. idle(), if there is one, is called several times a second
+ * by a source that waits: what a sink has kept back may be due. Both return 0, or -errno to stop the source.
+ */
 struct sink {
 	int (*put)(struct sink *sink, const struct record *r);
+	int (*idle)(struct sink *sink);
 };
 
 static inline int sink_put(struct sink *sink, const struct record *r)
 {
 	return sink->put(sink, r);
+}
+
+static inline int sink_idle(struct sink *sink)
+{
+	return sink->idle ? sink->idle(sink) : 0;
 }
 
 /* Where records come from: a live session, a file, a text. run() pushes until the end. */

@@ -14,9 +14,23 @@ static int put(struct sink *sink, const struct record *r)
 	return first;
 }
 
+static int idle(struct sink *sink)
+{
+	struct tee *t = (struct tee *)sink;
+	int first = 0;
+
+	for (size_t i = 0; i < t->sinks.nr; i++) {
+		int err = sink_idle(t->sinks.items[i]);
+
+		if (!first)
+			first = err;
+	}
+	return first;
+}
+
 void tee_init(struct tee *t)
 {
-	*t = (struct tee){.sink = {.put = put}};
+	*t = (struct tee){.sink = {.put = put, .idle = idle}};
 }
 
 void tee_release(struct tee *t)

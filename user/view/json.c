@@ -6,6 +6,7 @@
 #include "view/json_core.h"
 #include "view/json_device.h"
 #include "view/json_object.h"
+#include "view/json_state.h"
 
 #include <string.h>
 
@@ -192,7 +193,7 @@ static void set_probes(json_t *object, const struct ledger *l)
 		json_decref(probes);
 }
 
-void json_add_state(struct str *out, const struct ledger *l, const struct selection *selection, bool by_mesh)
+json_t *json_new_state(const struct ledger *l, const struct selection *selection, bool by_mesh)
 {
 	json_t *state = json_object(), *processes = json_array();
 	struct str time = {};
@@ -214,8 +215,13 @@ void json_add_state(struct str *out, const struct ledger *l, const struct select
 	set_number(state, "replaced", l->replaced);
 	set_check(state, l);
 	set_probes(state, l);
-	add_line(out, state);
 	str_release(&time);
+	return state;
+}
+
+void json_add_state(struct str *out, const struct ledger *l, const struct selection *selection, bool by_mesh)
+{
+	add_line(out, json_new_state(l, selection, by_mesh));
 }
 
 static void set_field(json_t *object, const struct event *event, const struct event_field *field)

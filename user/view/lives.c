@@ -150,7 +150,7 @@ void lives_apply(struct lives *l, const struct record *r, const struct effect *e
 		[RECORD_FREE] = end_one, [RECORD_CLEAR] = clear,   [RECORD_DETACH] = detach,
 	};
 
-	if (kinds[r->kind])
+	if (kinds[r->kind] && !e->checkpoint)
 		kinds[r->kind](l, r, e);
 }
 

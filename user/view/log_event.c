@@ -42,7 +42,7 @@ static bool selected(const struct record *r, const struct effect *e, const struc
 	return !pool || (e->has_block ? selection_has_block(s, pool, &e->block) : selection_has_pool(s, pool));
 }
 
-static void set_block(struct event *event, const struct block *b)
+void event_set_block(struct event *event, const struct block *b)
 {
 	event->sized = true;
 	event->address = known(b->address);
@@ -62,7 +62,7 @@ static void add_alloc(struct events *events, const struct record *r, const struc
 {
 	struct event *event = add(events, base_event("alloc", r, e));
 
-	set_block(event, &e->block);
+	event_set_block(event, &e->block);
 	event->reserved.has = RECORD_HAS(r, RESERVED);
 	event->replaced = e->replaced;
 }
@@ -75,7 +75,7 @@ static void add_free(struct events *events, const struct record *r, const struct
 	event->address = known(r->address);
 	event->unknown_free = e->unknown_free;
 	if (e->has_block)
-		set_block(event, &e->block);
+		event_set_block(event, &e->block);
 }
 
 /* The blocks of a pool that are freed at once; a pool that was empty is no event. */
@@ -154,7 +154,7 @@ static void add_correction(struct events *events, const struct record *r, const 
 
 	event->reason = r->reason;
 	if (e->has_block) {
-		set_block(event, &e->block);
+		event_set_block(event, &e->block);
 	} else if (!strcmp(r->reason, "gone")) {
 		event->buffers = known(e->cleared);
 		event->reserved = known(e->cleared_bytes);
@@ -230,16 +230,31 @@ static void add_phase(struct events *events, const struct record *r, const struc
 		event->trace = (struct known){e->from_trace, e->has_from_trace};
 }
 
+/* Of a record, what it tells of may have been before it. */
+static void drop_untimely(struct events *events, const struct selection *s)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < events->nr; i++)
+		if (selection_has_time(s, events->items[i].time_ns))
+			events->items[nr++] = events->items[i];
+	events->nr = nr;
+}
+
 void events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret)
 {
 	ret->nr = 0;
+	if (e->checkpoint)
+		return;
 	add_placed(ret, &e->placed, s);
 	if (kinds[r->kind].add && (!kinds[r->kind].placed || selected(r, e, s)))
 		kinds[r->kind].add(ret, r, e);
-	if (!e->process || !e->why)
-		return;
-	add_phase(ret, r, e, false);
-	add_phase(ret, r, e, true);
+	if (e->process && e->why) {
+		add_phase(ret, r, e, false);
+		add_phase(ret, r, e, true);
+	}
+	if (s && s->timed)
+		drop_untimely(ret, s);
 }
 
 static void add_attach(struct events *events, const struct record *r, const struct effect *e)
@@ -264,7 +279,7 @@ static void add_block(struct events *events, const struct record *r, const struc
 {
 	struct event *event = add(events, base_event("block", r, e));
 
-	set_block(event, &e->block);
+	event_set_block(event, &e->block);
 	event->replaced = e->replaced;
 }
 
@@ -290,6 +305,6 @@ static const struct {
 void all_events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret)
 {
 	events_of(r, e, s, ret);
-	if (more_kinds[r->kind].add && (!more_kinds[r->kind].placed || selected(r, e, s)))
+	if (!e->checkpoint && more_kinds[r->kind].add && (!more_kinds[r->kind].placed || selected(r, e, s)))
 		more_kinds[r->kind].add(ret, r, e);
 }

@@ -52,5 +52,7 @@ void events_of(const struct record *r, const struct effect *e, const struct sele
  * so that what is allocated can be summed up.
  */
 void all_events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret);
+/* What is known of a block. */
+void event_set_block(struct event *event, const struct block *b);
 
 #endif

@@ -127,6 +127,11 @@ bool selection_has_block(const struct selection *s, const char *pool, const stru
 	return selection_has_pool(s, pool) || (b->is_trace && selection_seeks_trace(s));
 }
 
+bool selection_has_time(const struct selection *s, uint64_t time_ns)
+{
+	return !s || !s->timed || (time_ns >= s->from_ns && time_ns <= s->to_ns);
+}
+
 static bool has_number(const struct selection *s, unsigned int number)
 {
 	for (size_t i = 0; i < s->devices.nr; i++)

@@ -18,6 +18,8 @@ struct selection {
 	VEC(char *) pools;	  /* names; empty: all */
 	bool pools_negated;	  /* all but these */
 	VEC(struct chip_range) devices; /* empty: all */
+	bool timed; /* events from from_ns to to_ns only */
+	uint64_t from_ns, to_ns;
 };
 
 /*
@@ -36,6 +38,7 @@ void selection_release(struct selection *s);
 #define SELECT_TRACE "TRACE"
 bool selection_has_pool(const struct selection *s, const char *pool);
 bool selection_has_block(const struct selection *s, const char *pool, const struct block *b);
+bool selection_has_time(const struct selection *s, uint64_t time_ns);
 /* One of its chips is selected; where its chips are not known, its number. */
 bool selection_has_device(const struct selection *s, const struct device *d);
 bool selection_has_group(const struct selection *s, const struct chip_group *g);

@@ -1,0 +1,105 @@
+#include "cmd/export_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FLAGS = O_WRONLY | O_CLOEXEC | O_NOCTTY };
+
+static bool is_source(const char *path, const char *source)
+{
+	struct stat a, b;
+
+	return !stat(path, &a) && !stat(source, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino && S_ISREG(a.st_mode);
+}
+
+/* What is there already is written to if nothing is lost by that: a pipe, a device. */
+static int open_existing(const char *path)
+{
+	struct stat st;
+	int fd, err = 0;
+
+	fd = open(path, FLAGS);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (S_ISREG(st.st_mode))
+		err = -EEXIST;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+static int open_path(const char *path, bool force)
+{
+	int fd;
+
+	/* Without O_CREAT: with it, root may not open a user's file in /tmp (fs.protected_regular). */
+	if (force) {
+		fd = open(path, FLAGS | O_TRUNC);
+		if (fd >= 0 || errno != ENOENT)
+			return fd < 0 ? -errno : fd;
+	}
+	fd = open(path, FLAGS | O_CREAT | O_EXCL, 0644);
+	if (fd < 0 && errno == EEXIST)
+		return open_existing(path);
+	return fd < 0 ? -errno : fd;
+}
+
+int export_file_open(struct export_file *f, struct output *out, const char *path, const char *source, bool force, struct diag *d)
+{
+	int fd;
+
+	if (!path || !strcmp(path, "-"))
+		return 0;
+	if (is_source(path, source)) {
+		diag_set(d, -EEXIST, "'%s' is the recording that is exported", path);
+		diag_hint(d, "name another file");
+		return -EEXIST;
+	}
+	fd = open_path(path, force);
+	if (fd < 0) {
+		diag_errno(d, fd, "cannot write to '%s'", path);
+		diag_hint(d, fd == -EEXIST ? "-f overwrites it" : "-o FILE names a file that can be written");
+		return fd;
+	}
+	*f = (struct export_file){.name = xasprintf("'%s'", path), .path = path, .fd = fd};
+	out->fd = fd;
+	out->terminal = false;
+	out->name = f->name;
+	return 0;
+}
+
+/* A part of an export would pass for all of it. */
+static void discard(const struct export_file *f)
+{
+	struct stat st;
+
+	if (!stat(f->path, &st) && S_ISREG(st.st_mode))
+		unlink(f->path);
+}
+
+void export_file_close(struct export_file *f, struct output *out, bool keep)
+{
+	if (f->fd < 0)
+		return;
+	/* A network's file system may say only now that there is no room. Linux has closed it even on EINTR. */
+	if (close(f->fd) && errno != EINTR && !out->err)
+		out->err = -errno;
+	f->fd = -1;
+	if (out->err || !keep)
+		discard(f);
+}
+
+void export_file_release(struct export_file *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->name);
+	*f = (struct export_file){.fd = -1};
+}

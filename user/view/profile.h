@@ -1,0 +1,70 @@
+/*
+ * profile.h: what was allocated, in how many blocks and bytes, by pool and by what tells blocks apart. Of a whole recording:
+ * what export and diff count.
+ */
+#ifndef VIEW_PROFILE_H
+#define VIEW_PROFILE_H
+
+#include "base/str.h"
+#include "view/lives.h"
+
+enum profile_by {
+	PROFILE_BY_POOL,
+	PROFILE_BY_SIZE,
+	PROFILE_BY_LABEL,
+	PROFILE_BY_KIND, /* label, or that it is a trace's, or else size */
+};
+
+/* Size classes: of number n are blocks of 2^n to 2^(n+1) - 1 bytes. */
+enum { CLASS_NONE = 64, CLASS_EMPTY, CLASS_UNKNOWN, CLASS_TRACE, CLASS_PLAIN };
+
+struct amount {
+	uint64_t blocks, bytes;
+};
+
+/* Blocks of one pool (a place) that are of one kind. */
+struct profile_node {
+	const struct place *place;
+	const char *label;  /* NULL: none, or not known */
+	unsigned int class; /* CLASS_NONE: it does not matter */
+	struct amount allocated; /* while somebody watched */
+	struct amount found;	 /* in the books */
+	struct amount inuse;	 /* living; of a process that is not watched any more, when it ended */
+	struct amount peak;	 /* when the pool had the highest number of bytes; see profile_finish() */
+	uint64_t highest;	 /* number of bytes of these, at any time */
+	uint64_t failed;	 /* allocations; of a whole pool alone */
+	uint64_t round;		 /* of its pool, that `peak` is as of */
+};
+
+/* The highest number of bytes of a pool, and how often there was a new one. */
+struct pool_peak {
+	uint64_t bytes, round;
+};
+
+/* `struct profile p; profile_init(&p, by, selection);` */
+struct profile {
+	struct lives lives;
+	enum profile_by by;
+	VEC(struct profile_node *) nodes; /* in the order seen */
+	struct map by_key;
+	VEC(struct pool_peak) peaks; /* as lives.places */
+	struct map failures; /* (process, thread) -> its last failure's struct profile_node * */
+};
+
+void profile_init(struct profile *p, enum profile_by by, const struct selection *selection);
+void profile_release(struct profile *p);
+/* @r and its effect on the ledger. */
+void profile_apply(struct profile *p, const struct record *r, const struct effect *e);
+/* After the last record: sorts nodes by process, device, pool and kind, and makes their `peak` what it says. */
+void profile_finish(struct profile *p);
+
+/* "python"; where several have that name "python 4242". Escaped. */
+void profile_add_process(struct str *out, const struct profile_node *node, const struct ledger *l);
+/* "device 0", "mesh 1 (0-7)", "device ?". Escaped. */
+void profile_add_device(struct str *out, const struct profile_node *node);
+/* "L1", "?". Escaped. */
+void profile_add_pool(struct str *out, const struct profile_node *node);
+/* The label, "trace", or "1 MiB to 2 MiB"; nothing where blocks are not told apart. Escaped. */
+void profile_add_kind(struct str *out, const struct profile_node *node);
+
+#endif
