@@ -399,7 +399,7 @@ def _():
             assert sum(f"{target.pid} " in line for table in got for line in table) >= 5, got
 
 
-@suite.test("report F equals the last table")
+@suite.test("report F has the last table, as JSON too, and report --at its time that of any other")
 def _():
     with scratch() as path, Infer() as target:
         target.until("capture")
@@ -408,7 +408,135 @@ def _():
             status, out, err = run("-p", target.pid, "-f", "-o", path, "-i", "10ms", "--count", 3, *delta, *display)
             equal((status, err), (0, ""), display)
             last = out.split("\n\n")[-1] if delta else out.splitlines()[-1] + "\n"
-            equal(run("report", path, *display)[1], last.replace(" - every 10ms", ""), display)
+            text = run("report", path, *display)[1]
+            if not delta:
+                equal(without_summary(text), json.loads(last), display)
+                for state in map(json.loads, out.splitlines()):
+                    equal(without_summary(run("report", path, "--json", "--at", state["time"])[1])["processes"], state["processes"], "at its time")
+            else:
+                assert last.replace(" - every 10ms", "") in text, f"{display}: {last} is not in {text}"
+
+
+def without_summary(text):
+    """The state that a report has, without what it says of the whole recording."""
+    state = json.loads(text)
+    for key in ("recording", "summary", "blocks"):
+        state.pop(key, None)
+    return state
+
+
+@suite.test("report F sums up what the program did: allocations, frees, failures, bytes, the peak and when it was")
+def _():
+    with scratch() as path, Storm("--threads", 5, "--fail-every", 103, "--allocations", 30011, "--frees", 29009) as target:
+        with Pooltrace("record", "-p", target.pid, "-o", path, json_output=False) as tracer:
+            wait_for_first(path, tracer)
+            target.go()
+            result, calls, view = target.report()
+            tracer.ask()
+            equal(tracer.end(), 0, "status")
+        target.go()
+        check_summary(path, result, view)
+
+
+def check_summary(path, result, view):
+    events = [json.loads(line) for line in run("events", "-r", path, "--json")[1].splitlines()]
+    process = json.loads(run("report", path, "--json")[1])["summary"]["processes"][0]
+    found = process["devices"][0]["pools"]
+    equal(sum(p["allocations"] for p in found.values()), result["allocations"], "allocations")
+    equal(sum(p["frees"] for p in found.values()), result["frees"], "frees")
+    equal(process["failed"], sum(e["event"] == "failed" for e in events), "failures")
+    assert process["failed"] > 97, process["failed"]
+    equal({pool: found[pool]["reserved"] for pool in view if pool in found}, {pool: b for pool, b in view.items() if pool in found}, "at the end")
+    for pool, p in found.items():
+        of_pool = [e for e in events if e.get("pool") == pool]
+        allocs = [e for e in of_pool if e["event"] == "alloc"]
+        now, peak = 0, (0, None)
+        for e in of_pool:
+            now += e["reserved"] if e["event"] == "alloc" else -e["reserved"] if e["event"] == "free" else 0
+            peak = max(peak, (now, e["time_ns"]), key=lambda level: level[0])
+        equal((p["peak"], p.get("peak_ns")), peak, f"peak of {pool}")
+        equal((p["allocated"], p["allocations"]), (sum(e["reserved"] for e in allocs), len(allocs)), pool)
+        equal(sum(row["blocks"] for row in p["sizes"]), len(allocs), f"sizes of {pool}")
+        equal(sum(row["blocks"] for row in p["lifetimes"]), p["frees"], f"lifetimes of {pool}")
+    check_part(path, events, process["devices"][0]["pools"])
+
+
+def check_part(path, events, whole):
+    """Two parts that meet make the whole."""
+    middle = events[len(events) // 2]["time_ns"]
+    begin = json.loads(run("report", path, "--json")[1])["recording"]["begin_ns"]
+    parts = [json.loads(run("report", path, "--json", *options)[1])["summary"]["processes"][0]["devices"][0]["pools"]
+             for options in (["--to", f"+{middle - begin - 1}ns"], ["--from", f"+{middle - begin}ns"])]
+    for key in ("allocations", "allocated", "frees", "freed", "failed"):
+        for pool in whole:
+            equal(sum(part[pool][key] for part in parts), whole[pool][key], f"{key} of {pool}")
+            assert all(part[pool]["allocations"] for part in parts), "a part without an allocation tests nothing"
+    lines = [run("events", "-r", path, *options)[1].splitlines()[1:]
+             for options in (["--to", f"+{middle - begin - 1}ns"], ["--from", f"+{middle - begin}ns"], [])]
+    equal(lines[0] + lines[1], lines[2], "lines of the parts")
+
+
+@suite.test("events -o F and events -r F print the same with losses and corrections, to the program's end")
+def _():
+    for display in ([], ["--json"], ["--bytes", "--pool", "!DRAM"]):
+        with scratch() as path, Storm("--threads", 7, "--fail-every", 101, "--frees", 90001) as target:
+            tracer = subprocess.Popen([POOLTRACE, "events", "-p", str(target.pid), LOSSES, "-o", path, "-i", "30ms", *display],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            lines = Lines(tracer.stdout)
+            first = lines.next()
+            target.go()
+            target.report()
+            rest = []
+            while not told_equal(rest):
+                rest.append(lines.next())
+            target.go()
+            equal(target.wait(), 0, "the target's status")
+            rest += lines.all()
+            equal(tracer.wait(60), 3, "status")
+            tracer.stdout.close()
+            tracer.stderr.close()
+            status, out, err = run("events", "-r", path, *display)
+            equal((status, err.count("events were lost")), (3, 1), "status of the log from the file")
+            equal(out.splitlines(), [first, *rest], display)
+            for kind in ("lost", "correction", "check"):
+                assert any(re.search(rf'"event":"{kind}"| {kind} +', line) for line in rest), f"no {kind}: this tests nothing"
+
+
+@suite.test("events -r F --follow and top -r F --follow print what is recorded as it is recorded, and end with it, or with a signal")
+def _():
+    with scratch() as path, Infer("--seed", 3) as target:
+        target.until("open")
+        with Pooltrace("record", "-p", target.pid, "-o", path, json_output=False) as recording:
+            wait_for_first(path, recording)
+            followers = [subprocess.Popen([POOLTRACE, *command, "-r", path, "--follow", "--json"], stdout=subprocess.PIPE)
+                         for command in (["events"], ["top"], ["top"])]
+            lines = [Lines(f.stdout) for f in followers]
+            for _ in target.steps():
+                recording.ask()
+            # They show what has come before the recording ends.
+            seen = [[], [], []]
+            while not any('"phase":"release"' in line for line in seen[0]):
+                seen[0].append(lines[0].next())
+            while not any('"phase":"release"' in line for line in seen[1]):
+                seen[1].append(lines[1].next())
+            followers[2].terminate()
+            seen[2] = lines[2].all()
+            equal(followers[2].wait(30), 0, "status after SIGTERM")
+            equal(recording.end(), 0, "status of the recording")
+            for i in range(2):
+                seen[i] += lines[i].all()
+                equal(followers[i].wait(30), 0, "status at the end")
+        for i, command in ((0, "events"), (1, "top")):
+            equal(seen[i], run(command, "-r", path, "--json")[1].splitlines(), command)
+        equal(seen[2], seen[1][:len(seen[2])], "what was shown before the signal")
+        for f in followers:
+            f.stdout.close()
+
+
+def told_equal(lines):
+    """Has a comparison that differed been followed by one that was equal?"""
+    return lines and re.search(r'"event":"check".*"equal":true| check +equal', lines[-1]) and \
+        any(re.search(r'"equal":false| check +DIFFERENT', line) for line in lines)
 
 
 @suite.test("events: a line an event, a line when a phase begins and ends, and silence while only replays happen")

@@ -2,70 +2,16 @@
 import contextlib
 import os
 import re
-import shlex
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import INFER  # noqa: E402
-from harness import POOLTRACE, Skip, Suite, Target, equal  # noqa: E402
+from harness import POOLTRACE, Suite, Target, equal  # noqa: E402
+from screen import Screen, shows  # noqa: E402
 
 suite = Suite("screen")
 SIZES = ((20, 5), (40, 10), (80, 24), (120, 30), (250, 70))
-
-
-class Screen:
-    """A command in a terminal of its own, whose screen can be looked at."""
-
-    def __init__(self, columns, rows, *command, **variables):
-        if not shutil.which("tmux"):
-            raise Skip("tmux is not installed")
-        self.folder = tempfile.TemporaryDirectory()
-        self.environment = {**os.environ, "TMUX_TMPDIR": self.folder.name, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        for name in ("TMUX", "NO_COLOR"):
-            self.environment.pop(name, None)
-        words = [f"{k}={v}" for k, v in variables.items()] + [str(w) for w in command]
-        # What stood there before, then what comes after: neither may be lost.
-        line = f"echo BEFORE; env {shlex.join(words)}; echo AFTER $?; exec cat"
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), line)
-
-    def tmux(self, *words):
-        done = subprocess.run(["tmux", "-u", "-L", "screen", *words], capture_output=True, text=True, env=self.environment, timeout=60)
-        assert done.returncode == 0, f"tmux {words}: {done.stderr}"
-        return done.stdout
-
-    def lines(self):
-        """What stands there, without the empty lines at the end."""
-        lines = [line.rstrip() for line in self.tmux("capture-pane", "-p").split("\n")]
-        while lines and not lines[-1]:
-            lines.pop()
-        return lines
-
-    def until(self, holds, limit=30):
-        """The lines as soon as @holds is true of them."""
-        deadline = time.monotonic() + limit
-        while not holds(lines := self.lines()):
-            assert time.monotonic() < deadline, "never seen; on the screen:\n" + "\n".join(lines)
-        return lines
-
-    def cursor(self):
-        """(visible, row)."""
-        flag, row = self.tmux("display-message", "-p", "#{cursor_flag} #{cursor_y}").split()
-        return flag == "1", int(row)
-
-    def size(self, columns, rows):
-        self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.tmux("kill-server")
-        self.folder.cleanup()
 
 
 @contextlib.contextmanager
@@ -85,10 +31,6 @@ def advance(target, step):
 
 def top(target, *more):
     return [POOLTRACE, "-p", target.pid, "-i", "20ms", "--bytes", *more]
-
-
-def shows(text):
-    return lambda lines: any(text in line for line in lines)
 
 
 def rows_of(target, lines):

@@ -68,6 +68,6 @@ load cli
 	says 2 "'--once' is not an option of 'explain'" "it is one of: top"
 	run --separate-stderr pooltrace explain a.pt b.pt
 	says 2 "unexpected argument 'b.pt': there is a recording already, 'a.pt'" "see 'pooltrace explain --help'"
-	run --separate-stderr pooltrace explain a.pt -p 1
-	says 2 "'--pid' is about tracing; it means nothing for a recording" "leave out '--pid', or '-r a.pt'"
+	run --separate-stderr pooltrace explain a.pt -i 1
+	says 2 "'--interval' is about tracing; it means nothing for a recording" "leave out '--interval', or '-r a.pt'"
 }

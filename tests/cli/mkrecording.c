@@ -1,14 +1,17 @@
 /*
- * mkrecording FILE [newer]: a recording with the records whose text form (user/stream/text.h) is on standard input.
+ * mkrecording FILE [newer | checkpoints N]: a recording with the records whose text form (user/stream/text.h) is on standard
+ * input, with a checkpoint after each N of them.
  * With `newer` its header says that only a later pooltrace can read it (see docs/recording-format.md).
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include "base/str.h"
+#include "ledger/checkpoint.h"
 #include "stream/file.h"
 #include "stream/text.h"
 
@@ -47,19 +50,45 @@ static bool make_newer(const char *path)
 	return pwrite(fd, header, len, 0) == (ssize_t)len && !close(fd);
 }
 
-static int write_records(struct sink *sink)
+struct writer {
+	struct sink sink, *file;
+	struct ledger *l;
+	unsigned long records, every; /* 0: no checkpoints */
+};
+
+static int put_ledger(void *context, struct sink *to)
+{
+	return ledger_checkpoint(context, to);
+}
+
+static int put(struct sink *sink, const struct record *r)
+{
+	struct writer *w = (struct writer *)sink;
+	int err = sink_put(w->file, r);
+
+	if (err || !w->every)
+		return err;
+	err = ledger_apply(w->l, r, NULL);
+	if (!err && ++w->records % w->every == 0)
+		err = file_sink_checkpoint(w->file, put_ledger, w->l);
+	return err;
+}
+
+static int write_records(struct sink *sink, unsigned long every)
 {
 	_cleanup_(str_release) struct str text = {};
+	struct writer w = {.sink.put = put, .file = sink, .l = ledger_new(), .every = every};
 	struct source *source;
 	struct diag d = {};
 	int err;
 
 	read_all(&text);
 	source = text_source_new(str_text(&text), text.len);
-	err = source->run(source, sink);
+	err = source->run(source, &w.sink);
 	if (err)
 		complain(text_source_diag(source));
 	source->free(source);
+	ledger_free(w.l);
 	if (file_sink_close(sink, &d))
 		return complain(&d);
 	return err ? 1 : 0;
@@ -74,7 +103,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || file_sink_open(argv[1], &options, &sink, &d))
 		return complain(&d);
-	status = write_records(sink);
+	status = write_records(sink, argc > 3 && !strcmp(argv[2], "checkpoints") ? strtoul(argv[3], NULL, 10) : 0);
 	if (!status && argc > 2 && !strcmp(argv[2], "newer") && !make_newer(argv[1]))
 		return 1;
 	return status;

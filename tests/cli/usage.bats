@@ -21,7 +21,8 @@ refuses() {
 
 @test "an option of another command is said to be one" {
 	refuses "'--wide' is not an option of 'events'" "it is one of: top, report" events --wide
-	refuses "'-p' is not an option of 'report'" "it is one of: top, events, record, explain, runtimes, doctor" report -p 1 x.pt
+	refuses "'-i' is not an option of 'report'" "it is one of: top, events, record, explain" report -i 1 x.pt
+	refuses "'--speed' is not an option of 'report'" "it is one of: top" report --speed 2 x.pt
 }
 
 @test "an abbreviation is not an option" {
@@ -97,12 +98,51 @@ refuses() {
 }
 
 @test "options about tracing are refused with a recording" {
-	for option in "-p 1" "-i 1" --once --wait "--tick-fd 0" "-o y.pt" "--check off" "--attach multi"; do
+	for option in "-i 1" --once --wait "--tick-fd 0" "-o y.pt" "--check off" "--attach multi"; do
 		# shellcheck disable=SC2086 # an option and its argument
 		run --separate-stderr pooltrace top -r x.pt $option
 		[ "$status" -eq 2 ]
 		[[ "$stderr" == *"is about tracing; it means nothing for a recording"* ]]
 	done
+}
+
+@test "options about recordings are refused while tracing" {
+	for option in "--at +1s" "--from +1s" "--to +1s" "--speed 2x"; do
+		# shellcheck disable=SC2086 # an option and its argument
+		refuses "'${option%% *}' is about a recording; it means nothing while tracing" "name a recording with -r FILE" top $option
+	done
+	refuses "'--at' and '--from' contradict each other" "--at is one moment" report --at +1s --from +2s x.pt
+	refuses "'--at' and '--to' contradict each other" "--at is one moment" report --at +1s --to +2s x.pt
+	refuses "'--at' and '--speed' contradict each other" "--at is one moment" top -r x.pt --at +1s --speed 2
+}
+
+@test "times in a recording are of four kinds" {
+	for time in '' now 12 1:00 24:00 12:60 12:00:60 2026-11-22 2026-13-01T00:00:00 2026-02-29T00:00:00 + - +x -1x 12:00Z; do
+		for option in --at --from --to; do
+			refuses "'$time' for '$option' must be a time" \
+				"such as 14:05:03, 2026-11-22T14:05:03Z, +12.5s (from the beginning), -3s (from the end)" \
+				report "$option=$time" x.pt
+		done
+	done
+	refuses "'1969-12-31T23:59:59Z' for '--at' is a time that no recording has" \
+		"such as 14:05:03, 2026-11-22T14:05:03Z, +12.5s (from the beginning), -3s (from the end)" \
+		report --at=1969-12-31T23:59:59Z x.pt
+}
+
+@test "a speed is a number, with or without x, or max" {
+	for speed in '' x 0 0x -1 1xx 2s 1001x 0.0001 maximum 1,5; do
+		refuses "'$speed' for '--speed' must be a speed from 0.001x to 1000x, or max" \
+			"10x is ten times as fast as it happened" top -r x.pt "--speed=$speed"
+	done
+	for speed in 1 1x 0.5x 0.001 1000x max 1.5; do
+		run --separate-stderr pooltrace top -r none.pt --speed "$speed"
+		[[ "$stderr" == "pooltrace: cannot open 'none.pt'"* ]]
+	done
+}
+
+@test "report lists a number of blocks, by one of four orders" {
+	refuses "'0' for '--top' must be a number above 0" "see 'pooltrace report --help'" report --top 0 x.pt
+	refuses "'colour' for '--sort' must be one of size|asked|age|new" "see 'pooltrace report --help'" report --sort colour x.pt
 }
 
 @test "top cannot write its recording to stdout" {

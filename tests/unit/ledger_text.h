@@ -30,7 +30,7 @@ static inline int fold_put(struct sink *sink, const struct record *r)
 
 static inline struct fold fold_new(void)
 {
-	return (struct fold){.sink = {fold_put}, .ledger = ledger_new()};
+	return (struct fold){.sink = {.put = fold_put}, .ledger = ledger_new()};
 }
 
 static inline void fold_release(struct fold *f)

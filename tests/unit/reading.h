@@ -44,7 +44,7 @@ static inline int read_text_lines(int fd, struct str *ret, struct file_outcome *
 	int err;
 
 	text_sink_init(&sink, ret);
-	assert_int_equal(file_source_new(fd, "x.pt", &source, NULL), 0);
+	assert_int_equal(file_source_new(fd, "x.pt", NULL, &source, NULL), 0);
 	err = source->run(source, &sink.sink);
 	*ret_outcome = *file_source_outcome(source);
 	source->free(source);
@@ -71,7 +71,7 @@ static inline struct reading read_bytes(const void *bytes, size_t len)
 	struct text_sink sink;
 
 	text_sink_init(&sink, &r.lines);
-	r.open_err = file_source_new(bytes_fd(bytes, len), "x.pt", &source, &r.d);
+	r.open_err = file_source_new(bytes_fd(bytes, len), "x.pt", NULL, &source, &r.d);
 	if (r.open_err) {
 		assert_null(source);
 		assert_true(r.d.text[0]);

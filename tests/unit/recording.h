@@ -52,7 +52,56 @@ static inline void add_header(struct str *s, uint32_t version, uint32_t oldest_r
 	add_le(s, XXH3_64bits(s->p + begin, s->len - begin), 8);
 }
 
-static inline void add_chunk(struct str *s, uint32_t type, const void *payload, size_t len)
+/* What a chunk's header says. */
+struct says {
+	uint32_t type, records;
+	uint64_t time_ns;
+};
+
+static inline void add_chunk(struct str *s, struct says says, const void *payload, size_t len)
+{
+	size_t begin = s->len;
+
+	str_add_bytes(s, "\x89PTC", 4);
+	add_le(s, says.type, 4);
+	add_le(s, len, 4);
+	add_le(s, says.records, 4);
+	add_le(s, says.time_ns, 8);
+	add_le(s, XXH3_64bits(payload, len), 8);
+	add_le(s, XXH3_64bits(s->p + begin, 32), 4);
+	str_add_bytes(s, payload, len);
+}
+
+static inline void add_frame_chunk(struct str *s, struct says says, const void *content, size_t len)
+{
+	size_t bound = ZSTD_compressBound(len);
+	void *frame = xmalloc(bound);
+
+	add_chunk(s, says, frame, ZSTD_compress(frame, bound, content, len, 3));
+	free(frame);
+}
+
+static inline void add_end_chunk(struct str *s, uint64_t nr_records, uint64_t index_at)
+{
+	struct str payload = {};
+
+	add_le(&payload, nr_records, 8);
+	add_le(&payload, index_at, 8);
+	add_chunk(s, (struct says){.type = 3}, payload.p, payload.len);
+	str_release(&payload);
+}
+
+/* A column of one number, often. */
+static inline void add_same(struct str *s, uint64_t nr, uint64_t value)
+{
+	add_varint(s, 0);
+	add_varint(s, nr);
+	add_varint(s, value);
+}
+
+/* ---- the first format ---- */
+
+static inline void add_first_chunk(struct str *s, uint32_t type, const void *payload, size_t len)
 {
 	struct str sealed = {};
 
@@ -65,21 +114,21 @@ static inline void add_chunk(struct str *s, uint32_t type, const void *payload, 
 	str_release(&sealed);
 }
 
-static inline void add_records_chunk(struct str *s, const void *records, size_t len)
+static inline void add_first_records(struct str *s, const void *records, size_t len)
 {
 	size_t bound = ZSTD_compressBound(len);
 	void *frame = xmalloc(bound);
 
-	add_chunk(s, 2, frame, ZSTD_compress(frame, bound, records, len, 3));
+	add_first_chunk(s, 2, frame, ZSTD_compress(frame, bound, records, len, 3));
 	free(frame);
 }
 
-static inline void add_end_chunk(struct str *s, uint64_t nr_records)
+static inline void add_first_end(struct str *s, uint64_t nr_records)
 {
 	struct str count = {};
 
 	add_le(&count, nr_records, 8);
-	add_chunk(s, 3, count.p, count.len);
+	add_first_chunk(s, 3, count.p, count.len);
 	str_release(&count);
 }
 

@@ -6,21 +6,28 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Four chunks of records: each tick ends one. */
-static const char text[] =
-	"attach time_ns=1000 process=1 pid=4242 command=\"python serve.py\" runtime=tt-metal pools=DRAM\n"
-	"arena time_ns=1001 process=1 arena=1 object=0x7f31c0 pool=DRAM\n"
-	"tick time_ns=1100\n"
-	"alloc time_ns=1110 process=1 arena=1 address=64 reserved=128\n"
-	"tick time_ns=1200\n"
-	"free time_ns=1210 process=1 arena=1 address=64\n"
-	"tick time_ns=1300\n"
-	"detach time_ns=1310 process=1 reason=exit\n";
+/* What is in the chunks of the sample; a checkpoint is in chunk 3, no records in the others. */
+enum { SCHEMA, CHECKPOINT = 3, INDEX = 6, END, NR_CHUNKS };
 
-enum { NR_CHUNKS = 6, NR_LINES = 8 };
+static const char *const texts[NR_CHUNKS] = {
+	[1] = "attach time_ns=1000 process=1 pid=4242 command=\"python serve.py\" runtime=tt-metal pools=DRAM\n"
+	      "arena time_ns=1001 process=1 arena=1 object=0x7f31c0 pool=DRAM\n"
+	      "tick time_ns=1100\n",
+	[2] = "alloc time_ns=1110 process=1 arena=1 address=64 reserved=128\n"
+	      "tick time_ns=1200\n",
+	[CHECKPOINT] = "attach time_ns=1000 process=1 pid=4242 runtime=tt-metal pools=DRAM\n"
+		       "block time_ns=1110 process=1 arena=1 address=64 reserved=128\n",
+	[4] = "free time_ns=1210 process=1 arena=1 address=64\n"
+	      "tick time_ns=1300\n",
+	[5] = "detach time_ns=1310 process=1 reason=exit\n",
+};
 
-/* Records that are delivered when the chunks before chunk i (0 is the schema, 5 the end) are whole. */
-static const unsigned records_before[NR_CHUNKS] = {0, 0, 3, 5, 7, 8};
+/* Of each chunk of records the first and last time. */
+static const uint64_t times[NR_CHUNKS][2] = {
+	[1] = {1000, 1100}, [2] = {1110, 1200}, [4] = {1210, 1300}, [5] = {1310, 1310}};
+
+enum { NR_RECORDS = 8 };
+static const unsigned records[NR_CHUNKS] = {[1] = 3, [2] = 2, [4] = 2, [5] = 1};
 
 struct sample {
 	struct str bytes;
@@ -33,18 +40,30 @@ static void sample_release(struct sample *s)
 	str_release(&s->bytes);
 }
 
-static struct sample sample_new(void)
+static int put_text(void *text, struct sink *to)
 {
 	struct source *source = text_source_new(text, strlen(text));
+	int err = source->run(source, to);
+
+	source->free(source);
+	return err;
+}
+
+static struct sample sample_new(void)
+{
 	int fd = bytes_fd("", 0);
 	struct sample s = {};
-	struct sink *sink = NULL;
+	struct sink *sink = sink_of(dup(fd));
 	size_t at;
 
-	assert_int_equal(file_sink_new(dup(fd), "x.pt", &header, &sink, NULL), 0);
-	assert_int_equal(source->run(source, sink), 0);
+	for (int i = 0; i < NR_CHUNKS; i++) {
+		if (i == CHECKPOINT)
+			assert_int_equal(file_sink_checkpoint(sink, put_text, (void *)(uintptr_t)texts[i]), 0);
+		else if (texts[i])
+			assert_int_equal(put_text((void *)(uintptr_t)texts[i], sink), 0);
+		assert_int_equal(file_sink_flush(sink), 0);
+	}
 	assert_int_equal(file_sink_close(sink, NULL), 0);
-	source->free(source);
 	lseek(fd, 0, SEEK_SET);
 	add_fd(&s.bytes, fd);
 	close(fd);
@@ -54,48 +73,47 @@ static struct sample sample_new(void)
 		unsigned char *p = (unsigned char *)s.bytes.p + at;
 
 		s.chunk[i] = at;
-		at += 16 + (size_t)(p[4] | p[5] << 8);
+		at += 36 + (size_t)(p[8] | p[9] << 8);
 	}
 	s.chunk[NR_CHUNKS] = at;
 	assert_int_equal(at, s.bytes.len);
 	return s;
 }
 
-/* The first @nr lines of the text. */
-static size_t lines_length(unsigned nr)
+/* What reading gives when the chunks of @lost, as bits, are lost: behind a gap the checkpoint is delivered. */
+static void add_expected(struct str *ret, unsigned lost)
 {
-	const char *p = text;
+	bool gap = false;
 
-	for (unsigned i = 0; i < nr; i++)
-		p = strchr(p, '\n') + 1;
-	return (size_t)(p - text);
-}
-
-static void assert_first_lines(const struct reading *r, unsigned nr)
-{
-	assert_int_equal(r->lines.len, lines_length(nr));
-	assert_memory_equal(str_text(&r->lines), text, r->lines.len);
-	assert_int_equal(r->outcome.records, nr);
-}
-
-/* Each line of the reading is one of the text, and they are in its order. */
-static void assert_nothing_new(const struct reading *r)
-{
-	const char *from = text;
-
-	for (const char *line = str_text(&r->lines); *line; line = strchr(line, '\n') + 1) {
-		size_t len = (size_t)(strchr(line, '\n') + 1 - line);
-
-		while (*from && strncmp(from, line, len))
-			from = strchr(from, '\n') + 1;
-		assert_true(*from);
-		from += len;
+	for (int i = 1; i < NR_CHUNKS && !(lost & 1 << SCHEMA); i++) {
+		gap |= lost >> i & 1;
+		if (lost & 1 << i || !texts[i] || (i == CHECKPOINT && !gap))
+			continue;
+		if (i == CHECKPOINT)
+			str_add(ret, "checkpoint time_ns=1200 reason=begin\n");
+		str_add(ret, texts[i]);
+		if (i == CHECKPOINT)
+			str_add(ret, "checkpoint time_ns=1200 reason=end\n");
+		if (i == CHECKPOINT)
+			gap = false;
 	}
 }
 
-static unsigned chunk_at(const struct sample *s, size_t at)
+static void assert_lost(const struct reading *r, unsigned lost)
 {
-	unsigned i = 0;
+	_cleanup_(str_release) struct str expected = {};
+	unsigned nr = 0;
+
+	add_expected(&expected, lost);
+	for (int i = 0; i < NR_CHUNKS && !(lost & 1 << SCHEMA); i++)
+		nr += lost & 1 << i ? 0 : records[i];
+	assert_string_equal(str_text(&r->lines), str_text(&expected));
+	assert_int_equal(r->outcome.records, nr);
+}
+
+static int chunk_at(const struct sample *s, size_t at)
+{
+	int i = 0;
 
 	while (i < NR_CHUNKS - 1 && at >= s->chunk[i + 1])
 		i++;
@@ -109,6 +127,7 @@ static void every_prefix_gives_its_whole_chunks_and_says_where_it_ends(void **st
 	(void)state;
 	for (size_t len = 0; len < s.bytes.len; len++) {
 		_cleanup_(reading_release) struct reading r = read_bytes(s.bytes.p, len);
+		int chunk = chunk_at(&s, len);
 		char expected[64];
 
 		snprintf(expected, sizeof(expected), "'x.pt': recording ends early at byte %zu: ", len);
@@ -124,62 +143,179 @@ static void every_prefix_gives_its_whole_chunks_and_says_where_it_ends(void **st
 		assert_int_equal(r.run_err, 0);
 		assert_true(r.outcome.cut);
 		assert_memory_equal(r.outcome.problem, expected, strlen(expected));
-		assert_int_equal(r.outcome.offset, s.chunk[chunk_at(&s, len)]);
-		assert_first_lines(&r, records_before[chunk_at(&s, len)]);
+		assert_int_equal(r.outcome.offset, s.chunk[chunk]);
+		assert_int_equal(r.outcome.gaps, 0);
+		/* Those that are lost are at the end, where no checkpoint follows. */
+		assert_lost(&r, (1U << NR_CHUNKS) - (1U << chunk));
 	}
 }
 
-static void no_flipped_bit_goes_unseen_or_makes_a_record(void **state)
+/* What one flipped bit in chunk @i does. */
+static void assert_flip(const struct sample *s, const struct reading *r, int i, bool in_header)
+{
+	bool gap = in_header || i == SCHEMA || records[i];
+	char expected[64];
+
+	assert_int_equal(r->open_err, 0);
+	assert_int_equal(r->run_err, -EBADMSG);
+	snprintf(expected, sizeof(expected), "%zu bytes at byte %zu ", s->chunk[i + 1] - s->chunk[i], s->chunk[i]);
+	assert_non_null(strstr(r->outcome.problem, expected));
+	/* Without a schema nothing is understood. */
+	assert_lost(r, 1U << i);
+	if (i == SCHEMA)
+		return;
+	assert_int_equal(r->outcome.skipped_chunks, 1);
+	assert_int_equal(r->outcome.lost_bytes, s->chunk[i + 1] - s->chunk[i]);
+	assert_int_equal(r->outcome.gaps, gap);
+	assert_int_equal(r->outcome.cut, i == END && !in_header);
+	assert_int_equal(r->outcome.offset, i == END ? s->chunk[END] : s->bytes.len);
+	if (!records[i])
+		return;
+	assert_int_equal(r->outcome.lost_from_ns, i == 1 ? 0 : times[i == 4 ? 2 : i - 1][1]);
+	assert_int_equal(r->outcome.lost_to_ns, i == 5 ? 0 : i == 2 ? 1200 : times[i == 1 ? 2 : i + 1][0]);
+}
+
+static void a_flipped_bit_costs_its_chunk_and_no_other(void **state)
 {
 	_cleanup_(sample_release) struct sample s = sample_new();
-	unsigned went_on = 0;
 
 	(void)state;
 	for (size_t bit = 0; bit < s.bytes.len * 8; bit++) {
-		unsigned chunk = chunk_at(&s, bit / 8), before = records_before[chunk];
+		int i = chunk_at(&s, bit / 8);
 
 		s.bytes.p[bit / 8] ^= (char)(1 << bit % 8);
 
 		_cleanup_(reading_release) struct reading r = read_bytes(s.bytes.p, s.bytes.len);
 
 		s.bytes.p[bit / 8] ^= (char)(1 << bit % 8);
-		if (bit / 8 < s.header) {
+		if (bit / 8 < s.header)
 			assert_int_equal(r.open_err, -EBADMSG);
-			continue;
-		}
-		assert_int_equal(r.open_err, 0);
-		assert_true(r.run_err == -EBADMSG || (!r.run_err && r.outcome.cut));
-		assert_non_null(strstr(r.outcome.problem, "at byte "));
-		assert_true(r.outcome.records >= before);
-		assert_memory_equal(str_text(&r.lines), text, lines_length(before));
-		assert_nothing_new(&r);
-		/* Its length is right: only this chunk is missing. */
-		if (chunk > 0 && chunk < NR_CHUNKS - 1 && bit / 8 >= s.chunk[chunk] + 8) {
-			assert_int_equal(r.outcome.skipped_chunks, 1);
-			assert_int_equal(r.outcome.records, NR_LINES - (records_before[chunk + 1] - before));
-			assert_false(r.outcome.cut);
-			went_on++;
+		else
+			assert_flip(&s, &r, i, bit / 8 < s.chunk[i] + 36);
+	}
+}
+
+/* Without @len bytes in chunk @i, or with as many more, that chunk is lost and no other. */
+static void missing_and_added_bytes_cost_their_chunk_and_no_other(void **state)
+{
+	_cleanup_(sample_release) struct sample s = sample_new();
+
+	(void)state;
+	for (int i = 1; i < END; i++) {
+		for (size_t at = s.chunk[i]; at < s.chunk[i + 1]; at++) {
+			_cleanup_(str_release) struct str less = {}, more = {};
+
+			str_add_bytes(&less, s.bytes.p, at);
+			str_add_bytes(&more, s.bytes.p, at);
+			str_add_bytes(&less, s.bytes.p + at + 1, s.bytes.len - at - 1);
+			str_add_bytes(&more, "\x89x", 2);
+			str_add_bytes(&more, s.bytes.p + at, s.bytes.len - at);
+
+			_cleanup_(reading_release) struct reading a = read_bytes(less.p, less.len),
+								  b = read_bytes(more.p, more.len);
+
+			assert_int_equal(a.run_err, -EBADMSG);
+			assert_lost(&a, 1U << i);
+			assert_int_equal(b.run_err, -EBADMSG);
+			/* Before the chunk they harm nothing. */
+			if (at > s.chunk[i])
+				assert_lost(&b, 1U << i);
+			else
+				assert_int_equal(b.outcome.records, NR_RECORDS);
 		}
 	}
-	assert_true(went_on > 1000);
+}
+
+/* A chunk's length leads behind the end, since most of it is missing, and others follow it. */
+static void a_cut_chunk_in_the_middle_is_no_end(void **state)
+{
+	_cleanup_(str_release) struct str bytes = {}, cut = {};
+	struct record r = {.kind = RECORD_FAILED};
+	struct random random = {3};
+	char text[4000] = "", expected[160];
+	int fd = bytes_fd("", 0);
+	struct sink *sink = sink_of(dup(fd));
+	off_t begin = lseek(fd, 0, SEEK_END), end;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)(1 + random_below(&random, 255));
+	RECORD_SET(&r, REASON, reason, text);
+	assert_int_equal(sink_put(sink, &r), 0);
+	assert_int_equal(file_sink_flush(sink), 0);
+	end = lseek(fd, 0, SEEK_END);
+	assert_int_equal(put_text((char[]){"tick time_ns=7\n"}, sink), 0);
+	assert_int_equal(file_sink_close(sink, NULL), 0);
+	lseek(fd, 0, SEEK_SET);
+	add_fd(&bytes, fd);
+	close(fd);
+	str_add_bytes(&cut, bytes.p, (size_t)begin + 100);
+	str_add_bytes(&cut, bytes.p + end, bytes.len - (size_t)end);
+	assert_true(cut.len < (size_t)end);
+
+	_cleanup_(reading_release) struct reading got = read_bytes(cut.p, cut.len);
+
+	snprintf(expected, sizeof(expected),
+		 "'x.pt': recording is damaged: the chunk of %lld bytes at byte %lld is lost: the file ends at "
+		 "byte %zu",
+		 (long long)(end - begin), (long long)begin, cut.len);
+	assert_int_equal(got.run_err, -EBADMSG);
+	assert_string_equal(got.outcome.problem, expected);
+	assert_string_equal(str_text(&got.lines), "tick time_ns=7\n");
+	assert_int_equal(got.outcome.lost_bytes, 100);
+	assert_false(got.outcome.cut);
+}
+
+static void two_gaps_are_one_range(void **state)
+{
+	_cleanup_(sample_release) struct sample s = sample_new();
+
+	(void)state;
+	s.bytes.p[s.chunk[2] + 40] ^= 1;
+	s.bytes.p[s.chunk[4] + 5] ^= 1;
+
+	_cleanup_(reading_release) struct reading r = read_bytes(s.bytes.p, s.bytes.len);
+
+	assert_lost(&r, 1U << 2 | 1U << 4);
+	assert_int_equal(r.outcome.skipped_chunks, 2);
+	assert_int_equal(r.outcome.gaps, 2);
+	assert_int_equal(r.outcome.lost_bytes, s.chunk[3] - s.chunk[2] + s.chunk[5] - s.chunk[4]);
+	assert_int_equal(r.outcome.lost_from_ns, 1100);
+	assert_int_equal(r.outcome.lost_to_ns, 1310);
+	/* Nothing is behind the second one. */
+	s.bytes.p[s.chunk[4] + 5] ^= 1;
+	s.bytes.p[s.chunk[5] + 5] ^= 1;
+
+	_cleanup_(reading_release) struct reading last = read_bytes(s.bytes.p, s.bytes.len);
+
+	assert_lost(&last, 1U << 2 | 1U << 5);
+	assert_int_equal(last.outcome.lost_from_ns, 1100);
+	assert_int_equal(last.outcome.lost_to_ns, 0);
 }
 
 static void a_bad_chunk_is_named_with_its_place(void **state)
 {
 	_cleanup_(sample_release) struct sample s = sample_new();
-	char expected[128];
+	char expected[160];
 
 	(void)state;
-	s.bytes.p[s.chunk[3] + 20] ^= 1;
+	s.bytes.p[s.chunk[4] + 40] ^= 1;
 
-	_cleanup_(reading_release) struct reading r = read_bytes(s.bytes.p, s.bytes.len);
+	_cleanup_(reading_release) struct reading payload = read_bytes(s.bytes.p, s.bytes.len);
+
+	s.bytes.p[s.chunk[4] + 40] ^= 1;
+	s.bytes.p[s.chunk[4]] ^= 1;
+
+	_cleanup_(reading_release) struct reading mark = read_bytes(s.bytes.p, s.bytes.len);
 
 	snprintf(expected, sizeof(expected),
 		 "'x.pt': recording is damaged: the chunk of %zu bytes at byte %zu is lost: its checksum is wrong",
-		 s.chunk[4] - s.chunk[3], s.chunk[3]);
-	assert_int_equal(r.run_err, -EBADMSG);
-	assert_string_equal(r.outcome.problem, expected);
-	assert_int_equal(r.outcome.offset, s.bytes.len);
+		 s.chunk[5] - s.chunk[4], s.chunk[4]);
+	assert_string_equal(payload.outcome.problem, expected);
+	snprintf(expected, sizeof(expected),
+		 "'x.pt': recording is damaged: %zu bytes at byte %zu are lost: there is no chunk",
+		 s.chunk[5] - s.chunk[4], s.chunk[4]);
+	assert_string_equal(mark.outcome.problem, expected);
 }
 
 static void a_chunk_that_is_missing_is_seen_at_the_end(void **state)
@@ -211,7 +347,26 @@ static void what_follows_the_end_is_not_lost_silently(void **state)
 		 len);
 	assert_int_equal(r.run_err, -EBADMSG);
 	assert_string_equal(r.outcome.problem, expected);
-	assert_first_lines(&r, NR_LINES);
+	assert_lost(&r, 0);
+}
+
+/* After a power cut a file may have its new length already, and zeros there. */
+static void zeros_at_the_end_are_named(void **state)
+{
+	_cleanup_(sample_release) struct sample s = sample_new();
+	char expected[160];
+
+	(void)state;
+	memset(s.bytes.p + s.chunk[4], 0, s.bytes.len - s.chunk[4]);
+
+	_cleanup_(reading_release) struct reading r = read_bytes(s.bytes.p, s.bytes.len);
+
+	snprintf(expected, sizeof(expected),
+		 "'x.pt': recording is damaged: %zu bytes at byte %zu are lost: there is no chunk, and none follows",
+		 s.bytes.len - s.chunk[4], s.chunk[4]);
+	assert_int_equal(r.run_err, -EBADMSG);
+	assert_string_equal(r.outcome.problem, expected);
+	assert_int_equal(r.outcome.records, 5);
 }
 
 static void a_sink_that_stops_is_not_a_problem_of_the_recording(void **state)
@@ -224,7 +379,7 @@ static void a_sink_that_stops_is_not_a_problem_of_the_recording(void **state)
 	(void)state;
 	assert_int_equal(file_sink_new(inner, "y.pt", &(struct file_header){}, &full, NULL), 0);
 	assert_int_equal(dup2(dev_full, inner), inner);
-	assert_int_equal(file_source_new(bytes_fd(s.bytes.p, s.bytes.len), "x.pt", &source, NULL), 0);
+	assert_int_equal(file_source_new(bytes_fd(s.bytes.p, s.bytes.len), "x.pt", NULL, &source, NULL), 0);
 	assert_int_equal(source->run(source, full), -ENOSPC);
 	assert_string_equal(file_source_outcome(source)->problem, "");
 	assert_int_equal(file_source_outcome(source)->records, 2);
@@ -238,10 +393,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_prefix_gives_its_whole_chunks_and_says_where_it_ends),
-		cmocka_unit_test(no_flipped_bit_goes_unseen_or_makes_a_record),
+		cmocka_unit_test(a_flipped_bit_costs_its_chunk_and_no_other),
+		cmocka_unit_test(missing_and_added_bytes_cost_their_chunk_and_no_other),
+		cmocka_unit_test(a_cut_chunk_in_the_middle_is_no_end),
+		cmocka_unit_test(two_gaps_are_one_range),
 		cmocka_unit_test(a_bad_chunk_is_named_with_its_place),
 		cmocka_unit_test(a_chunk_that_is_missing_is_seen_at_the_end),
 		cmocka_unit_test(what_follows_the_end_is_not_lost_silently),
+		cmocka_unit_test(zeros_at_the_end_are_named),
 		cmocka_unit_test(a_sink_that_stops_is_not_a_problem_of_the_recording),
 	};
 

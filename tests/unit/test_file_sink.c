@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/units.h"
+
 /* A path in a folder that is made for the test. */
 struct folder {
 	char path[64], file[96];
@@ -57,23 +59,91 @@ static void a_tick_is_in_the_file_as_soon_as_it_is_put(void **state)
 	file_sink_close(sink, NULL);
 }
 
-static void records_without_a_tick_are_written_when_they_are_many(void **state)
+static void records_are_written_when_they_are_many(void **state)
 {
 	int fd = bytes_fd("", 0);
 	struct sink *sink = sink_of(dup(fd));
 	struct record r = {.kind = RECORD_DETACH};
 	off_t before = lseek(fd, 0, SEEK_END);
-	char text[65] = "";
 
 	(void)state;
-	memset(text, 'x', 64);
-	RECORD_SET(&r, REASON, reason, text);
-	for (int i = 0; i < 3000; i++)
+	for (int i = 0; i < 65535; i++)
 		assert_int_equal(sink_put(sink, &r), 0);
 	assert_int_equal(lseek(fd, 0, SEEK_END), before);
-	for (int i = 0; i < 2000; i++)
-		assert_int_equal(sink_put(sink, &r), 0);
+	assert_int_equal(sink_put(sink, &r), 0);
 	assert_true(lseek(fd, 0, SEEK_END) > before);
+	assert_int_equal(file_sink_close(sink, NULL), 0);
+	close(fd);
+}
+
+static void records_are_written_when_they_are_large(void **state)
+{
+	int fd = bytes_fd("", 0), nr = 0;
+	struct sink *sink = sink_of(dup(fd));
+	struct record r = {.kind = RECORD_DETACH};
+	off_t before = lseek(fd, 0, SEEK_END);
+	char text[65537] = "";
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	RECORD_SET(&r, REASON, reason, text);
+	for (; lseek(fd, 0, SEEK_END) == before; nr++) {
+		/* The same text would be there once. */
+		text[nr] = 'y';
+		assert_int_equal(sink_put(sink, &r), 0);
+	}
+	assert_int_equal(nr, 64);
+	assert_int_equal(file_sink_close(sink, NULL), 0);
+	close(fd);
+}
+
+/* Of the records themselves: what is played back is cut as it was. */
+static void records_are_written_when_they_are_a_second_old(void **state)
+{
+	int fd = bytes_fd("", 0);
+	struct sink *sink = sink_of(dup(fd));
+	struct record r = {.kind = RECORD_TICK};
+	off_t before = lseek(fd, 0, SEEK_END);
+
+	(void)state;
+	RECORD_SET(&r, INTERVAL_NS, interval_ns, 500);
+	RECORD_SET(&r, TIME_NS, time_ns, 5000);
+	assert_int_equal(sink_put(sink, &r), 0);
+	RECORD_SET(&r, TIME_NS, time_ns, 5000 + 999999999);
+	assert_int_equal(sink_put(sink, &r), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), before);
+	RECORD_SET(&r, TIME_NS, time_ns, 5000 + 1000000000);
+	assert_int_equal(sink_put(sink, &r), 0);
+	assert_true(lseek(fd, 0, SEEK_END) > before);
+	assert_int_equal(file_sink_close(sink, NULL), 0);
+	close(fd);
+}
+
+static void records_are_written_by_the_clock_when_none_follows(void **state)
+{
+	int fd = bytes_fd("", 0);
+	struct sink *sink = sink_of(dup(fd));
+	struct record r = {.kind = RECORD_DETACH};
+	off_t before = lseek(fd, 0, SEEK_END), then;
+	/* Younger, older, and of before the clock was set back. */
+	const int64_t ages[] = {0, NS_PER_SEC, -(int64_t)(3600 * NS_PER_SEC)};
+
+	(void)state;
+	assert_int_equal(sink_idle(sink), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ages); i++) {
+		uint64_t begin = units_wall_ns();
+
+		RECORD_SET(&r, TIME_NS, time_ns, begin - (uint64_t)ages[i]);
+		assert_int_equal(sink_put(sink, &r), 0);
+		assert_int_equal(lseek(fd, 0, SEEK_END), before);
+		assert_int_equal(sink_idle(sink), 0);
+		then = lseek(fd, 0, SEEK_END);
+		/* If this took a second, the first one is older. */
+		if (units_wall_ns() - begin < NS_PER_SEC)
+			assert_int_equal(then > before, i > 0);
+		assert_int_equal(file_sink_flush(sink), 0);
+		before = lseek(fd, 0, SEEK_END);
+	}
 	assert_int_equal(file_sink_close(sink, NULL), 0);
 	close(fd);
 }
@@ -81,17 +151,17 @@ static void records_without_a_tick_are_written_when_they_are_many(void **state)
 static void a_text_that_is_too_long_is_refused_alone(void **state)
 {
 	_cleanup_(str_release) struct str lines = {};
-	char *text = xcalloc((4 << 20) + 2, 1);
+	char *text = xcalloc((3 << 20) + 2, 1);
 	int fd = bytes_fd("", 0);
 	struct sink *sink = sink_of(dup(fd));
 	struct record tick = {.kind = RECORD_TICK}, r = {.kind = RECORD_FAILED};
 	struct file_outcome outcome;
 
 	(void)state;
-	memset(text, 'a', (4 << 20) + 1);
+	memset(text, 'a', (3 << 20) + 1);
 	RECORD_SET(&r, REASON, reason, text);
 	assert_int_equal(sink_put(sink, &r), -EMSGSIZE);
-	text[4 << 20] = '\0';
+	text[3 << 20] = '\0';
 	for (int f = 0; f < FIELD_NR; f++)
 		if (field_descs[f].type == FIELD_TYPE_TEXT)
 			record_set_text(&r, (enum field)f, text);
@@ -101,7 +171,7 @@ static void a_text_that_is_too_long_is_refused_alone(void **state)
 	lseek(fd, 0, SEEK_SET);
 	assert_int_equal(read_text_lines(fd, &lines, &outcome), 0);
 	assert_int_equal(outcome.records, 2);
-	assert_true(lines.len > (size_t)8 * (4 << 20));
+	assert_true(lines.len > (size_t)8 * (3 << 20));
 	free(text);
 }
 
@@ -218,7 +288,7 @@ static void a_file_that_exists_is_overwritten_with_force_only(void **state)
 	assert_int_equal(stat(folder->file, &st), 0);
 	assert_true(st.st_size > 0);
 	assert_int_equal(st.st_mode & 0133, 0);
-	assert_int_equal(file_source_open(folder->file, &source, NULL), 0);
+	assert_int_equal(file_source_open(folder->file, NULL, &source, NULL), 0);
 	assert_int_equal(source->run(source, NULL), 0);
 	assert_string_equal(file_source_outcome(source)->problem, "");
 	source->free(source);
@@ -242,7 +312,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tick_is_in_the_file_as_soon_as_it_is_put),
-		cmocka_unit_test(records_without_a_tick_are_written_when_they_are_many),
+		cmocka_unit_test(records_are_written_when_they_are_many),
+		cmocka_unit_test(records_are_written_when_they_are_large),
+		cmocka_unit_test(records_are_written_when_they_are_a_second_old),
+		cmocka_unit_test(records_are_written_by_the_clock_when_none_follows),
 		cmocka_unit_test(a_text_that_is_too_long_is_refused_alone),
 		cmocka_unit_test(a_full_and_slow_pipe_gets_every_byte),
 		cmocka_unit_test(a_full_disk_at_the_begin_is_an_error_of_opening),

@@ -167,7 +167,7 @@ static int failing_put(struct sink *sink, const struct record *r)
 
 static void a_sink_that_fails_ends_the_source(void **state)
 {
-	struct failing sink = {{failing_put}, 0, -EPIPE};
+	struct failing sink = {{.put = failing_put}, 0, -EPIPE};
 	struct diag d;
 
 	(void)state;
@@ -180,7 +180,7 @@ static void a_tee_gives_each_record_to_all_sinks_also_when_one_fails(void **stat
 {
 	_cleanup_(str_release) struct str a = {}, b = {};
 	_cleanup_(tee_release) struct tee tee;
-	struct failing first_to_fail = {{failing_put}, 0, -EPIPE}, second_to_fail = {{failing_put}, 0, -ENOSPC};
+	struct failing first_to_fail = {{.put = failing_put}, 0, -EPIPE}, second_to_fail = {{.put = failing_put}, 0, -ENOSPC};
 	struct record r = {.kind = RECORD_TICK};
 	struct text_sink to_a, to_b;
 
