@@ -511,17 +511,19 @@ def _():
             followers = [subprocess.Popen([POOLTRACE, *command, "-r", path, "--follow", "--json"], stdout=subprocess.PIPE)
                          for command in (["events"], ["top"], ["top"])]
             lines = [Lines(f.stdout) for f in followers]
+            target.go()
+            target.until("execute")
+            recording.ask()
+            # The target stands: they show what has come, and the recording has not ended.
+            seen = [[], [], []]
+            for i, told in enumerate(seen):
+                while not any('"phase":"execution"' in line for line in told):
+                    told.append(lines[i].next())
+            followers[2].terminate()
+            seen[2] += lines[2].all()
+            equal(followers[2].wait(30), 0, "status after SIGTERM")
             for _ in target.steps():
                 recording.ask()
-            # They show what has come before the recording ends.
-            seen = [[], [], []]
-            while not any('"phase":"release"' in line for line in seen[0]):
-                seen[0].append(lines[0].next())
-            while not any('"phase":"release"' in line for line in seen[1]):
-                seen[1].append(lines[1].next())
-            followers[2].terminate()
-            seen[2] = lines[2].all()
-            equal(followers[2].wait(30), 0, "status after SIGTERM")
             equal(recording.end(), 0, "status of the recording")
             for i in range(2):
                 seen[i] += lines[i].all()

@@ -208,7 +208,7 @@ load cli
 @test "a file's name is shown as a shell reads it" {
 	make_recording half.pt half.records
 	mv half.pt $'it\'s a run.pt'
-	[[ "$(pooltrace report $'it\'s a run.pt')" == *"  pooltrace explain 'it'\\''s a run.pt'"* ]]
+	[[ "$(pooltrace report $'it\'s a run.pt')" == *"pooltrace explain 'it'\\''s a run.pt'"* ]]
 	[[ "$(pooltrace report - < <(cat $'it\'s a run.pt'))" != *"WHAT TO TYPE NEXT"* ]]
 }
 

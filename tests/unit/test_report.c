@@ -182,8 +182,8 @@ static void the_whole_recording(void **state)
 		"Of 1 allocation a part was lost: the size is not known, and so the pool's total is not.\n"
 		"\n"
 		"WHAT TO TYPE NEXT\n"
-		"pooltrace explain run.pt      phases\n"
-		"pooltrace top -r 'a \\x1b b'   tables\n");
+		"pooltrace explain run.pt     phases\n"
+		"pooltrace top -r 'a \\x1b b'  tables\n");
 }
 
 static void a_part_of_it(void **state)
