@@ -285,6 +285,7 @@ static void add_life(struct arena_summary *sum, const struct life *b, uint64_t f
 		sum->found.nr++, sum->found.bytes += b->reserved;
 	if (died && b->died == REMOVED)
 		sum->removed.nr++, sum->removed.bytes += b->reserved;
+	sum->replaced += died && b->died == REPLACED;
 	if (!died || b->died != FREED)
 		return;
 	if (b->born == ALLOCATED)
@@ -340,6 +341,7 @@ static void check_arena(const struct run *run, const struct summary *s, uint64_t
 	assert_amounts(&sum->removed, &expected.removed);
 	assert_amounts(&sum->ageless, &expected.ageless);
 	assert_int_equal(sum->unsized, expected.unsized);
+	assert_int_equal(sum->replaced, expected.replaced);
 	assert_int_equal(sum->failed, expected.failed);
 	/* What was there before is known when it begins. */
 	assert_int_equal(sum->peak, s->begun ? expected.peak : 0);
@@ -537,7 +539,7 @@ static void losses_and_counters_are_those_of_the_part(void **state)
 					"lost time_ns=50 count=5\n"
 					"replays time_ns=60 process=1 trace=0 count=9\n";
 	const struct summary_choice choice = {1, larger, NULL, NULL};
-	struct summarised x = {{.put = put}, ledger_new(), summary_new(30, &choice)};
+	struct summarised x = {{.put = put}, ledger_new(), summary_new(40, &choice)};
 	struct source *source = text_source_new(text, strlen(text));
 
 	(void)state;
@@ -554,12 +556,36 @@ static void losses_and_counters_are_those_of_the_part(void **state)
 	summary_free(x.s);
 }
 
+/* A thread's failure is taken back once, and only one that counted. */
+static void a_failure_is_taken_back_once(void **state)
+{
+	static const char *const text = "attach time_ns=10 process=1 pid=4 runtime=r pools=L1\n"
+					"failed time_ns=20 process=1 tid=7 reason=throw pool=L1\n"
+					"retract time_ns=31 process=1 tid=7\n"
+					"failed time_ns=32 process=1 tid=7 reason=throw pool=L1\n"
+					"failed time_ns=33 process=1 tid=8 reason=throw pool=L1\n"
+					"retract time_ns=34 process=1 tid=7\n"
+					"retract time_ns=35 process=1 tid=7\n";
+	const struct summary_choice choice = {1, larger, NULL, NULL};
+	struct summarised x = {{.put = put}, ledger_new(), summary_new(30, &choice)};
+	struct source *source = text_source_new(text, strlen(text));
+
+	(void)state;
+	assert_int_equal(source->run(source, &x.sink), 0);
+	assert_int_equal(summary_process(x.s, 1)->failed, 1);
+	assert_int_equal(summary_process(x.s, 1)->pool_failed.items[0], 1);
+	source->free(source);
+	ledger_free(x.l);
+	summary_free(x.s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_streams_give_what_a_list_of_all_that_happened_gives),
 		cmocka_unit_test(a_class_is_the_number_of_digits),
 		cmocka_unit_test(losses_and_counters_are_those_of_the_part),
+		cmocka_unit_test(a_failure_is_taken_back_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,9 +297,11 @@ static void after_block(struct summary *s, const struct record *r, const struct 
 {
 	struct arena_summary *sum = arena_of(s, r->arena);
 
-	if (r->kind == RECORD_BLOCK)
-		count(&sum->found, r->reserved);
 	/* Else it was counted before. */
+	if (r->kind == RECORD_BLOCK) {
+		count(&sum->found, r->reserved);
+		sum->replaced += e->replaced;
+	}
 	note_peak(sum, e->arena, r->time_ns);
 }
 
