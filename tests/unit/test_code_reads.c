@@ -8,31 +8,7 @@
 
 #include <cmocka.h>
 
-#include "assemble.h"
-
-struct fixture {
-	struct assembled made;
-	struct elf_file *elf;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	*state = f;
-	return assembled_from_file(&f->made, "code.so", "tests/unit/data/code.S") ?
-		       elf_file_open(f->made.path, &f->elf, NULL) : -1;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	elf_file_free(f->elf);
-	assembled_release(&f->made);
-	free(f);
-	return 0;
-}
+#include "code_library.h"
 
 static const struct {
 	const char *function, *chain, *reason; /* chain NULL: refused, for this reason */

@@ -1,54 +1,18 @@
 #include "cmd/export_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FLAGS = O_WRONLY | O_CLOEXEC | O_NOCTTY };
+#include "base/create.h"
 
 static bool is_source(const char *path, const char *source)
 {
 	struct stat a, b;
 
 	return !stat(path, &a) && !stat(source, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino && S_ISREG(a.st_mode);
-}
-
-/* What is there already is written to if nothing is lost by that: a pipe, a device. */
-static int open_existing(const char *path)
-{
-	struct stat st;
-	int fd, err = 0;
-
-	fd = open(path, FLAGS);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (S_ISREG(st.st_mode))
-		err = -EEXIST;
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
-}
-
-static int open_path(const char *path, bool force)
-{
-	int fd;
-
-	/* Without O_CREAT: with it, root may not open a user's file in /tmp (fs.protected_regular). */
-	if (force) {
-		fd = open(path, FLAGS | O_TRUNC);
-		if (fd >= 0 || errno != ENOENT)
-			return fd < 0 ? -errno : fd;
-	}
-	fd = open(path, FLAGS | O_CREAT | O_EXCL, 0644);
-	if (fd < 0 && errno == EEXIST)
-		return open_existing(path);
-	return fd < 0 ? -errno : fd;
 }
 
 int export_file_open(struct export_file *f, struct output *out, const char *path, const char *source, bool force, struct diag *d)
@@ -62,7 +26,7 @@ int export_file_open(struct export_file *f, struct output *out, const char *path
 		diag_hint(d, "name another file");
 		return -EEXIST;
 	}
-	fd = open_path(path, force);
+	fd = create_file(path, force);
 	if (fd < 0) {
 		diag_errno(d, fd, "cannot write to '%s'", path);
 		diag_hint(d, fd == -EEXIST ? "-f overwrites it" : "-o FILE names a file that can be written");
