@@ -31,6 +31,7 @@ WARNINGS += $(if $(WERROR),-Werror)
 PACKAGES := libbpf libelf capstone libzstd libxxhash jansson
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -Iuser -Ibpf -I$(BUILD)/include -D_GNU_SOURCE -DPOOLTRACE_VERSION='"$(VERSION)"'
+CPPFLAGS += $(if $(filter 1,$(STATIC)),-DPOOLTRACE_STATIC)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) -lm
 # Of what is installed; tests with sanitizers are never static. Some libelf.pc do not name what libelf.a needs.
@@ -59,7 +60,8 @@ pooltrace: $(BUILD)/pooltrace
 $(BUILD)/flags $(BUILD)/files: force
 	@mkdir -p $(@D)
 	@cmp -s - $@ <<<'$(subst ','\'',$($(@F)_text))' || cat >$@ <<<'$(subst ','\'',$($(@F)_text))'
-flags_text = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(STATIC) $(CLANG)
+FAST_CFLAGS := $(CFLAGS:-O2=-O3)
+flags_text = $(CC) $(ALL_CFLAGS) $(FAST_CFLAGS) $(LDFLAGS) $(STATIC) $(CLANG)
 files_text = $(OBJECTS) $(RUNTIMES)
 
 $(BUILD)/pooltrace: $(OBJECTS) $(BUILD)/runtimes.o $(BUILD)/files
@@ -93,6 +95,9 @@ $(BUILD)/runtimes.c: scripts/embed-runtimes $(RUNTIMES) $(BUILD)/files
 
 $(BUILD)/runtimes.o: $(BUILD)/runtimes.c $(BUILD)/flags
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# What each event of a recording passes, of which there may be a hundred million.
+$(BUILD)/user/stream/%.o $(BUILD)/user/ledger/%.o: CFLAGS := $(FAST_CFLAGS)
 
 # Unit tests: the pure rooms under AddressSanitizer and UndefinedBehaviorSanitizer, no root, no kernel.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -155,6 +160,13 @@ test:
 test-releases:
 	@$(give_back); scripts/setup test; $(MAKE) $(jobs) all
 	@RELEASES=all ATTACHES=$${ATTACHES:-50} BUILD=$(BUILD) python3 tests/ttnn/test_releases.py
+
+# The static program and its tests on other kernels, under qemu: KERNELS="bookworm trixie" are releases of Debian.
+.PHONY: test-kernels
+test-kernels: KERNEL_BUILD = $(BUILD)/static
+test-kernels:
+	@$(give_back); scripts/setup kernels; $(MAKE) $(jobs) BUILD=$(KERNEL_BUILD) STATIC=1 all standin
+	@$(give_back); BUILD=$(KERNEL_BUILD) scripts/test kernels
 
 # Every figure of the README's cost section, with its limit.
 bench:
