@@ -29,6 +29,9 @@ enum {
 /* Set before the load: only processes of this user are stopped, since we may not continue others. */
 const volatile __s32 stop_uid = ANYONE;
 
+/* Set before the load: children of marked processes are marked as they are, and those of watched ones as followed. */
+const volatile bool children;
+
 /* Forks of watched processes; what found no room in the ring. */
 __u64 nr_forks;
 __u64 nr_untold;
@@ -75,8 +78,9 @@ struct look {
 	__u64 link; /* the next entry of the linker's list */
 	struct wire_file file;
 	__u64 address;
+	__u32 watched; /* tgid of the process, if it is; else 0 */
 	bool found;    /* `file` is one */
-	bool runtime;  /* one of the files has one */
+	bool runtime;  /* one of the files has one, and the process not its probes */
 	bool unknown;  /* one of the files was never looked into, or could not be found out */
 };
 
@@ -155,9 +159,13 @@ static __always_inline __u32 mark_of(struct task_struct *task)
 
 	if (mark)
 		return *mark;
+	/* User space marks a process by its main thread. */
+	mark = bpf_task_storage_get(&marks, task->group_leader, NULL, 0);
+	if (mark || !children)
+		return mark ? *mark : 0;
 	/* At the fork there was no memory for it, or no way to get at it just then. */
 	mark = bpf_task_storage_get(&marks, task->real_parent, NULL, 0);
-	return mark ? *mark & WIRE_MARK_OURS : 0;
+	return mark ? *mark & ~WIRE_MARK_FIRST : 0;
 }
 
 /* A shell with job control puts each job into a process group of its own, and would see it stop. */
@@ -224,7 +232,7 @@ int hold_exec(void *ctx)
 	struct look look = {};
 
 	(void)ctx;
-	if (!mark)
+	if (!(mark & WIRE_MARK_OURS))
 		return 0;
 	look.address = ((struct pt_regs *)bpf_task_pt_regs(task))->ip;
 	interest = look_at(task, &look);
@@ -243,6 +251,13 @@ struct link {
 	__u64 address, name, dynamic, next;
 };
 
+static __always_inline bool is_attached(const struct look *look)
+{
+	struct wire_attached key = {.tgid = look->watched, .file = look->file};
+
+	return look->watched && bpf_map_lookup_elem(&attached, &key);
+}
+
 static long look_at_library(__u32 index, struct look *look)
 {
 	struct link link;
@@ -256,7 +271,7 @@ static long look_at_library(__u32 index, struct look *look)
 	}
 	look->link = link.next;
 	look->address = link.dynamic;
-	if (look_at(bpf_get_current_task_btf(), look) == WIRE_FILE_RUNTIME)
+	if (look_at(bpf_get_current_task_btf(), look) == WIRE_FILE_RUNTIME && !is_attached(look))
 		look->runtime = true;
 	return 0;
 }
@@ -278,13 +293,13 @@ int linker_state(struct pt_regs *ctx)
 	struct look look = {};
 	struct debug debug;
 
-	if (bpf_map_lookup_elem(&targets, &tgid))
-		return 0;
 	if (bpf_probe_read_user(&debug, sizeof(debug), (void *)address) || debug.state != RT_CONSISTENT)
 		return 0;
 	mark = mark_of(task);
-	if (!mark)
+	if (!(mark & WIRE_MARK_OURS))
 		return 0;
+	if (bpf_map_lookup_elem(&targets, &tgid))
+		look.watched = tgid;
 	look.link = debug.map;
 	bpf_loop(LIBRARIES, look_at_library, &look, 0);
 	if (look.runtime || look.unknown)
@@ -320,14 +335,16 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	struct wire_hit *hit;
 
 	(void)ctx;
-	if (!is_thread && bpf_map_lookup_elem(&targets, &tgid))
+	if (!is_thread && bpf_map_lookup_elem(&targets, &tgid)) {
 		__sync_fetch_and_add(&nr_forks, 1);
-	if (!mark)
+		mark |= WIRE_MARK_FOLLOWED;
+	}
+	if (!mark || (!is_thread && !children))
 		return 0;
 	if (!is_thread)
 		mark &= ~WIRE_MARK_FIRST;
 	bpf_task_storage_get(&marks, child, &mark, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	hit = is_thread ? NULL : new_hit(WIRE_FORK);
+	hit = is_thread || !(mark & WIRE_MARK_OURS) ? NULL : new_hit(WIRE_FORK);
 	if (!hit)
 		return 0;
 	tgid = pid_for_reader(child);

@@ -83,6 +83,31 @@ struct {
 	__type(value, struct thread);
 } threads __weak SEC(".maps");
 
+/* ---- of return.bpf.c ---- */
+
+/* A call that was entered: what its return needs, which finds it by its stack pointer. */
+struct call {
+	__u64 stack;
+	__u64 argument[6];
+	__u32 spec;
+	__u16 makes, takes; /* calls of these kinds that are open, itself included */
+};
+
+enum { CALLS = 64 /* a power of 2 */ };
+
+/* Calls that a thread is inside of, outer ones first: of some, that they were left by other ways is not known yet. */
+struct calls {
+	__u64 nr;
+	struct call call[CALLS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct calls);
+} open_calls __weak SEC(".maps");
+
 /* ---- of hold.bpf.c ---- */
 
 struct {
@@ -107,6 +132,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct wire_file);
 } linked __weak SEC(".maps");
+
+/* Files with a runtime whose probes a process has; of one that is watched. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, struct wire_attached);
+	__type(value, __u32);
+} attached __weak SEC(".maps");
 
 /* Processes, by tgid, that are stopped for us, and since when. With key 0 in it none is stopped any more: live/guard.h. */
 struct {

@@ -9,6 +9,7 @@
 #include "wire.h"
 #include "maps.h"
 #include "send.h"
+#include "read.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -18,84 +19,11 @@ const volatile __u64 wake_bytes = 1 << 20;
 const volatile __u64 namespace_device = 0;
 const volatile __u64 namespace_inode = 0;
 
-static __u64 next_thread;
+__u64 next_thread;
 
 /* Totals that the reader looks at without a system call: hits that found no room, values that could not be read. */
 __u64 nr_lost;
 __u64 nr_unread;
-
-/* The registers by enum wire_base: an index into the context itself is not allowed. */
-struct bases {
-	__u64 value[8];
-	struct line *lines; /* one for first loads, one for those behind them; NULL: none */
-};
-
-static __always_inline void read_bases(struct pt_regs *ctx, struct bases *b)
-{
-	b->value[WIRE_ARG0] = ctx->di;
-	b->value[WIRE_ARG0 + 1] = ctx->si;
-	b->value[WIRE_ARG0 + 2] = ctx->dx;
-	b->value[WIRE_ARG0 + 3] = ctx->cx;
-	b->value[WIRE_ARG0 + 4] = ctx->r8;
-	b->value[WIRE_ARG0 + 5] = ctx->r9;
-	b->value[WIRE_STACK] = ctx->sp;
-	b->value[WIRE_RETURN] = ctx->ax;
-	b->lines = NULL;
-}
-
-/* Nearly all pages are present, and a read that need not wait for one is the cheaper one. */
-static __always_inline long read_user(void *to, __u32 bytes, __u64 address)
-{
-	long err = bpf_probe_read_user(to, bytes, (void *)address);
-
-	return err && sleepable ? bpf_copy_from_user(to, bytes, (void *)address) : err;
-}
-
-/*
- * A read costs 70 to 100 ns, however short, and the loads of a hit lie close together: a line is read once a hit. It is
- * always in the page of the load itself.
- */
-static __always_inline long load(struct line *line, __u32 bytes, __u64 address, __u64 *to)
-{
-	__u64 start = address & ~(LINE_BYTES - 1ULL), value = 0;
-	__u32 at = address & (LINE_BYTES - 1);
-
-	if (!line || at > LINE_BYTES - sizeof(value)) {
-		if (read_user(&value, bytes, address))
-			return -1;
-		*to = value;
-		return 0;
-	}
-	if (line->start != start) {
-		/* A read that fails leaves zeros. */
-		line->start = NO_LINE;
-		if (read_user(line->bytes, LINE_BYTES, start))
-			return -1;
-		line->start = start;
-	}
-	value = *(__u64 *)(line->bytes + at);
-	*to = bytes < sizeof(value) ? value & ((1ULL << (bytes * 8)) - 1) : value;
-	return 0;
-}
-
-/* 0, or an error when a load failed: then the value is not known. */
-static __always_inline long read_value(const struct bases *b, const struct wire_value *v, __u64 *to)
-{
-	__u64 value = b->value[v->base & 7];
-
-	for (int i = 0; i < WIRE_LOADS; i++) {
-		__u32 bytes = v->size[i];
-
-		if (i >= v->nr_loads)
-			break;
-		if (bytes > sizeof(value))
-			bytes = sizeof(value);
-		if (load(b->lines ? &b->lines[i ? 1 : 0] : NULL, bytes, value + v->offset[i], &value))
-			return -1;
-	}
-	*to = value;
-	return 0;
-}
 
 /* The target's own counter of this key, taken if it is free: without a lookup. NULL: all are others'. */
 static __always_inline struct wire_count *own_count(struct wire_target *target, __u32 cookie, __u64 key)
@@ -152,22 +80,6 @@ static __always_inline bool first_of_run(struct pt_regs *ctx, const struct wire_
 	return first;
 }
 
-static __always_inline void read_values(const struct bases *b, const struct wire_spec *spec, struct wire_hit *hit,
-					struct wire_stats *stat, int max)
-{
-	for (int i = 0; i < max; i++) {
-		hit->value[i] = 0;
-		if (i >= spec->nr_values)
-			continue;
-		if (!read_value(b, &spec->value[i], &hit->value[i])) {
-			hit->valid |= 1U << i;
-			continue;
-		}
-		__sync_fetch_and_add(&stat->unread, 1);
-		__sync_fetch_and_add(&nr_unread, 1);
-	}
-}
-
 /* Remember what the hit says about its thread. False: there is nothing to send. */
 static __always_inline bool note(struct thread *thread, const struct wire_spec *spec)
 {
@@ -181,41 +93,6 @@ static __always_inline bool note(struct thread *thread, const struct wire_spec *
 	if (spec->flags & WIRE_END)
 		thread->open = 0;
 	return true;
-}
-
-static __always_inline struct frame *frame_at(struct thread *thread, __u32 i)
-{
-	/* The verifier must see the bound, and the compiler not know it. */
-	asm volatile("" : "+r"(i));
-	return &thread->frame[i & (FRAMES - 1)];
-}
-
-static __always_inline bool stands(const struct frame *f, __u64 stack)
-{
-	__u64 back = 0;
-
-	if (f->slot < stack || read_user(&back, sizeof(back), f->slot))
-		return false;
-	return f->calling ? back - f->back <= CALL_BYTES_MAX : back == f->back;
-}
-
-/* Contexts that do not last any more at a hit with this stack pointer. Returns what the hit tells of them. */
-static __always_inline __u16 leave_frames(struct thread *thread, __u64 stack)
-{
-	__u64 oldest = 0, ago;
-
-	for (int i = 0; i < FRAMES; i++) {
-		struct frame *f = frame_at(thread, thread->nr_frames - 1);
-
-		if (!thread->nr_frames || stands(f, stack))
-			break;
-		oldest = f->sequence;
-		thread->nr_frames--;
-	}
-	if (!oldest)
-		return 0;
-	ago = thread->sequence - oldest;
-	return ago < RETURNED_MAX ? ago : RETURNED_MAX;
 }
 
 static __always_inline void enter_frame(struct thread *thread, const struct wire_spec *spec, const struct pt_regs *ctx)
@@ -239,27 +116,10 @@ static __always_inline void enter_frame(struct thread *thread, const struct wire
 	thread->nr_frames = nr + 1;
 }
 
-static __always_inline void use_lines(struct bases *b, struct thread *thread)
-{
-	/* What an earlier hit read may have changed since. */
-	thread->line[0].start = NO_LINE;
-	thread->line[1].start = NO_LINE;
-	b->lines = thread->line;
-}
-
-static __always_inline struct thread *current_thread(void)
-{
-	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL,
-						     BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (thread && !thread->id)
-		thread->id = __sync_fetch_and_add(&next_thread, 1) + 1;
-	return thread;
-}
-
 static __always_inline int probe_hit(struct pt_regs *ctx)
 {
-	__u32 cookie = (__u32)bpf_get_attach_cookie(ctx);
+	__u64 whole = bpf_get_attach_cookie(ctx);
+	__u32 cookie = (__u32)whole;
 	__u32 tgid = (__u32)(current_ids() >> 32);
 	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
 	struct wire_spec *spec = bpf_map_lookup_elem(&specs, &cookie);
@@ -269,7 +129,7 @@ static __always_inline int probe_hit(struct pt_regs *ctx)
 	struct bases b;
 	__u16 returned;
 
-	if (!target || !spec)
+	if (!target || !spec || target->life != whole >> WIRE_COOKIE_LIFE)
 		return 0;
 	if ((spec->flags & WIRE_COUNT) && !first_of_run(ctx, spec, cookie, target))
 		return 0;

@@ -89,6 +89,8 @@ int process_exec(void *ctx)
 	struct thread *thread, none = {};
 
 	(void)ctx;
+	/* None of the calls that it was in returns. */
+	bpf_task_storage_delete(&open_calls, bpf_get_current_task_btf());
 	if (!target)
 		return 0;
 	keep_counts(target, tgid);

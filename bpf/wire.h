@@ -40,7 +40,15 @@ enum wire_flags {
 	WIRE_WAKE = 1 << 5,	/* wakes the reader at once */
 	WIRE_CONTEXT = 1 << 6,	/* a call that later hits may be inside of: that it has returned is told (`returned`) */
 	WIRE_CALLING = 1 << 7,	/* the probe is at a call instruction: the call is the one that it is about to make */
+	/* Of probes at entry and return, see return.bpf.c: */
+	WIRE_RETURNS = 1 << 11, /* it is one */
+	WIRE_AT_ENTRY = 1 << 8, /* the hit is the entry, and that the call has returned is only noted; else it is the return */
+	WIRE_MAKES = 1 << 9,	/* it allocates: calls inside of it that do so as well are told apart by their depth */
+	WIRE_TAKES = 1 << 10,	/* it frees, likewise */
 };
+
+/* A link's cookie has the specification's number, and above it that of the life that it is for, as in wire_target. */
+enum { WIRE_COOKIE_LIFE = 32 };
 
 struct wire_spec {
 	__u32 flags;
@@ -59,11 +67,19 @@ enum wire_event {
 	WIRE_FIRST_ROW = 8,
 };
 
+/* In a hit's `valid`, behind the bits of its values: of probes at entry and return. */
+enum wire_call {
+	WIRE_DEPTH_SHIFT = 8, /* how many calls of its kind (WIRE_MAKES, WIRE_TAKES) the call is inside of; 6 bits */
+	WIRE_DEPTH_MAX = 63,
+	WIRE_NESTED = 1 << 14, /* it is inside of any other call with such a probe */
+	WIRE_ALONE = 1 << 15,  /* of this return the entry was not seen: no value is known */
+};
+
 struct wire_hit {
 	__u32 spec;
 	__u32 tgid;
 	__u32 tid;
-	__u16 valid;	 /* bit i: value i could be read */
+	__u16 valid;	 /* bit i: value i could be read; further ones: enum wire_call */
 	__u16 returned;	 /* contexts of this thread that were opened so many hits ago, or later, have returned; 0: nothing is told */
 	__u64 time_ns;	 /* CLOCK_MONOTONIC */
 	__u64 thread;	 /* unique for the life of the tracer: tids are used again */
@@ -85,20 +101,27 @@ struct wire_file {
 	__u64 size;
 };
 
+/* A file with a runtime whose probes a process has. */
+struct wire_attached {
+	__u64 tgid;
+	struct wire_file file;
+};
+
 /* The address is one that the file is mapped to. */
 enum wire_file_values { WIRE_ADDRESS, WIRE_DEVICE, WIRE_INODE, WIRE_CHANGED, WIRE_SIZE };
 
 /* What a file is to us. */
 enum wire_interest {
 	WIRE_FILE_OTHER = 1,
-	WIRE_FILE_RUNTIME, /* a process that maps it, and is not watched, is held */
+	WIRE_FILE_RUNTIME, /* a process that maps it, and has not its probes, is held */
 	WIRE_FILE_LINKER,  /* a dynamic linker that can be probed */
 };
 
-/* A process of a command that we started, as are all that it starts. */
+/* A process that user space wants to know of if it maps a runtime; so it does of all that it starts. */
 enum wire_mark {
-	WIRE_MARK_OURS = 1 << 0,
+	WIRE_MARK_OURS = 1 << 0,  /* of a command that we started: to be held */
 	WIRE_MARK_FIRST = 1 << 1, /* the command's own: its parent is us */
+	WIRE_MARK_FOLLOWED = 1 << 2, /* started by a process that is watched, or is waited for */
 };
 
 /* Key and value of the map of counts. */
@@ -126,6 +149,7 @@ struct wire_own_count {
 /* A process that is watched; hits of others are dropped. */
 struct wire_target {
 	__u64 run; /* number of the current run, see WIRE_ENDS_RUN */
+	__u64 life; /* of its links: others may be for all processes, or for its program before an exec and not closed yet */
 	struct wire_own_count own[WIRE_OWN_COUNTS];
 };
 
@@ -134,6 +158,8 @@ struct wire_stats {
 	__u64 seen;
 	__u64 lost;
 	__u64 unread; /* values that could not be read */
+	/* Of probes at entry and return: calls that were entered, and those among them that have returned or were lost. */
+	__u64 entered, finished;
 };
 
 #endif

@@ -48,7 +48,20 @@ struct signal_struct {
 	struct pid *pids[4];
 };
 
+struct xol_area {
+	unsigned long vaddr;
+};
+
+struct uprobes_state {
+	struct xol_area *xol_area;
+};
+
+struct mm_struct {
+	struct uprobes_state uprobes_state;
+};
+
 struct task_struct {
+	struct mm_struct *mm;
 	struct signal_struct *signal;
 	pid_t tgid;
 	unsigned int ptrace;

@@ -2,7 +2,7 @@
 BENCH := $(BUILD)/bench
 
 .PHONY: bench-programs
-bench-programs: $(BENCH)/bench-pairs $(BENCH)/bench-empty $(BENCH)/empty.bpf.o
+bench-programs: $(BENCH)/bench-pairs $(BENCH)/bench-empty $(BENCH)/empty.bpf.o $(BENCH)/bench-generate
 
 $(BENCH)/pairs.o: tests/bench/pairs.cpp $(wildcard tests/standin/*.h)
 	@mkdir -p $(@D)
@@ -17,6 +17,11 @@ $(BENCH)/empty.bpf.o: tests/bench/empty.bpf.c vmlinux/vmlinux.h
 	$(call say,BPF,$@)$(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Ivmlinux \
 		-idirafter /usr/include/x86_64-linux-gnu -c $< -o $@
 
-$(BENCH)/bench-empty: $(BUILD)/tests/bench/empty.o $(BUILD)/user/live/links.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/base/*.c))
+$(BENCH)/bench-empty: $(BUILD)/tests/bench/empty.o $(BUILD)/user/live/links.o $(BUILD)/user/target/process.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/base/*.c))
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(BENCH)/bench-generate: $(BUILD)/tests/bench/generate.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/base/*.c user/stream/*.c \
+		user/ledger/*.c))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@

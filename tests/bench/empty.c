@@ -50,7 +50,7 @@ static int attach(int program, int pid, char **words, link_fds *links)
 
 		for (; *words && isdigit((unsigned char)**words); words++)
 			vec_push(&at, ((struct probe_site){.file_offset = strtoull(*words, NULL, 0)}));
-		err = at.nr ? links_multi(program, path, pid, at.items, at.nr, links) : -EINVAL;
+		err = at.nr ? links_multi(links_at_entry(program), path, pid, at.items, at.nr, links) : -EINVAL;
 		vec_release(&at);
 	}
 	return err;

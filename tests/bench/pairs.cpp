@@ -7,6 +7,7 @@
  *                              from the first's start to the last's end
  *   replays N                  replay a trace N times: the same
  *   paced RATE MS THREADS      as many pairs a second in all, a burst a millisecond: "PAIRS n NS wall"; 0: as many as it can
+ *   storm RATE MS THREADS      allocations and frees of any size and order, RATE of both a second, until all is freed: the same
  *   live N                     from now on N buffers live: "STEP live POOL=bytes ..."
  *   calls                      "CALLS function=n ..." made so far
  *   quit
@@ -18,6 +19,7 @@
 #include <ctime>
 #include <functional>
 #include <iostream>
+#include <random>
 #include <sstream>
 #include <thread>
 #include <unistd.h>
@@ -99,8 +101,8 @@ static void replays(bench &b, std::istream &words)
 	std::cout << "NS " << cpu_ns() - cpu << " " << ns_since(start) << std::endl;
 }
 
-/* As many pairs as are due each millisecond, until @ms are over. */
-static uint64_t keep_pace(AllocatorImpl &allocator, uint64_t rate, uint64_t ms)
+/* Do as much as is due each millisecond, until @ms are over; how much that was. */
+static uint64_t keep_pace(uint64_t rate, uint64_t ms, const std::function<void()> &once)
 {
 	auto start = steady::now();
 	uint64_t made = 0;
@@ -109,14 +111,65 @@ static uint64_t keep_pace(AllocatorImpl &allocator, uint64_t rate, uint64_t ms)
 		uint64_t due = rate ? now * rate / 1000000000 : made + 100;
 
 		for (; made < due; made++)
-			pair(allocator);
+			once();
 		if (rate)
 			std::this_thread::sleep_for(std::chrono::milliseconds(1));
 	}
 	return made;
 }
 
-static void paced(bench &b, std::istream &words)
+/* What a thread of a storm has, and does. */
+struct storm {
+	AllocatorImpl &allocator;
+	std::mt19937_64 random;
+	std::vector<std::shared_ptr<Buffer>> live;
+	uint64_t pairs = 0;
+
+	void allocate();
+	void release(size_t i);
+	void once();
+};
+
+void storm::allocate()
+{
+	static const struct {
+		BufferType type;
+		uint32_t page, pages;
+	} kinds[] = {{BufferType::DRAM, 2048, 3001}, {BufferType::DRAM, 1000, 17}, {BufferType::L1, 2048, 257}, {BufferType::L1, 100, 61},
+		     {BufferType::L1_SMALL, 20, 7}};
+	const auto &kind = kinds[random() % std::size(kinds)];
+
+	live.push_back(Buffer::create(allocator, kind.type, kind.page * (1 + random() % kind.pages), kind.page));
+}
+
+void storm::release(size_t i)
+{
+	live[i]->deallocate();
+	live[i] = live.back();
+	live.pop_back();
+	pairs++;
+}
+
+void storm::once()
+{
+	if (live.empty() || (live.size() < 31 && random() % 2))
+		allocate();
+	else
+		release(random() % live.size());
+}
+
+static uint64_t storm_in(AllocatorImpl &allocator, unsigned seed, uint64_t rate, uint64_t ms)
+{
+	storm s{allocator, std::mt19937_64(seed), {}};
+
+	keep_pace(rate, ms, [&] { s.once(); });
+	while (!s.live.empty())
+		s.release(s.live.size() - 1);
+	return s.pairs;
+}
+
+/* Words are a rate, how long, and how many threads, each of which does its part on a device: pairs are told. */
+static void at_rate(std::istream &words, const std::function<uint64_t(unsigned device, uint64_t rate, uint64_t ms)> &work)
 {
 	uint64_t rate = 0, ms = 0;
 	unsigned threads = 1;
@@ -124,10 +177,20 @@ static void paced(bench &b, std::istream &words)
 
 	words >> rate >> ms >> threads;
 	threads = std::min<unsigned>(std::max(threads, 1U), DEVICES);
-	uint64_t ns = in_threads(threads, [&](unsigned device) {
-		made += keep_pace(b.allocator(device), rate / threads, ms);
-	});
+	uint64_t ns = in_threads(threads, [&](unsigned device) { made += work(device, rate / threads, ms); });
 	std::cout << "PAIRS " << made << " NS " << ns << std::endl;
+}
+
+static void paced(bench &b, std::istream &words)
+{
+	at_rate(words, [&](unsigned device, uint64_t rate, uint64_t ms) {
+		return keep_pace(rate, ms, [&] { pair(b.allocator(device)); });
+	});
+}
+
+static void storms(bench &b, std::istream &words)
+{
+	at_rate(words, [&](unsigned device, uint64_t rate, uint64_t ms) { return storm_in(b.allocator(device), device + 1, rate, ms); });
 }
 
 static void live(bench &b, std::istream &words)
@@ -151,7 +214,7 @@ static bool obey(bench &b, const std::string &line)
 	static const struct {
 		const char *name;
 		void (*run)(bench &b, std::istream &words);
-	} table[] = {{"pairs", pairs}, {"replays", replays}, {"paced", paced}, {"live", live}, {"calls", calls}};
+	} table[] = {{"pairs", pairs}, {"replays", replays}, {"paced", paced}, {"storm", storms}, {"live", live}, {"calls", calls}};
 	std::istringstream words(line);
 	std::string name;
 

@@ -34,6 +34,16 @@ def cpu_ns(pid):
     return total
 
 
+def descendants(pid):
+    """@pid and all that it started, by themselves or through others."""
+    found = [pid]
+    for parent in found:
+        for task in os.listdir(f"/proc/{parent}/task"):
+            with open(f"/proc/{parent}/task/{task}/children") as f:
+                found += [int(child) for child in f.read().split()]
+    return found
+
+
 class Peer:
     """Also the peer that is none: a target with nothing attached."""
     name = "nothing"
@@ -85,6 +95,10 @@ class Peer:
 
     def cpu_ns(self):
         return cpu_ns(self.process.pid) if self.process else 0
+
+    def tree_cpu_ns(self):
+        """With its children."""
+        return sum(cpu_ns(pid) for pid in descendants(self.process.pid))
 
     def stop(self):
         """(seconds until it has ended and no probe is left, what it received)."""

@@ -117,9 +117,9 @@ def _():
         equal(run("record", "-p", target.pid, "--count", 1, cwd=folder)[0], 0, "status")
         equal(run("record", "--count", 1, cwd=folder)[0], 0, "status")
         names = sorted(os.listdir(folder))
-        assert len(names) == 2 and re.fullmatch(rf"pooltrace-{target.pid}-\d{{8}}-\d{{6}}\.pt", names[0]), names
-        assert re.fullmatch(r"pooltrace-all-\d{8}-\d{6}\.pt", names[1]), names
-        path = os.path.join(folder, names[0])
+        assert len(names) == 2 and re.fullmatch(r"pooltrace-all-\d{8}-\d{6}\.pt", names[0]), names
+        assert re.fullmatch(rf"pooltrace-standin_infer-{target.pid}-\d{{8}}-\d{{6}}\.pt", names[1]), names
+        path = os.path.join(folder, names[1])
         before = open(path, "rb").read()
         equal(run("record", "-p", target.pid, "-o", path, "--count", 2, "-i", "1ms")[0], 1, "status without -f")
         equal(open(path, "rb").read(), before, "the recording")
@@ -781,7 +781,7 @@ def _():
         if verb == "throw" or not there:
             continue
         symbol = "|".join(alternatives)
-        found = re.findall(rf"^  {verb} +((?:{symbol})\S*).*\n +at 0x(\w+): (\S.*) \((emulated|single-stepped)\)$", text, re.M)
+        found = re.findall(rf"^  {verb} +((?:{symbol})\S*).*\n +at 0x(\w+): entry\S* (\S.*?): (emulated|single-stepped)", text, re.M)
         assert found, f"no {verb} {symbol} in the process"
         for name, offset, instruction, _ in found:
             assert 0 <= int(offset, 16) - symbols[name] < 64, f"{name}: at {offset}"

@@ -11,7 +11,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import Storm, equal_pools  # noqa: E402
-from harness import Pooltrace, Suite, equal, no_probes, process_of, run  # noqa: E402
+from harness import MODES, Pooltrace, Suite, equal, no_probes, process_of, run  # noqa: E402
 
 suite = Suite("cycles")
 CYCLES = int(os.environ.get("CYCLES", 200))
@@ -28,7 +28,7 @@ def cycles(inside, nr):
     kinds = [(number % 2 == 0, ["--check=off"] if number // 2 % 2 else [], list(endings)[number % 3]) for number in range(nr)]
     random.Random(nr).shuffle(kinds)
     for number, (at_barrier, options, ending) in enumerate(kinds):
-        mode = "single" if number % SINGLE_EVERY == SINGLE_EVERY // 2 else "multi"
+        mode = "single" if number % SINGLE_EVERY == SINGLE_EVERY // 2 else MODES[0]
         yield Cycle(number, inside, at_barrier, mode, options, ending, None), endings[ending]
 
 

@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import Storm, equal_pools, settled  # noqa: E402
-from harness import (KernelObjects, Pooltrace, Suite, code_changed, equal, no_probes, probe_sites, process_of, run,  # noqa: E402
+from harness import (MODES, KernelObjects, Pooltrace, Suite, code_changed, equal, no_probes, probe_sites, process_of, run,  # noqa: E402
                      until)
 
 suite = Suite("harm")
@@ -41,7 +41,7 @@ def _():
     arguments = ["--threads", 1, "--allocations", 5003, "--frees", 4001, "--seed", 5, *MISCHIEF]
     alone = life(*arguments)
     assert min(alone["result"][k] for k in ("failed", "phantoms", "longjmps", "exits", "forks")) > 30, f"too few: {alone}"
-    for mode in ("multi", "single"):
+    for mode in MODES:
         equal(life(*arguments, options=[f"--attach={mode}"]), alone, f"what was seen of the target ({mode})")
 
 
@@ -75,7 +75,7 @@ def _():
         before = fork(target)
         sites = probe_sites(target.pid)
         for ending, status in (("end", 0), ("SIGTERM", 0), ("SIGINT", 0), ("SIGHUP", 0), ("SIGKILL", -9)):
-            with Pooltrace("-p", target.pid, "--attach=multi") as pooltrace:
+            with Pooltrace("-p", target.pid, f"--attach={MODES[0]}") as pooltrace:
                 pooltrace.state()
                 kernel = KernelObjects(pooltrace.pid)
                 during = fork(target)
@@ -363,7 +363,7 @@ def _():
         target.go()
         with Pooltrace("-p", target.pid, "--check=off") as first:
             first.state()
-            for mode in ("multi", "single"):
+            for mode in MODES:
                 with Pooltrace("-p", target.pid, "--check=off", f"--attach={mode}") as second:
                     second.state()
                     _, view = target.barrier()

@@ -13,7 +13,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import INFER, STORM, Storm, equal_pools  # noqa: E402
-from harness import BUILD, POOLTRACE, Lines, Pooltrace, Skip, Suite, Target, equal, once, process_of, run  # noqa: E402
+from harness import BUILD, MODES, POOLTRACE, Lines, Pooltrace, Skip, Suite, Target, equal, once, process_of, run  # noqa: E402
 
 suite = Suite("messages")
 NOBODY = 65534
@@ -247,7 +247,7 @@ def _():
     hidden = [f"tmpfs {d}" for d in ("/sys/kernel/tracing", "/sys/kernel/debug") if os.path.isdir(d)]
     with infer() as target:
         view = loaded(target)
-        for how in ("multi", "single"):
+        for how in MODES:
             status, out, err = pooltrace("--json", "--count", 1, f"--attach={how}", "-p", target.pid, prefix=in_mounts(*hidden))
             equal((status, err), (0, ""), how)
             equal_pools(json.loads(out), view, how)

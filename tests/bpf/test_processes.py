@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import STORM, settled  # noqa: E402
-from harness import (BUILD, POOLS, POOLTRACE, Lines, Pooltrace, Skip, Suite, Target, code_changed, equal, no_probes, once,  # noqa: E402
+from harness import (BUILD, MODES, POOLS, POOLTRACE, Lines, Pooltrace, Skip, Suite, Target, code_changed, equal, no_probes, once,  # noqa: E402
                      pools, process_of, run, until)
 
 suite = Suite("processes")
@@ -99,6 +99,15 @@ def held_from_the_start_or_exec(state, processes, events):
         if p["ended"] == "exec":
             p["ended"] = "exit"
     held_from_the_start(state, processes, events)
+
+
+@suite.test("a command that executes itself 60 times: each call of each program is counted once")
+def _():
+    calls = ["load", PLUGIN, "allocate", 7, "free", 3]
+    with tempfile.TemporaryDirectory() as folder:
+        status, state, done = record(folder, LIVES, *[*calls, "exec"] * 60, *calls, "status", 5)
+        equal(status, 5, f"status ({done.stderr.decode()})")
+        held_from_the_start_or_exec(state, 61, 61 * (BY_CONSTRUCTOR + 7 + 3))
 
 
 @suite.test("top -- COMMAND shows the command's table, and ends as it does")
@@ -298,7 +307,7 @@ def _():
                     "    if not os.WIFSTOPPED(status): break\n"
                     "    signals.append(os.WSTOPSIG(status))\n"
                     "    ctypes.CDLL(None).ptrace(7, pid, 0, 0)\n"
-                    "print(signals)\n"
+                    "print(signals, flush=True)\n"
                     "os._exit(os.waitstatus_to_exitcode(status))\n")
         status, _, done = record(folder, sys.executable, "-c", debugger, LIVES, "load", PLUGIN, "status", 6)
         # The exec of a traced process is a SIGTRAP; there is nothing else that its debugger did not expect.
@@ -358,27 +367,65 @@ def gone(pooltrace, pid):
     return not [p for p in state["processes"] if p["pid"] == pid and "ended" not in p]
 
 
+def headless(words, mode):
+    """Trace a process whose main thread has ended, or does so meanwhile, to its end."""
+    before = words.index("thread") < words.index("step")
+    with Lives(*words) as target:
+        target.step()
+        if before:
+            until(lambda: state_of(target.pid) == "Z", what="the main thread never ended")
+        with Pooltrace("-p", target.pid, "--check=off", f"--attach={mode}") as pooltrace:
+            pooltrace.state()
+            if not before:
+                target.go()
+                target.step()
+                until(lambda: state_of(target.pid) == "Z", what="the main thread never ended")
+                # A perf event is the main thread's: the process is detached from, and attached to with events of all processes.
+                told = until(lambda: watched_again(pooltrace, target.pid, mode), what="never watched again")
+                equal([p.get("ended") for p in told], ["detached", None] if mode == "single" else [None], "rows of the process")
+            target.go()
+            view = target.step()[1]
+            state = pooltrace.state()
+            state["processes"] = [p for p in state["processes"] if "ended" not in p]
+            equal(pools(state), {p: view.get(p, 0) for p in POOLS}, f"pools ({mode})")
+            equal((state["events"], process_of(state)["coverage"]), (18, "exact"), f"events and coverage ({mode})")
+            equal(state_of(target.pid), "Z", "the main thread")
+            equal(pools(once(target.pid)), {p: view.get(p, 0) for p in POOLS}, "pools of --once")
+            equal(pooltrace.end(), 0, f"status: {pooltrace.stderr()}")
+        no_probes_of_reader(target.pid)
+        target.go()
+        equal(target.wait(), 0, "status")
+
+
+def watched_again(pooltrace, pid, mode):
+    """Its rows, once one lives that has seen the end of the main thread."""
+    told = [p for p in pooltrace.state()["processes"] if p["pid"] == pid]
+    return told if len(told) == (2 if mode == "single" else 1) and "ended" not in told[-1] else None
+
+
 @suite.test("a process whose main thread has ended is traced like any other, before and after that")
 def _():
-    for before in (True, False):
-        words = ["load", PLUGIN, *(["thread", "step"] if before else ["step", "thread"]), "allocate", 13, "free", 5, "step"]
-        with Lives(*words) as target:
-            target.step()
-            if before:
-                until(lambda: state_of(target.pid) == "Z", what="the main thread never ended")
-            with Pooltrace("-p", target.pid, "--check=off") as pooltrace:
+    for mode in MODES:
+        headless(["load", PLUGIN, "thread", "step", "allocate", 13, "free", 5, "step"], mode)
+        headless(["load", PLUGIN, "step", "thread", "step", "allocate", 13, "free", 5, "step"], mode)
+
+
+@suite.test("beside a process whose main thread has ended, which has probes for all, calls of others are counted once")
+def _():
+    for mode in MODES:
+        with Lives("load", PLUGIN, "thread", "step", "allocate", 7, "step") as dead, \
+                Lives("load", PLUGIN, "step", "allocate", 13, "free", 5, "step") as other:
+            dead.step()
+            other.step()
+            until(lambda pid=dead.pid: state_of(pid) == "Z", what="the main thread never ended")
+            with Pooltrace("-p", dead.pid, "-p", other.pid, "--check=off", f"--attach={mode}") as pooltrace:
                 pooltrace.state()
-                target.go()
-                view = target.step()[1]
-                state = pooltrace.state()
-                equal(pools(state), {p: view.get(p, 0) for p in POOLS}, "pools")
-                equal((state["events"], process_of(state)["coverage"]), (18, "exact"), "events and coverage")
-                equal(state_of(target.pid), "Z", "the main thread")
-                equal(pools(once(target.pid)), {p: view.get(p, 0) for p in POOLS}, "pools of --once")
-                equal(pooltrace.end(), 0, f"status: {pooltrace.stderr()}")
-            no_probes_of_reader(target.pid)
-            target.go()
-            equal(target.wait(), 0, "status")
+                other.go()
+                other.step()
+                equal(pooltrace.state()["events"], 18, f"events of the other ({mode})")
+                dead.go()
+                dead.step()
+                equal(pooltrace.state()["events"], 18 + 7, f"events of both ({mode})")
 
 
 def no_probes_of_reader(pid):
@@ -584,10 +631,12 @@ def _():
     needed = sum(1 << number for name, number in CAPABILITIES.items() if name != "sys_admin") & ours[0]
     if needed == ours[0]:
         raise Skip("a capability that is not needed")
+    more = {"multi": 0, "single": 1 << CAPABILITIES["sys_admin"]}
     with Traced(LIVES, "wait", "load", PLUGIN, "wait") as traced:
         pid = int(traced.line("AT "))
         traced.state()
-        equal(capabilities(traced.pid), {(needed, needed, 0)}, "capabilities of pooltrace")
+        wanted = needed | more[MODES[0]]
+        equal(capabilities(traced.pid), {(wanted, wanted, 0)}, "capabilities of pooltrace")
         guard, = guards(traced.pid)
         kill = 1 << CAPABILITIES["kill"]
         equal(capabilities(guard), {(kill, kill, 0)}, "capabilities of the guard")
@@ -599,10 +648,11 @@ def _():
         equal(traced.end()[0], 0, "status")
     with Lives("load", PLUGIN, *STEPS) as target:
         target.step()
-        for mode, more in (("multi", 0), ("single", 1 << CAPABILITIES["sys_admin"])):
+        for mode in MODES:
             with Pooltrace("-p", target.pid, "--check=off", f"--attach={mode}") as pooltrace:
                 pooltrace.state()
-                equal(capabilities(pooltrace.pid), {(needed | more, needed | more, 0)}, f"capabilities ({mode})")
+                wanted = needed | more[mode]
+                equal(capabilities(pooltrace.pid), {(wanted, wanted, 0)}, f"capabilities ({mode})")
         target.process.kill()
 
 

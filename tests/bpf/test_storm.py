@@ -6,7 +6,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import Storm, equal_pools, settled  # noqa: E402
-from harness import ROOT, Pooltrace, Suite, equal, pools, process_of  # noqa: E402
+from harness import MODES, ROOT, Pooltrace, Suite, equal, pools, process_of  # noqa: E402
 
 suite = Suite("storm")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -32,7 +32,7 @@ def count(state, verb):
     return next((p for p in state.get("probes", []) if p["probe"] == verb), {"seen": 0, "lost": 0})
 
 
-for attach in ("multi", "single"):
+for attach in MODES:
     @suite.test(f"100,003 allocations and 100,003 frees by 7 threads are exact, and nothing is lost ({attach})")
     def _(mode=attach):
         state, result, calls, view = storm("--threads", 7, options=["--check=off", f"--attach={mode}"])

@@ -1,6 +1,6 @@
 /*
- * mkrecording FILE [newer | checkpoints N]: a recording with the records whose text form (user/stream/text.h) is on standard
- * input, with a checkpoint after each N of them.
+ * mkrecording FILE [newer] [checkpoints N] [host NAME]: a recording with the records whose text form (user/stream/text.h) is on
+ * standard input, with a checkpoint after each N of them, of that host.
  * With `newer` its header says that only a later pooltrace can read it (see docs/recording-format.md).
  */
 #include <fcntl.h>
@@ -94,16 +94,30 @@ static int write_records(struct sink *sink, unsigned long every)
 	return err ? 1 : 0;
 }
 
+/* What stands behind @word among the arguments. */
+static const char *argument(int argc, char **argv, const char *word)
+{
+	for (int i = 2; i + 1 < argc; i++)
+		if (!strcmp(argv[i], word))
+			return argv[i + 1];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	const struct file_sink_options options = {.force = true};
+	const char *every = argument(argc, argv, "checkpoints"), *host = argument(argc, argv, "host");
+	struct file_header header;
+	const struct file_sink_options options = {.force = true, .header = &header};
 	struct sink *sink;
 	struct diag d = {};
 	int status;
 
+	file_header_now(&header);
+	if (host)
+		snprintf(header.host, sizeof(header.host), "%s", host);
 	if (argc < 2 || file_sink_open(argv[1], &options, &sink, &d))
 		return complain(&d);
-	status = write_records(sink, argc > 3 && !strcmp(argv[2], "checkpoints") ? strtoul(argv[3], NULL, 10) : 0);
+	status = write_records(sink, every ? strtoul(every, NULL, 10) : 0);
 	if (!status && argc > 2 && !strcmp(argv[2], "newer") && !make_newer(argv[1]))
 		return 1;
 	return status;

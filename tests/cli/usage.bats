@@ -145,6 +145,43 @@ refuses() {
 	refuses "'colour' for '--sort' must be one of size|asked|age|new" "see 'pooltrace report --help'" report --sort colour x.pt
 }
 
+@test "limits of a recording are times and sizes" {
+	local size="such as 500M, 1GiB; a bare number is bytes, and units are binary"
+	local ring="such as 60s, 1G, or 60s,1G: at least 60 seconds, as far as 1 GiB can hold them"
+
+	for text in 0 63K -1 1Q '' 64k 1e6 1.5.5M 99999999T; do
+		refuses "'$text' for '--max-size' must be a size of at least 64K" "$size" record "--max-size=$text"
+	done
+	for text in '' , 60s, ,1G 60s,60s 1G,1G 60s,1G,1G 999ms 255K 60m 0 x 60s,x; do
+		refuses "'$text' for '--ring' must be a time of at least 1s, a size of at least 256K, or both" "$ring" record "--ring=$text"
+	done
+	for text in 0 x -1s; do
+		refuses "'$text' for '--duration' must be a time of at least 1ms" "such as 500ms, 2s, 1min; a bare number is seconds" \
+			record "--duration=$text"
+	done
+	refuses "'--ring' and '--max-size' contradict each other" \
+		"--ring keeps what is newest, --max-size what is oldest; --ring SIZE is a limit as well" record --ring 60s --max-size 1G
+	refuses "'--ring' and '-o -' contradict each other" "a ring has several files: name one with -o FILE" record --ring 60s -o -
+	refuses "'--duration' is not an option of 'top'" "it is one of: record" top --duration 5s
+}
+
+@test "triggers are failure, SIGUSR2 and conditions, and need a ring" {
+	local hint="such as 'peak(POOL) > 90%' or 'now > 10GiB'"
+
+	refuses "'foo' for '--trigger' is none: there are failure, SIGUSR2, and conditions" "$hint" record --ring 60s --trigger foo
+	refuses "'' for '--trigger' is none: there are failure, SIGUSR2, and conditions" "$hint" record --ring 60s --trigger ''
+	refuses "'--trigger' writes what a ring holds: it needs '--ring'" "such as --ring 60s,1G" record --trigger failure
+	refuses $'--trigger: a figure comes first: peak, now, allocated, count or failed\n    end(L1) > 5\n    ^' \
+		"such as 'peak(POOL) > 90%', 'now > 10GiB', 'failed > 2'" record --ring 60s --trigger 'end(L1) > 5'
+	refuses "no pool 'FOO': there are DRAM, L1, L1_SMALL and TRACE" "'--trigger' names one pool, or none: then any" \
+		record --ring 60s --trigger 'peak(FOO) > 90%'
+}
+
+@test "--no-children needs somebody whose children they would be" {
+	refuses "'--no-children' needs '--pid' or a command: else every process is recorded" \
+		"pooltrace record --no-children -p PID" record --no-children
+}
+
 @test "top cannot write its recording to stdout" {
 	refuses "'-o -' cannot be used with 'top', which writes to stdout itself" \
 		"name a file, or use 'pooltrace record -o -'" top -o -

@@ -3,6 +3,9 @@
  * is told to load it.
  *
  *	load FILE	load the plugin, whose constructor allocates
+ *	apart FILE	load it into a namespace of its own, where all libraries are loaded once more
+ *	use N		what follows is for the plugin that was loaded as N-th, from 0; else the last one
+ *	fail N		ask for more than there is, N times
  *	allocate N, free N
  *	step		print the calls and pools, and wait for a line on standard input
  *	wait		print "AT PID", and wait for a line
@@ -31,6 +34,8 @@
 static char **rest;
 static char *program;
 static void *plugin;
+static void *plugins[8];
+static size_t nr_plugins;
 static int stops;
 
 static const char *next_word()
@@ -101,13 +106,22 @@ static pid_t start()
 	return pid;
 }
 
-static void load()
+static void keep(void *loaded)
 {
-	plugin = dlopen(next_word(), RTLD_NOW);
-	if (!plugin) {
-		fprintf(stderr, "standin-lives: %s\n", dlerror());
+	if (!loaded || nr_plugins == sizeof(plugins) / sizeof(plugins[0])) {
+		fprintf(stderr, "standin-lives: %s\n", loaded ? "too many plugins" : dlerror());
 		_exit(99);
 	}
+	plugins[nr_plugins++] = plugin = loaded;
+}
+
+static void use()
+{
+	size_t i = strtoul(next_word(), nullptr, 10);
+
+	if (i >= nr_plugins)
+		give_up("use");
+	plugin = plugins[i];
 }
 
 static void step()
@@ -186,7 +200,10 @@ static const struct {
 	const char *word;
 	void (*act)();
 } actions[] = {
-	{"load", load},
+	{"load", [] { keep(dlopen(next_word(), RTLD_NOW)); }},
+	{"apart", [] { keep(dlmopen(LM_ID_NEWLM, next_word(), RTLD_NOW)); }},
+	{"use", use},
+	{"fail", [] { call("plugin_fail", strtoul(next_word(), nullptr, 10)); }},
 	{"allocate", [] { call("plugin_allocate", strtoul(next_word(), nullptr, 10)); }},
 	{"free", [] { call("plugin_free", strtoul(next_word(), nullptr, 10)); }},
 	{"step", step},

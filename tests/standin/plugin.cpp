@@ -22,6 +22,7 @@ static plugin *the_plugin;
 extern "C" {
 void plugin_allocate(unsigned long nr);
 void plugin_free(unsigned long nr);
+void plugin_fail(unsigned long nr);
 void plugin_step(const char *name);
 }
 
@@ -44,6 +45,19 @@ void plugin_free(unsigned long nr)
 	for (unsigned long i = 0; i < nr && !the_plugin->live.empty(); i++) {
 		the_plugin->live.back()->deallocate();
 		the_plugin->live.pop_back();
+	}
+}
+
+/* More than a bank has. */
+void plugin_fail(unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++) {
+		try {
+			Buffer(*the_plugin->device.allocator, BufferType::L1, 1UL << 40, 2048, std::nullopt).allocate();
+		} catch (const std::exception &) {
+			continue;
+		}
+		std::abort();
 	}
 }
 

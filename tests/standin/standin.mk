@@ -18,7 +18,9 @@ standin_gcc_shape = $(if $(findstring clang,$(shell $(CXX) --version)),,-fno-sch
 	-fno-reorder-blocks-and-partition $(if $(filter %/getters.o,$@),,-fno-shrink-wrap))
 
 .PHONY: standin
-standin: $(STANDIN)/libstandin_metal.so $(STANDIN_PROGRAMS) $(STANDIN)/libstandin_plugin.so $(STANDIN)/standin-lives $(STANDIN)/standin-static
+standin: $(STANDIN)/libstandin_metal.so $(STANDIN_PROGRAMS) $(STANDIN)/libstandin_plugin.so $(STANDIN)/standin-lives $(STANDIN)/standin-static \
+	$(STANDIN)/libstandin_pool.so $(STANDIN)/standin-calls $(STANDIN)/standin-throws \
+	$(STANDIN)/endbr/libstandin_pool.so $(STANDIN)/sites/libstandin_pool.so
 
 $(STANDIN_LIBRARY:%=$(STANDIN)/%.o): $(STANDIN)/%.o: tests/standin/%.cpp
 	@mkdir -p $(@D)
@@ -48,6 +50,33 @@ $(STANDIN)/standin-lives: $(STANDIN)/lives.o
 # The storm with a copy of the runtime in the program itself, and no dynamic linker.
 $(STANDIN)/standin-static: $(STANDIN)/storm.o $(STANDIN)/view.o $(STANDIN_LIBRARY:%=$(STANDIN)/%.o)
 	$(call say,LINK,$@)$(CXX) -static -pthread $^ -o $@
+
+# A runtime that is a C library, and programs that call it. Its functions stay what they are: each is called, and none is inlined.
+STANDIN_CFLAGS := -std=gnu11 -O2 -pthread -Wall -Wextra -Wshadow $(if $(WERROR),-Werror) -fno-optimize-sibling-calls
+
+$(STANDIN)/libstandin_pool.so: tests/standin/pool.c tests/standin/pool.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) -fPIC -shared -Wl,-soname,$(@F) -Wl,--build-id $< -o $@
+
+# The same library, in folders of their own, with functions that begin otherwise: as a compiler makes them that marks where jumps may
+# lead to, and as in sites.S, around those of pool.c.
+POOL_NAMES := my_pool_alloc my_pool_free my_pool_call my_pool_jump dev_set dev_alloc dev_free drv_alloc drv_free host_create host_release
+
+$(STANDIN)/endbr/libstandin_pool.so: tests/standin/pool.c tests/standin/pool.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) -fcf-protection=branch -fPIC -shared -Wl,-soname,$(@F) -Wl,--build-id $< -o $@
+
+$(STANDIN)/sites/libstandin_pool.so: tests/standin/sites.S tests/standin/pool.c tests/standin/pool.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) -fPIC -c tests/standin/pool.c -o $(@D)/pool.o
+	@objcopy $(foreach name,$(POOL_NAMES),--redefine-sym $(name)=PLAIN_$(name)) $(@D)/pool.o
+	@$(CC) $(STANDIN_CFLAGS) -shared -Wl,-soname,$(@F) -Wl,--build-id -Wl,-Bsymbolic $< $(@D)/pool.o -o $@
+
+$(STANDIN)/standin-calls: tests/standin/calls.c tests/standin/pool.h $(STANDIN)/libstandin_pool.so
+	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) $< -L$(STANDIN) -lstandin_pool -Wl,-rpath,'$$ORIGIN' -o $@
+
+$(STANDIN)/standin-throws: tests/standin/throws.cpp tests/standin/pool.h $(STANDIN)/libstandin_pool.so
+	$(call say,CXX,$@)$(CXX) $(STANDIN_CXXFLAGS) $< -L$(STANDIN) -lstandin_pool -Wl,-rpath,'$$ORIGIN' -o $@
 
 -include $(wildcard $(STANDIN)/pic/*.d)
 -include $(wildcard $(STANDIN)/*.d)

@@ -10,6 +10,7 @@
 #include "view/explain.h"
 #include "view/json.h"
 #include "view/log.h"
+#include "view/recorded.h"
 #include "view/table.h"
 
 /* WHOLE saw everything, BASED as well, and the checkpoint of itself then; FRESH only the checkpoint, and what came behind. */
@@ -61,6 +62,7 @@ static inline void say_all(struct side *side)
 	table_add(&side->said, side->ledger, &(struct table_options){.delta = true, .bytes = true, .recorded = true}, &side->tables);
 	json_add_state(&side->said, side->ledger, NULL, false);
 	json_add_state(&side->said, side->ledger, NULL, true);
+	recorded_add(&side->said, side->ledger);
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
 		explain_add(&side->said, side->ledger, &pages[i]);
 		explain_add_json(&side->said, side->ledger, &pages[i]);

@@ -21,8 +21,11 @@ static inline bool is_part(const struct member *m)
 static inline bool is_text(const struct member *m)
 {
 	static const char *const texts[] = {"process.name", "process.command", "process.runtime", "process.advice", "process.visible",
-					    "process.core", "arena.pool", "pool.pool", "block.layout", "block.label", "probe.probe",
-					    "meanwhile.pool"};
+					    "process.core", "process.host", "arena.pool", "pool.pool", "block.layout", "block.label", "probe.probe",
+					    "meanwhile.pool", "runtime.name", "runtime.path", "runtime.text", "module.path",
+					    "module.build_id", "module.version", "site.probe", "site.symbol", "site.tag",
+					    "site.reason", "uses.path", "driver.driver", "driver.device",
+					    "driver.region", "driver.source"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(m->name, texts[i]))
@@ -118,6 +121,14 @@ static inline void same_groups(const chip_groups *a, const chip_groups *b)
 	}
 }
 
+static inline void same_traced(const struct ledger *a, const struct ledger *b)
+{
+	same_vec(SHAPE_RUNTIME, &a->runtimes, &b->runtimes);
+	same_vec(SHAPE_MODULE, &a->modules, &b->modules);
+	for (size_t i = 0; i < a->modules.nr; i++)
+		same_vec(SHAPE_SITE, &a->modules.items[i].sites, &b->modules.items[i].sites);
+}
+
 static inline void same_process(const struct ledger_process *a, const struct ledger_process *b)
 {
 	same_members(SHAPE_PROCESS, a, b);
@@ -145,6 +156,9 @@ static inline void same_process(const struct ledger_process *a, const struct led
 		assert_int_equal(map_get(&b->replays_by_trace, e->a, e->b)->value, e->value);
 	}
 	same_history(a->history, b->history);
+	same_vec(SHAPE_USES, &a->probes.uses, &b->probes.uses);
+	same_vec(SHAPE_DRIVER, &a->drivers, &b->drivers);
+	same_vec(SHAPE_SITE, &a->probes.missing, &b->probes.missing);
 }
 
 static inline void same_arena(const struct arena *a, const struct arena *b)
@@ -165,6 +179,8 @@ static inline void same_ledger(const struct ledger *a, const struct ledger *b)
 {
 	same_members(SHAPE_LEDGER, a, b);
 	same_vec(SHAPE_PROBE, &a->probes, &b->probes);
+	same_vec(SHAPE_SOURCE, &a->sources, &b->sources);
+	same_traced(a, b);
 	assert_int_equal(a->processes.nr, b->processes.nr);
 	for (size_t i = 0; i < a->processes.nr; i++)
 		same_process(a->processes.items[i], b->processes.items[i]);

@@ -387,6 +387,46 @@ static void a_duration_is_read_exactly_or_refused(void **state)
 	}
 }
 
+static void a_size_is_binary_and_exact(void **state)
+{
+	static const struct {
+		const char *text;
+		int err;
+		uint64_t bytes;
+	} rows[] = {
+		{"1", 0, 1},
+		{"4096B", 0, 4096},
+		{"64K", 0, 64 << 10},
+		{"64KiB", 0, 64 << 10},
+		{"64 kib", 0, 64 << 10},
+		{"1.5M", 0, 3 << 19},
+		{".5G", 0, 1 << 29},
+		{"8388607T", 0, 8388607ULL << 40},
+		{"8388608T", -ERANGE, 0},
+		{"99999999999999999999999", -ERANGE, 0},
+		{"0.0001", -ERANGE, 0},
+		{"0", -EINVAL, 0},
+		{"0G", -EINVAL, 0},
+		{"", -EINVAL, 0},
+		{"G", -EINVAL, 0},
+		{"-1K", -EINVAL, 0},
+		{"1KB", -EINVAL, 0},
+		{"1m", -EINVAL, 0},
+		{"1G ", -EINVAL, 0},
+		{"1  G", -EINVAL, 0},
+		{"1GG", -EINVAL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t bytes = 0;
+		int err = units_parse_size(rows[i].text, &bytes);
+
+		if (err != rows[i].err || bytes != rows[i].bytes)
+			fail_msg("'%s' is %llu, error %d", rows[i].text, (unsigned long long)bytes, err);
+	}
+}
+
 static void a_number_is_read_whole_or_refused(void **state)
 {
 	uint64_t n = 7;
@@ -485,6 +525,7 @@ int main(void)
 		cmocka_unit_test(an_interval_is_written_as_it_is_typed),
 		cmocka_unit_test(each_interval_that_is_written_can_be_read_back),
 		cmocka_unit_test(a_duration_is_read_exactly_or_refused),
+		cmocka_unit_test(a_size_is_binary_and_exact),
 		cmocka_unit_test(a_number_is_read_whole_or_refused),
 		cmocka_unit_test(a_time_is_utc_with_milliseconds),
 		cmocka_unit_test(a_clock_is_local_with_microseconds),

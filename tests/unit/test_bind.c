@@ -434,10 +434,10 @@ static void a_binding_is_shown_with_all_its_reasons(void **state)
 					       "on rt_alloc throw in any library\nlet asked = 5 * 3\n" BOOKS);
 	static const char *const parts[] = {
 		"probes\n  free        rt_free\n",
-		": push %rbp (emulated)\n              arena = arg0\n              address = arg1\n"
+		": entry push %rbp: emulated\n              arena = arg0\n              address = arg1\n"
 		"              asked computed (line 19)\n",
 		"  context     rt_begin_two tag=trace\n",
-		"(single-stepped: slower)\n",
+		": entry mov %rdi,%rax: single-stepped, slower: no emulated instruction comes before 'ret', which returns\n",
 		"  clear       rt_clear\n              no probe\n"
 		"              ! without arena: gone is not known: no function matches 'rt_nowhere*'\n",
 		"  throw       rt_alloc in any library\n",

@@ -59,10 +59,23 @@ static void assert_same(const struct block *a, const struct block *b)
 	assert_int_equal(a->before_attach, b->before_attach);
 }
 
-static void check_all(const struct naive *n, const struct blocks *b, uint64_t step)
+static void check_lowest(const struct naive *n, struct blocks *b, uint64_t step)
+{
+	uint64_t lowest, first = 0;
+
+	while (first < ADDRESSES && !n->live[first])
+		first++;
+	assert_int_equal(blocks_lowest(b, &lowest), n->nr > 0);
+	if (n->nr)
+		assert_int_equal(lowest, first * step);
+}
+
+static void check_all(const struct naive *n, struct blocks *b, uint64_t step)
 {
 	struct block found;
 	size_t nr = 0;
+
+	check_lowest(n, b, step);
 
 	assert_int_equal(b->nr, n->nr);
 	for (size_t i = 0; i < ADDRESSES; i++)
@@ -86,6 +99,14 @@ static void check_addresses(uint64_t step)
 		size_t place = random_below(&random, ADDRESSES);
 		bool put = random_below(&random, 100) < (i / 4001 % 2 ? 30 : 70);
 
+		/* Of this address, or of another one. */
+		if (random_below(&random, 2)) {
+			size_t sought = random_below(&random, 4) ? place : random_below(&random, ADDRESSES);
+
+			assert_int_equal(blocks_seek(&b, sought * step, &found), n->live[sought]);
+			if (n->live[sought])
+				assert_same(&found, &n->blocks[sought]);
+		}
 		if (put) {
 			n->nr += !n->live[place];
 			n->blocks[place] = random_block(&random, place * step);
@@ -98,6 +119,8 @@ static void check_addresses(uint64_t step)
 		assert_int_equal(blocks_get(&b, place * step, &found), put);
 		if (put)
 			assert_same(&found, &n->blocks[place]);
+		if (i % 7 == 0)
+			check_lowest(n, &b, step);
 		if (i % 997 == 0)
 			check_all(n, &b, step);
 	}
@@ -119,10 +142,36 @@ static void blocks_are_as_they_were_put_until_they_are_removed(void **state)
 	check_addresses(1ULL << 54);
 }
 
+/* Where each group has passed something on, there is none at which the search for what is not there would end. */
+static void what_is_not_there_is_not_found_in_an_index_that_is_nearly_full(void **state)
+{
+	enum { LIVING = 21 };
+	uint64_t living[LIVING];
+	struct random random = {31};
+	struct blocks b = {};
+	size_t nr = 0;
+
+	(void)state;
+	for (uint64_t i = 1; i < 200000; i++) {
+		size_t victim = (size_t)random_below(&random, LIVING);
+
+		assert_false(blocks_get(&b, i * 32, NULL));
+		if (nr == LIVING) {
+			blocks_remove(&b, living[victim]);
+			living[victim] = living[--nr];
+		}
+		blocks_put(&b, &(struct block){.address = i * 32, .reserved = 1, .has_reserved = true});
+		living[nr++] = i * 32;
+	}
+	assert_int_equal(b.nr, nr);
+	blocks_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_are_as_they_were_put_until_they_are_removed),
+		cmocka_unit_test(what_is_not_there_is_not_found_in_an_index_that_is_nearly_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

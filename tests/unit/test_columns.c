@@ -6,7 +6,26 @@
 
 #include "stream/columns.h"
 
-/* Read what is in @s to its end, and compare. */
+/* Read what is in @s to its end a window at a time, and compare. */
+static void assert_windows(struct str *s, const uint64_t *values, size_t nr)
+{
+	struct column_pool pool = {};
+	struct file_bytes b = {s->p, s->p + s->len};
+	struct column_stream c;
+
+	column_pool_clear(&pool, nr);
+	assert_int_equal(column_open(&b, nr, &pool, &c), 0);
+	assert_ptr_equal(b.p, b.end);
+	assert_int_equal(c.nr, nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (i % COLUMN_WINDOW == 0)
+			column_move(&pool, &c, i);
+		assert_int_equal(column_window(&pool, &c)[i & c.mask], values[i]);
+	}
+	column_pool_release(&pool);
+}
+
+/* The same at once, and so. */
 static void assert_column(struct str *s, const uint64_t *values, size_t nr)
 {
 	struct column_pool pool = {};
@@ -20,6 +39,7 @@ static void assert_column(struct str *s, const uint64_t *values, size_t nr)
 	for (size_t i = 0; i < nr; i++)
 		assert_int_equal(column_values(&pool, &c)[i & column_mask(&c)], values[i]);
 	column_pool_release(&pool);
+	assert_windows(s, values, nr);
 }
 
 static void numbers_of_any_size_and_number_come_back(void **state)

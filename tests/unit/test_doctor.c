@@ -100,6 +100,7 @@ static void root_on_a_new_kernel_has_all(void **state)
 		"  ok       cap_dac_read_search       held: read other users' books\n"
 		"  ok       cap_checkpoint_restore    held: open files by their mapping\n"
 		"  ok       cap_sys_admin             held: not needed\n"
+		"  ok       cap_kill                  held: hold processes of other users that a command of ours starts\n"
 		"kernel\n"
 		"  ok       release                   6.18.44\n"
 		"  ok       BTF                       /sys/kernel/btf/vmlinux\n"
@@ -122,6 +123,8 @@ static void root_on_a_new_kernel_has_all(void **state)
 		"  ok       sleepable uprobes         there\n"
 		"  ok       uprobe_session            there\n"
 		"  ok       return probes and seccomp agree\n"
+		"  ok       events of what is mapped  there\n"
+		"  ok       holding of commands       there\n"
 		"  ok       maps charged to cgroups   there\n"
 		"trial\n"
 		"  ok       our own probe             7 of 7 calls seen, with uprobe_multi\n"
@@ -162,6 +165,7 @@ static void a_user_without_capabilities_is_told_what_to_type(void **state)
 		"                                     do:  run as root, or once: setcap cap_bpf,cap_perfmon,cap_sys_ptrace,"
 		"cap_dac_read_search,cap_checkpoint_restore+ep \"$(command -v pooltrace)\"\n"
 		"  ok       cap_sys_admin             not held, not needed\n"
+		"  ok       cap_kill                  not held: of what a command of ours starts, processes of other users are not held\n"
 		"kernel\n"
 		"  ok       release                   6.18.44\n"
 		"  ok       BTF                       /sys/kernel/btf/vmlinux\n"
@@ -195,11 +199,17 @@ static void a_user_without_capabilities_is_told_what_to_type(void **state)
 		"                                     why: values in pages that are not present are not known\n"
 		"  ok       uprobe_session            not permitted, not needed\n"
 		"  ok       return probes and seccomp could not be tried, not needed\n"
+		"  note     events of what is mapped  not permitted\n"
+		"                                     why: processes that begin to use a runtime are looked for, twice a second: what they do "
+		"until they are found makes no event\n"
+		"  note     holding of commands       not permitted\n"
+		"                                     why: `pooltrace record -- COMMAND` cannot start one so that no call is missed: start it, "
+		"and use -p, or --wait\n"
 		"  ok       maps charged to cgroups   not permitted, not needed\n"
 		"trial\n"
 		"  problem  our own probe             cannot load the probes: Operation not permitted\n"
 		"                                     do:  see privileges above\n"
-		"tracing does not work: 9 problems, 5 notes\n");
+		"tracing does not work: 9 problems, 7 notes\n");
 }
 
 static void what_decides_is_what_was_tried(void **state)

@@ -153,7 +153,8 @@ static void add_schema(struct str *s)
 #undef X
 	};
 	static const unsigned types[] = {
-#define X(member, NAME, type) FIELD_TYPE_##type,
+/* That a number may be below 0 the file does not say. */
+#define X(member, NAME, type) FIELD_TYPE_##type == FIELD_TYPE_SIGNED ? FIELD_TYPE_NUMBER : FIELD_TYPE_##type,
 		RECORD_FIELDS(X)
 #undef X
 	};

@@ -484,12 +484,51 @@ static void a_checkpoint_is_due_after_a_minute(void **state)
 	tick(sink, t + 60 * second);
 	assert_true(file_sink_wants_checkpoint(sink));
 	assert_int_equal(file_sink_checkpoint(sink, put_nothing, NULL), 0);
-	assert_false(file_sink_wants_checkpoint(sink));
-	tick(sink, t + 119 * second);
+	for (uint64_t i = 61; i < 120; i++) {
+		assert_false(file_sink_wants_checkpoint(sink));
+		tick(sink, t + i * second);
+	}
 	assert_false(file_sink_wants_checkpoint(sink));
 	tick(sink, t + 120 * second);
 	assert_true(file_sink_wants_checkpoint(sink));
 	assert_int_equal(file_sink_close(sink, NULL), 0);
+}
+
+/* Nothing that can be compressed. */
+static int put_state(void *context, struct sink *to)
+{
+	struct random *random = context;
+	char text[20001] = "";
+	struct record r = {.kind = RECORD_STATE};
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)(1 + random_below(random, 255));
+	RECORD_SET(&r, TIME_NS, time_ns, 1);
+	RECORD_SET(&r, NAME, name, "large");
+	RECORD_SET(&r, TAG, tag, text);
+	return sink_put(to, &r);
+}
+
+/* Where little happens, checkpoints are a small part of the recording all the same. */
+static void a_large_checkpoint_is_due_when_more_was_written(void **state)
+{
+	const uint64_t second = 1000000000, t = 1795348800 * second;
+	int fd = bytes_fd("", 0);
+	struct sink *sink = sink_of(dup(fd));
+	struct random random = {1};
+	off_t end;
+
+	(void)state;
+	tick(sink, t);
+	assert_int_equal(file_sink_checkpoint(sink, put_state, &random), 0);
+	end = lseek(fd, 0, SEEK_CUR);
+	assert_true(end > 20000);
+	for (uint64_t i = 1; !file_sink_wants_checkpoint(sink); i++)
+		tick(sink, t + i * second);
+	assert_true(lseek(fd, 0, SEEK_CUR) - end >= 8 * 20000);
+	assert_true(lseek(fd, 0, SEEK_CUR) - end < 9 * 20000);
+	assert_int_equal(file_sink_close(sink, NULL), 0);
+	close(fd);
 }
 
 /* Records whose texts nothing can compress. Returns the bytes that were written. */
@@ -564,6 +603,7 @@ int main(void)
 		cmocka_unit_test(a_checkpoint_that_fails_is_none),
 		cmocka_unit_test(a_checkpoint_that_was_not_finished_is_named_where_it_is_needed),
 		cmocka_unit_test(a_checkpoint_is_due_after_a_minute),
+		cmocka_unit_test(a_large_checkpoint_is_due_when_more_was_written),
 		cmocka_unit_test(a_checkpoint_is_due_after_many_bytes),
 	};
 

@@ -41,7 +41,7 @@ static void add_section(struct str *ret, const struct str *page, const char *fir
 
 static void fields_have_the_types_methods_and_parameters_of_the_page(void **state)
 {
-	static const char *const types[] = {"0 number", "1 hex", "2 text"};
+	static const char *const types[] = {"0 number", "1 hex", "2 text", "0 number"};
 	static const char *const methods[] = {"0 delta", "1 chain", "2 group", "3 place"};
 	_cleanup_(str_release) struct str page = {}, table = {};
 

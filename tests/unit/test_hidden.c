@@ -103,7 +103,7 @@ static void a_pool_that_is_resized_has_another_capacity_and_keeps_its_blocks(voi
 
 static void words_are_kept_once(void **state)
 {
-	struct map words = {};
+	struct words words = {};
 	char text[16];
 	const char *first = words_keep(&words, "one");
 
@@ -115,7 +115,7 @@ static void words_are_kept_once(void **state)
 	}
 	snprintf(text, sizeof(text), "one");
 	assert_ptr_equal(words_keep(&words, text), first);
-	assert_int_equal(words.nr, 1001);
+	assert_int_equal(words.map.nr, 1001);
 	words_release(&words);
 }
 

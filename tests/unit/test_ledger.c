@@ -135,13 +135,12 @@ static void generations_at_one_object_address_are_different_arenas(void **state)
 
 	(void)state;
 	fold(&f, ATTACH EMPTY L1 "alloc time_ns=110 process=1 arena=1 address=64 reserved=400\n");
-	assert_int_equal(ledger_arena_at(f.ledger, 1, 0x10)->id, 1);
+	assert_false(ledger_arena(f.ledger, 1)->gone);
 	fold(&f, "clear time_ns=111 process=1 arena=1 reason=gone\n");
-	assert_null(ledger_arena_at(f.ledger, 1, 0x10));
+	assert_true(ledger_arena(f.ledger, 1)->gone);
 	fold(&f, "arena time_ns=112 process=1 arena=2 object=0x10 owner=0xb pool=L1\n"
 		 "alloc time_ns=113 process=1 arena=2 address=64 reserved=8\n");
-	assert_int_equal(ledger_arena_at(f.ledger, 1, 0x10)->id, 2);
-	assert_null(ledger_arena_at(f.ledger, 2, 0x10));
+	assert_false(ledger_arena(f.ledger, 2)->gone);
 	assert_false(blocks_get(&ledger_arena(f.ledger, 1)->blocks, 64, NULL));
 	assert_true(blocks_get(&ledger_arena(f.ledger, 2)->blocks, 64, &b));
 	assert_int_equal(b.reserved, 8);
@@ -165,7 +164,8 @@ static void the_same_address_in_two_arenas_and_in_two_processes_is_another_block
 			   "free time_ns=111 process=2 arena=2 address=64\n");
 	assert_int_equal(f.effect.block.reserved, 2);
 	assert_int_equal(f.ledger->replaced, 0);
-	assert_int_equal(ledger_arena_at(f.ledger, 2, 0x10)->id, 2);
+	assert_ptr_equal(ledger_arena(f.ledger, 2)->process, ledger_process(f.ledger, 2));
+	assert_false(ledger_arena(f.ledger, 2)->gone);
 	assert_string_equal(pool_text(&f, f.ledger->processes.items[0]->devices.items[0], "L1"),
 			    "2 buffers 5 of ? asked 0+2? trace 0+0? peak >=5");
 	check_refused(&f, "free time_ns=112 process=1 arena=2 address=64\n");
@@ -292,7 +292,9 @@ static void detach_and_exec_end_a_process_and_all_that_it_held(void **state)
 	assert_int_equal(f.effect.device->number, 0);
 	assert_int_equal(f.ledger->processes.items[1]->pools.nr, 3);
 	assert_string_equal(f.ledger->processes.items[1]->pools.items[2], "TRACE");
-	assert_int_equal(ledger_arena_at(f.ledger, 2, 0x10)->id, 3);
+	assert_ptr_equal(ledger_arena(f.ledger, 3)->process, ledger_process(f.ledger, 2));
+	assert_true(ledger_arena(f.ledger, 2)->gone);
+	assert_false(ledger_arena(f.ledger, 3)->gone);
 }
 
 static unsigned int number_of(const struct fold *f, size_t device)

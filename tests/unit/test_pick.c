@@ -3,6 +3,8 @@
 
 #include "stream/pick.h"
 
+#include <errno.h>
+
 static const char *const both =
 	"attach time_ns=1 process=1 pid=10 runtime=r pools=L1\n"
 	"attach time_ns=2 process=2 pid=20 runtime=r pools=L1\n"
@@ -106,12 +108,49 @@ static void an_arena_of_another_process_is_none(void **state)
 	fold_release(&f);
 }
 
+static void of_what_begins_in_the_midst_nothing_is_picked(void **state)
+{
+	static const char *const stream = "checkpoint time_ns=1 reason=begin\ntick time_ns=2\n";
+	struct source *source = text_source_new(stream, strlen(stream));
+	const int pid = 10;
+	struct str found = {};
+	struct text_sink text;
+	struct pick p;
+
+	(void)state;
+	text_sink_init(&text, &found);
+	pick_init(&p, &text.sink, &pid, 1);
+	assert_int_equal(source->run(source, &p.sink), -ECANCELED);
+	assert_true(p.late);
+	assert_int_equal(found.len, 0);
+	source->free(source);
+	pick_release(&p);
+	str_release(&found);
+}
+
+static void a_name_is_the_programs_or_a_part_of_the_command_line(void **state)
+{
+	static const char *const names[] = {"python", "-m server"};
+
+	(void)state;
+	assert_true(pick_is_named(names, 2, "python", "python x.py"));
+	assert_true(pick_is_named(names, 2, "python", NULL));
+	assert_true(pick_is_named(names, 2, "worker", "/usr/bin/python3 x.py"));
+	assert_true(pick_is_named(names, 2, "sh", "sh -m server --port 1"));
+	assert_false(pick_is_named(names, 2, "python3", "run --module server"));
+	assert_false(pick_is_named(names, 2, "python3", NULL));
+	assert_false(pick_is_named(names, 2, NULL, NULL));
+	assert_false(pick_is_named(names, 0, "python", "python"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_about_others_is_left_out_and_the_rest_is_numbered_anew),
+		cmocka_unit_test(a_name_is_the_programs_or_a_part_of_the_command_line),
 		cmocka_unit_test(a_ledger_takes_what_comes_through),
 		cmocka_unit_test(an_arena_of_another_process_is_none),
+		cmocka_unit_test(of_what_begins_in_the_midst_nothing_is_picked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,8 +175,12 @@ static void the_verbs_are_those_of_the_header(void **state)
 	assert_string_equal(rt_verb_name(VERB_RELEASE), "release");
 	assert_int_equal(rt_verb_flags(VERB_BEGIN), WIRE_BEGIN);
 	assert_int_equal(rt_verb_flags(VERB_REPLAY), WIRE_COUNT | WIRE_WAKE);
-	assert_int_equal(rt_verb_needs(VERB_FREE), 1 << RT_ARENA | 1 << RT_ADDRESS);
-	assert_int_equal(rt_verb_needs(VERB_THROW), 0);
+	assert_int_equal(rt_row_needs(&(struct rt_row){.verb = VERB_CLEAR}), 1 << RT_ARENA);
+	assert_int_equal(rt_row_needs(&(struct rt_row){.verb = VERB_FREE}), 1 << RT_ADDRESS);
+	assert_int_equal(rt_row_needs(&(struct rt_row){.verb = VERB_THROW}), 0);
+	assert_int_equal(rt_verb_call_flags(VERB_ALLOC), WIRE_RETURNS | WIRE_MAKES);
+	assert_int_equal(rt_verb_call_flags(VERB_FREE), WIRE_RETURNS | WIRE_TAKES | WIRE_AT_ENTRY);
+	assert_int_equal(rt_verb_call_flags(VERB_BEGIN), 0);
 }
 
 static void check_place(const char *written, const char *shown, size_t steps)
@@ -273,7 +277,7 @@ static void mistakes_in_lines_are_shown_with_a_caret(void **state)
 		"  on f*\tbegn arena=arg0\n"
 		"       \t^",
 		"verbs are: begin alloc free clear gone new resize throw context capture captured replay release program cb cb_free cb_void "
-		"clash overflow");
+		"clash overflow device");
 	mistake(HEAD "prob f\n",
 		"x.rt:3:1: unknown line 'prob'\n  prob f\n  ^",
 		"lines are: runtime about detect pool core layout value on let books advice environment");
@@ -365,9 +369,9 @@ static void mistakes_in_rows_are_shown(void **state)
 	mistake(HEAD "on a clear arena=arg0 ownr=arg1", "x.rt:3:23: nothing uses 'ownr'\n"
 		"  on a clear arena=arg0 ownr=arg1\n                        ^",
 		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved needed page "
-		"banks bank_bytes base align grain trace id program device bytes placed end layout");
-	mistake(HEAD "on a clear arena=arg0 owner=1 pool=1", "x.rt:3:29: unexpected '1'\n"
-		"  on a clear arena=arg0 owner=1 pool=1\n                              ^",
+		"banks bank_bytes base align grain trace id program device bytes placed end layout ok code");
+	mistake(HEAD "on a clear arena=arg0 owner== pool=1", "x.rt:3:29: unexpected '='\n"
+		"  on a clear arena=arg0 owner== pool=1\n                              ^",
 		"expected a place, as arg0, *arg0+8:4 or value(arg0)");
 	mistake(HEAD "on a clear arena=arg0 owner=arg0 pool=arg0 address=arg0 asked=arg0 page=arg0 banks=arg0 \\\n"
 		"base=arg0 align=arg0", "x.rt:4:11: a row may have 8 values, 'align' is one too many\n"
@@ -384,8 +388,8 @@ static void mistakes_in_places_are_shown(void **state)
 		"  on a clear arena=arg6\n                   ^", bases);
 	mistake(HEAD "value v returned by f\non a clear arena=u (arg0)", "x.rt:4:18: unknown value 'u'\n"
 		"  on a clear arena=u (arg0)\n                   ^", bases);
-	mistake(ROW "arg0:4", "x.rt:5:22: unexpected ':'\n  on a clear arena=arg0:4\n                       ^",
-		"only a load has a size, as in *arg0:4");
+	mistake(ROW "stack:4", "x.rt:5:23: unexpected ':'\n  on a clear arena=stack:4\n                        ^",
+		"only a load or a register has a size, as in *arg0:4 or arg0:4");
 	mistake(ROW "*arg0+2147483648", "x.rt:5:24: '2147483648' is too large\n"
 		"  on a clear arena=*arg0+2147483648\n                         ^", "expected an offset, at most 2147483647");
 	mistake(ROW "*arg0:0", "x.rt:5:24: '0' is not a size\n  on a clear arena=*arg0:0\n                         ^",
@@ -423,7 +427,7 @@ static void mistakes_in_lets_are_shown(void **state)
 		"  let asked = x\n      ^", "");
 	mistake(LET "let asked = x\nlet spare = x", "x.rt:5:5: nothing uses 'spare'\n  let spare = x\n      ^",
 		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved needed page "
-		"banks bank_bytes base align grain trace id program device bytes placed end layout");
+		"banks bank_bytes base align grain trace id program device bytes placed end layout ok code");
 	mistake(LET "let asked = ((((((((((((((((((((((((((((((((x", "x.rt:4:45: the expression is nested too deeply\n"
 		"  let asked = ((((((((((((((((((((((((((((((((x\n                                              ^", "");
 	mistake(LET "let asked = x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x", "x.rt:4:61: the expression is too long\n"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #define DURATION_MAX_NS 1000000000000000000ULL /* 31 years: sums of two do not overflow */
@@ -173,6 +174,46 @@ int units_parse_duration(const char *text, uint64_t *ret_ns)
 	if (!err)
 		*ret_ns = ns;
 	return err;
+}
+
+int units_size_power(const char *unit, size_t len)
+{
+	static const struct {
+		const char *name;
+		int power;
+	} units[] = {{"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		bool whole = strlen(units[i].name) == len && !strncasecmp(units[i].name, unit, len);
+
+		/* Of one letter: "m" is a minute to some. */
+		if (whole || (len == 1 && *unit == *units[i].name))
+			return units[i].power;
+	}
+	return -1;
+}
+
+int units_parse_size(const char *text, uint64_t *ret_bytes)
+{
+	unsigned __int128 value = 0;
+	uint64_t scale = 1;
+	const char *unit;
+	int power;
+
+	if (!isdigit((unsigned char)text[text[0] == '.']))
+		return -EINVAL;
+	unit = parse_decimal(text, &value, &scale);
+	unit += *unit == ' ';
+	power = *unit ? units_size_power(unit, strlen(unit)) : 0;
+	if (power < 0 || !value)
+		return -EINVAL;
+	if (value / scale > (uint64_t)INT64_MAX >> power)
+		return -ERANGE;
+	value = (value << power) / scale;
+	if (!value || value > INT64_MAX)
+		return -ERANGE;
+	*ret_bytes = (uint64_t)value;
+	return 0;
 }
 
 int units_parse_number(const char *text, uint64_t max, uint64_t *ret)

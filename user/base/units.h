@@ -24,6 +24,10 @@ void units_add_date(struct str *s, uint64_t time_ns);
 int units_parse_duration(const char *text, uint64_t *ret_ns);
 /* As units_parse_duration(), but zero is a time as well. */
 int units_parse_span(const char *text, uint64_t *ret_ns);
+/* "1G", "1.5 GiB", "64K", "4096": binary units, K and KiB are the same. -EINVAL, -ERANGE. Zero is -EINVAL. */
+int units_parse_size(const char *text, uint64_t *ret_bytes);
+/* The power of two that a unit of bytes stands for: 20 for "M" or "mib", 0 for "B"; -1: it is none. */
+int units_size_power(const char *unit, size_t len);
 /* A decimal number that fits, nothing before or behind it. -EINVAL, -ERANGE. */
 int units_parse_number(const char *text, uint64_t max, uint64_t *ret);
 

@@ -34,6 +34,14 @@ void *xcalloc(size_t nr, size_t bytes)
 	return nonnull(calloc(nr ? nr : 1, bytes ? bytes : 1));
 }
 
+enum { LINE = 64 };
+
+void *xcalloc_lines(size_t nr, size_t bytes)
+{
+	BUG_ON(!nr || bytes % LINE || nr > SIZE_MAX / bytes);
+	return memset(nonnull(aligned_alloc(LINE, nr * bytes)), 0, nr * bytes);
+}
+
 void *xreallocarray(void *p, size_t nr, size_t bytes)
 {
 	return nonnull(reallocarray(p, nr ? nr : 1, bytes ? bytes : 1));

@@ -27,6 +27,8 @@ __attribute__((noreturn)) void bug_at(const char *file, int line, const char *co
 /* As their namesakes, but abort with a message when there is no memory. The caller frees with free(). */
 void *xmalloc(size_t bytes) __attribute__((malloc, returns_nonnull));
 void *xcalloc(size_t nr, size_t bytes) __attribute__((malloc, returns_nonnull));
+/* As xcalloc(), on lines of the processor's cache; @bytes fill some of them. */
+void *xcalloc_lines(size_t nr, size_t bytes) __attribute__((malloc, returns_nonnull));
 void *xreallocarray(void *p, size_t nr, size_t bytes) __attribute__((returns_nonnull));
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *xstrndup(const char *s, size_t len) __attribute__((malloc, returns_nonnull));

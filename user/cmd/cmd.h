@@ -34,10 +34,11 @@ enum command_bit {
 	COMMAND_DOCTOR = 1 << 6,
 	COMMAND_EXPORT = 1 << 7,
 	COMMAND_DIFF = 1 << 8,
-	COMMAND_ALL = (1 << 9) - 1,
+	COMMAND_MERGE = 1 << 9,
+	COMMAND_ALL = (1 << 10) - 1,
 };
 
-enum file_argument { FILE_NONE, FILE_NEEDED, FILE_OPTIONAL /* else it traces */, FILE_TWO };
+enum file_argument { FILE_NONE, FILE_NEEDED, FILE_OPTIONAL /* else it traces */, FILE_TWO, FILE_MANY };
 
 struct command {
 	const char *name;
@@ -60,6 +61,7 @@ int cmd_report(const struct options *o);
 int cmd_explain(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_export(const struct options *o);
+int cmd_merge(const struct options *o);
 int cmd_runtimes(const struct options *o);
 int cmd_doctor(const struct options *o);
 

@@ -55,7 +55,7 @@ static int read_one(struct diff *d, enum side side, const char *path)
 {
 	struct options o = *d->options;
 	const struct trace_plan plan = {};
-	struct reading reading = {.view.put = take};
+	struct reading reading = {.view = {.put = take, .found = true}};
 	struct trace t;
 	int status;
 

@@ -54,20 +54,45 @@ static void add_instruction(struct doctor *doctor, struct doctor_site *site, str
 		site->hit_ns = cost_of(doctor, site->instruction, site->emulated)->ns;
 }
 
+struct mapped_files {
+	struct elsewhere_source source;
+	int pid;
+	const runtimes *known;
+	struct elsewhere_file file; /* that was asked for last */
+};
+
+static const struct elsewhere_file *file_of(struct elsewhere_source *source, const struct mapping *m)
+{
+	struct mapped_files *files = (struct mapped_files *)source;
+	_cleanup_(freep) char *path = mapping_file(files->pid, m);
+	struct elf_file *elf;
+
+	if (elf_file_open(path, &elf, NULL))
+		return NULL;
+	elsewhere_file_release(&files->file);
+	elsewhere_look(elf, files->known, &files->file);
+	elf_file_free(elf);
+	return &files->file;
+}
+
 /* A function that may be in any file. */
 static void find_elsewhere(struct doctor *doctor, struct doctor_site *site, int pid, const mappings *maps,
 			   const struct rt_row *row)
 {
+	struct mapped_files files = {.source.file = file_of, .pid = pid, .known = doctor->known};
 	struct elsewhere found;
 	struct elf_file *elf;
 
-	elsewhere_find(pid, maps, &row, 1, &found);
+	elsewhere_find(&files.source, maps, &row, 1, NULL, &found);
+	elsewhere_file_release(&files.file);
 	if (!found.mapping)
 		return;
 	site->file = found.mapping->path;
 	site->offset = found.offset;
 
 	_cleanup_(freep) char *path = mapping_file(pid, found.mapping);
+
+	elsewhere_release(&found, 1);
 
 	if (elf_file_open(path, &elf, NULL))
 		return;
@@ -120,6 +145,19 @@ static void read_books(struct doctor_process *p, struct memory *memory, const st
 	books_free(books);
 }
 
+/* Where there are no books. */
+static void ask_drivers(struct doctor_process *p)
+{
+	struct nvml *nvml = NULL;
+
+	p->drivers_err = drm_uses(p->pid, &p->drivers);
+	if (host_in_container())
+		diag_set(&p->library_why, -ENOTSUP, "not asked: in a container it knows processes by other pids");
+	else if (!nvml_open(&nvml, &p->library_why) && nvml_uses(nvml, p->pid, &p->drivers))
+		diag_set(&p->library_why, -EIO, "its library did not tell all");
+	nvml_close(nvml);
+}
+
 static void look_at_memory(struct doctor_process *p, const struct mapping *m)
 {
 	struct memory *memory = NULL;
@@ -138,14 +176,14 @@ static bool is_other_file(const char *path, const struct mapping *m)
 	return !strstr(path, "/map_files/") && (stat(path, &st) || st.st_dev != m->device || st.st_ino != m->inode);
 }
 
-/* The first mapping whose file has a runtime that can be used, bound; NULL: p->problem. */
+/* The first mapping from *@at on whose file has a runtime that can be used, bound; NULL: p->problem. */
 static const struct mapping *find_runtime(const struct doctor *doctor, struct doctor_process *p, const mappings *maps,
-					  struct binding **ret)
+					  size_t *at, struct binding **ret)
 {
 	const struct mapping *closed = NULL;
 	int closed_err = 0;
 
-	for (size_t i = 0; i < maps->nr; i++) {
+	for (size_t i = *at; i < maps->nr; i++) {
 		const struct mapping *m = &maps->items[i];
 
 		if (!m->inode || m->permissions[2] != 'x' || files_seen_before(maps, i))
@@ -162,6 +200,7 @@ static const struct mapping *find_runtime(const struct doctor *doctor, struct do
 		if (*ret) {
 			p->problem = (struct diag){};
 			p->other_file = is_other_file(path, m);
+			*at = i + 1;
 			return m;
 		}
 	}
@@ -177,27 +216,43 @@ static const struct mapping *find_runtime(const struct doctor *doctor, struct do
 	return NULL;
 }
 
-static void look_at_mappings(struct doctor *doctor, struct doctor_process *p, const mappings *maps)
+static void look_at_runtime(struct doctor *doctor, struct doctor_process *p, const mappings *maps, const struct mapping *m,
+			    struct binding *b)
 {
+	_cleanup_(freep) char *release = wheel_of(p->pid, m->path);
 	struct doctor_site *sites;
-	struct binding *b = NULL;
-	const struct mapping *m = find_runtime(doctor, p, maps, &b);
-	_cleanup_(freep) char *release = m ? wheel_of(p->pid, m->path) : NULL;
 
-	if (!m) {
-		doctor_add_process(&doctor->findings, p);
-		return;
-	}
 	p->binding = b;
 	p->path = m->path;
 	p->release = release;
 	p->sites = sites = find_sites(doctor, p, maps);
+	if (!b->runtime->books.present)
+		ask_drivers(p);
 	look_at_memory(p, m);
 	doctor_add_process(&doctor->findings, p);
 	for (size_t i = 0; i < b->rows.nr; i++)
 		free(sites[i].instruction);
 	free(sites);
+	driver_uses_release(&p->drivers);
 	binding_free(b);
+}
+
+/* All that it has: of a further one what was said of the process before is not said again. */
+static void look_at_mappings(struct doctor *doctor, struct doctor_process *p, const mappings *maps)
+{
+	struct binding *b = NULL;
+	size_t at = 0;
+	const struct mapping *m = find_runtime(doctor, p, maps, &at, &b);
+
+	if (!m)
+		doctor_add_process(&doctor->findings, p);
+	while (m) {
+		struct doctor_process next = {.pid = p->pid, .process = p->process, .further = true};
+
+		look_at_runtime(doctor, p, maps, m, b);
+		*p = next;
+		m = find_runtime(doctor, p, maps, &at, &b);
+	}
 }
 
 static void look_at_process(struct doctor *doctor, int pid)
@@ -257,7 +312,7 @@ int cmd_doctor(const struct options *o)
 	struct diag d = {};
 	int status;
 
-	if (runtimes_load(&known, o->runtime_files.items, o->runtime_files.nr, &d))
+	if (files_load_runtimes(o, &known, &d))
 		return fail(&d, STATUS_FAILED);
 	doctor.known = &known;
 	status = examine(o, &doctor);

@@ -2,6 +2,7 @@
 #include "cmd/trace.h"
 
 #include "base/units.h"
+#include "stream/file.h"
 #include "view/json.h"
 #include "view/log.h"
 
@@ -13,6 +14,7 @@ struct events {
 	struct view view;
 	struct str text; /* that waits to be written */
 	bool titled;
+	bool hosts; /* the recording has several */
 };
 
 static int flush(struct events *e, struct trace *t)
@@ -29,7 +31,7 @@ static int flush(struct events *e, struct trace *t)
 static void add_record(struct events *e, const struct trace *t, const struct record *r, const struct effect *effect)
 {
 	const struct log_options log = {
-		.selection = &t->selection, .bytes = t->options->bytes, .color = t->output.color};
+		.selection = &t->selection, .bytes = t->options->bytes, .color = t->output.color, .hosts = e->hosts};
 	size_t before;
 
 	if (!e->titled && !t->options->json)
@@ -63,6 +65,8 @@ int cmd_events(const struct options *o)
 	if (!status)
 		status = trace_open(&t, &plan);
 	if (!status) {
+		e.hosts = o->recording && file_header_has_hosts(file_source_header(t.source));
+
 		int err = trace_run(&t), last = t.output.err ? 0 : flush(&e, &t);
 
 		status = trace_finish(&t, trace_ended_well(&t, err) && last ? last : err);

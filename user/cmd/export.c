@@ -101,7 +101,7 @@ static void say_empty(const struct export *e, const struct options *o)
 
 int cmd_export(const struct options *o)
 {
-	struct export e = {.view.put = take, .file.fd = -1};
+	struct export e = {.view = {.put = take, .found = true}, .file.fd = -1};
 	struct trace t;
 	int status = trace_init(&t, o, &e.view, false);
 

@@ -53,6 +53,16 @@ int fail(const struct diag *d, int status)
 	return status;
 }
 
+void status_line(const char *text)
+{
+	_cleanup_(str_release) struct str s = {};
+
+	str_add(&s, "\r\033[K");
+	str_add_escaped(&s, text);
+	str_add(&s, "\r");
+	say(&s);
+}
+
 void note(const char *format, ...)
 {
 	_cleanup_(str_release) struct str text = {};

@@ -4,6 +4,15 @@
 
 #include <errno.h>
 
+int files_load_runtimes(const struct options *o, runtimes *ret, struct diag *d)
+{
+	int err = runtimes_load(ret, o->runtime_files.items, o->runtime_files.nr, d);
+
+	if (!err && o->sites == SITES_ENTRY)
+		runtimes_probe_entries(ret);
+	return err;
+}
+
 /* binding_new() knows only by which path in /proc it was opened. */
 static void not_usable(struct diag *d, const struct runtime *rt, const char *name)
 {

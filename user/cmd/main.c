@@ -17,6 +17,8 @@ const struct command commands[] = {
 	{"diff", "OLD NEW", "what changed between two recordings", COMMAND_DIFF, FILE_TWO, false, cmd_diff},
 	{"export", "--to FORMAT FILE", "a recording for Perfetto, pprof, flame graphs, SQL or jq", COMMAND_EXPORT, FILE_NEEDED,
 	 false, cmd_export},
+	{"merge", "-o FILE FILE...", "recordings of several hosts, or of several pooltraces on one, as one", COMMAND_MERGE, FILE_MANY,
+	 false, cmd_merge},
 	{"runtimes", "", "which runtimes are known, and what of them a process has", COMMAND_RUNTIMES, FILE_NONE, false,
 	 cmd_runtimes},
 	{"doctor", "", "what tracing needs, and whether it is there", COMMAND_DOCTOR, FILE_NONE, false, cmd_doctor},

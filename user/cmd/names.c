@@ -2,6 +2,7 @@
 
 #include "cmd/window.h"
 #include "stream/file.h"
+#include "view/trigger.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,11 +77,35 @@ static int select_pools(const struct options *o, const runtimes *known, struct s
 	return err;
 }
 
+/* A trigger whose pool no runtime has would never fire. */
+static int check_triggers(const struct options *o, const runtimes *known, struct diag *d)
+{
+	_cleanup_(names_release) struct names n = {};
+	int err = 0;
+
+	names_of_runtimes(known, &n);
+	for (size_t i = 0; i < o->triggers.nr && !err; i++) {
+		struct selection of_pool = {};
+		struct trigger t;
+
+		err = trigger_parse(o->triggers.items[i], &t, d);
+		if (!err && t.condition.pool)
+			err = selection_add_pools(&of_pool, t.condition.pool, (const char *const *)n.items.items, n.items.nr, d);
+		if (err && t.condition.pool)
+			diag_hint(d, "'--trigger' names one pool, or none: then any");
+		selection_release(&of_pool);
+		trigger_release(&t);
+	}
+	return err;
+}
+
 int names_select(const struct options *o, const runtimes *known, struct selection *ret, struct diag *d)
 {
 	*ret = (struct selection){};
 	for (size_t i = 0; i < o->devices.nr; i++)
 		if (selection_add_devices(ret, o->devices.items[i], d))
 			return -EINVAL;
+	if (o->triggers.nr && check_triggers(o, known, d))
+		return -EINVAL;
 	return o->pools.nr ? select_pools(o, known, ret, d) : 0;
 }

@@ -2,7 +2,9 @@
 
 #include "base/units.h"
 #include "live/session.h"
+#include "stream/file_ring.h"
 #include "view/export.h"
+#include "view/trigger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,6 +80,65 @@ static int set_ring_bytes(struct options *o, const struct option_row *row, const
 		return wrong(row, text, "must be a power of two from 4096 to 1073741824", d);
 	*(uint64_t *)member(o, row) = n;
 	return 0;
+}
+
+static int set_size(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	uint64_t bytes = 0;
+
+	if (units_parse_size(text, &bytes) || bytes < OPTIONS_SIZE_LEAST) {
+		wrong(row, text, "must be a size of at least 64K", d);
+		diag_hint(d, "such as 500M, 1GiB; a bare number is bytes, and units are binary");
+		return -EINVAL;
+	}
+	*(uint64_t *)member(o, row) = bytes;
+	return 0;
+}
+
+/* One of the limits of --ring: a time has a unit of time, or none. */
+static int set_ring_limit(struct options *o, const char *part)
+{
+	uint64_t *limit = NULL, value = 0;
+
+	if (!units_parse_duration(part, &value) && value >= OPTIONS_RING_LEAST_NS)
+		limit = &o->ring_ns;
+	else if (!units_parse_size(part, &value) && value >= FILE_RING_LEAST)
+		limit = &o->ring_limit;
+	if (!limit || *limit)
+		return -EINVAL;
+	*limit = value;
+	return 0;
+}
+
+/* "60s", "1G", "60s,1G". */
+static int set_ring(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	const char *comma = strchr(text, ',');
+	_cleanup_(freep) char *first = xstrndup(text, comma ? (size_t)(comma - text) : strlen(text));
+	int err;
+
+	o->ring_ns = o->ring_limit = 0;
+	err = set_ring_limit(o, first);
+	if (!err && comma)
+		err = set_ring_limit(o, comma + 1);
+	o->ring = !err;
+	if (!err)
+		return 0;
+	wrong(row, text, "must be a time of at least 1s, a size of at least 256K, or both", d);
+	diag_hint(d, "such as 60s, 1G, or 60s,1G: at least 60 seconds, as far as 1 GiB can hold them");
+	return err;
+}
+
+static int add_trigger(struct options *o, const struct option_row *row, const char *text, struct diag *d)
+{
+	struct trigger t;
+	int err = trigger_parse(text, &t, d);
+
+	(void)row;
+	trigger_release(&t);
+	if (!err)
+		vec_push(&o->triggers, text);
+	return err;
 }
 
 static int set_moment(struct options *o, const struct option_row *row, const char *text, struct diag *d)
@@ -187,7 +248,9 @@ static int set_pids(struct options *o, const struct option_row *row, const char 
 const struct option_row option_rows[] = {
 	{"pid", 'p', "PID[,PID...]", TRACING | COMMAND_REPORT | COMMAND_EXPORT | COMMAND_RUNTIMES | COMMAND_DOCTOR, false, set_pids, 0,
 	 "these processes; without it, every process that maps a known runtime, or that a recording has"},
-	{"recording", 'r', "FILE", VIEWS | COMMAND_EXPORT, false, set_text, OPTION(recording),
+	{"name", 'n', "NAME", TRACING | COMMAND_REPORT | COMMAND_EXPORT, false, add_text, OPTION(names),
+	 "processes whose program has that name, or whose command line contains it; may be given several times"},
+	{"recording", 'r', "FILE", VIEWS | COMMAND_EXPORT | COMMAND_RUNTIMES, false, set_text, OPTION(recording),
 	 "read a recording instead of tracing"},
 	{"interval", 'i', "TIME", TRACING, true, set_interval, OPTION(interval_ns),
 	 "time between updates, such as 500ms or 2s (a bare number is seconds); default: top 500ms, events 100ms, "
@@ -214,14 +277,32 @@ const struct option_row option_rows[] = {
 	 "update when a byte is read from file descriptor N, and end when it is closed; without -i at no other time"},
 	{"output", 'o', "FILE", TRACING, true, set_text, OPTION(output),
 	 "record into FILE what is shown; for record, - is stdout, and without -o the file is called "
-	 "pooltrace-PID-TIME.pt"},
+	 "pooltrace-PROGRAM-PID-TIME.pt"},
 	{"force", 'f', NULL, TRACING, true, set_flag, OPTION(force), "overwrite FILE if it exists"},
+	{"duration", 0, "TIME", COMMAND_RECORD, true, set_interval, OPTION(duration_ns),
+	 "end after that time, such as 30s; a command that was started goes on"},
+	{"max-size", 0, "SIZE", COMMAND_RECORD, true, set_size, OPTION(max_size),
+	 "end before the recording is larger, such as 1G"},
+	{"ring", 0, "TIME|SIZE|TIME,SIZE", COMMAND_RECORD, true, set_ring, 0,
+	 "keep what is newest: at least 60s, or no more than 1G, or 60s,1G; SIGUSR2 writes it into a file of its own"},
+	{"trigger", 0, "WHEN", COMMAND_RECORD, true, add_trigger, 0,
+	 "write what --ring holds into a file of its own, and go on: at each failure, SIGUSR2, or when a condition becomes true, "
+	 "such as 'peak(POOL) > 90%'; may be given several times"},
+	{"no-children", 0, NULL, COMMAND_RECORD, true, set_flag, OPTION(no_children),
+	 "only the processes of -p, or the command itself, not those that they start"},
+	{"quiet", 'q', NULL, COMMAND_RECORD, true, set_flag, OPTION(quiet),
+	 "say nothing on stderr but what goes wrong, and the names of files"},
 	{"to", 0, "perfetto|pprof|folded|csv|ndjson", COMMAND_EXPORT, false, set_choice, OPTION(to),
 	 "the format: a trace for Perfetto, a profile for pprof, stacks for flame graphs, a line an event as CSV or JSON"},
 	{"sample", 0, "inuse|peak|alloc", COMMAND_EXPORT, false, set_choice, OPTION(sample),
 	 "pprof, folded: blocks that were allocated at the end (the default), when their pool held most, or at any time"},
 	{"output", 'o', "FILE", COMMAND_EXPORT, false, set_text, OPTION(output), "write into FILE instead of stdout"},
 	{"force", 'f', NULL, COMMAND_EXPORT, false, set_flag, OPTION(force), "overwrite FILE if it exists"},
+	{"output", 'o', "FILE", COMMAND_MERGE, false, set_text, OPTION(output), "the recording that they become; - is stdout"},
+	{"force", 'f', NULL, COMMAND_MERGE, false, set_flag, OPTION(force), "overwrite FILE if it exists"},
+	{"shift", 0, "FILE=TIME", COMMAND_MERGE, false, add_text, OPTION(shifts),
+	 "add a time, such as +1.5s or -200ms, to all times of that recording: its host's clock was wrong; may be given several "
+	 "times"},
 	{"pool", 0, "POOL[,POOL...]", SELECTING, false, add_text, OPTION(pools),
 	 "these pools only; !POOL: all but these. TRACE also selects trace buffers that lie in other pools"},
 	{"device", 0, "N[,N-N...]", SELECTING, false, add_text, OPTION(devices),
@@ -232,13 +313,15 @@ const struct option_row option_rows[] = {
 	 "what is compared: pools (the default), in each pool blocks of one size class, or of one label"},
 	{"fail-if", 0, "CONDITION", COMMAND_DIFF, false, add_text, OPTION(fail_if),
 	 "exit with status 4 if it holds for a pool, such as 'peak(POOL) > +2%' or 'failed > 0'; may be given several times"},
+	{"layer", 0, "outer|all", COMMAND_TOP | COMMAND_EVENTS, false, set_choice, OPTION(layer),
+	 "all: also what is allocated inside of calls that allocate, in pools POOL/1, POOL/2 ... of its own"},
 	{"asked", 0, NULL, TABLES, false, set_flag, OPTION(asked),
 	 "bytes that the program requested, instead of those that the pool gave up"},
 	{"bytes", 0, NULL, VIEWS | COMMAND_DIFF, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},
 	{"wide", 0, NULL, TABLES, false, set_flag, OPTION(wide),
 	 "a row a pool: asked, peak, capacity, use, largest free block of a bank"},
 	{"no-delta", 0, NULL, COMMAND_TOP, false, set_flag, OPTION(no_delta), "leave out the row of changes"},
-	{"json", 0, NULL, VIEWS | COMMAND_DOCTOR | COMMAND_DIFF, false, set_flag, OPTION(json),
+	{"json", 0, NULL, VIEWS | COMMAND_DOCTOR | COMMAND_DIFF | COMMAND_RUNTIMES, false, set_flag, OPTION(json),
 	 "JSON, one object a line, as docs/json.md describes"},
 	{"color", 0, "auto|always|never", VIEWS | COMMAND_DIFF, false, set_choice, OPTION(color),
 	 "colour changes and warnings; auto: on a terminal, unless NO_COLOR is set"},
@@ -246,12 +329,18 @@ const struct option_row option_rows[] = {
 	 "compare the figures with the runtime's own books every few seconds; default: on"},
 	{"runtime", 0, "FILE", TRACING | COMMAND_RUNTIMES | COMMAND_DOCTOR, true, add_text, OPTION(runtime_files),
 	 "a further runtime file; may be given several times"},
+	{"check", 0, "FILE", COMMAND_RUNTIMES, false, add_text, OPTION(check_files),
+	 "check a runtime file, and say what was understood of it; may be given several times"},
 	{"library", 0, "FILE", COMMAND_RUNTIMES, false, add_text, OPTION(libraries),
 	 "what is known of this library, without a process that maps it; may be given several times"},
+	{"print", 0, "NAME", COMMAND_RUNTIMES, false, set_text, OPTION(print),
+	 "the text of a runtime's file: the one that is known, or with -r the one that the recording was made with"},
 	{"status-fd", 0, "N", COMMAND_RECORD, true, set_descriptor, OPTION(status_fd),
 	 "write the recording's own outcome to file descriptor N, as a line of JSON"},
 	{"attach", 0, "auto|multi|single", TRACING, true, set_choice, OPTION(attach),
 	 "how probes are set; for tests and old kernels"},
+	{"sites", 0, "chosen|entry", TRACING | COMMAND_RUNTIMES | COMMAND_DOCTOR, true, set_choice, OPTION(sites),
+	 "which instruction of a function is probed: the one with the cheapest hits that is as good as the first, or the first; for tests"},
 	{"ring-size", 0, "BYTES", TRACING, true, set_ring_bytes, OPTION(ring_bytes),
 	 "size of the buffer between kernel and program, a power of two; for tests and old kernels"},
 	{"verbose", 'v', NULL, COMMAND_ALL, false, set_flag, OPTION(verbose), "say on stderr what is being done"},
@@ -261,6 +350,8 @@ const struct option_row option_rows[] = {
 };
 
 _Static_assert(ATTACH_AUTO == 0 && ATTACH_MULTI == 1 && ATTACH_SINGLE == 2, "as the words of --attach");
+_Static_assert(SITES_CHOSEN == 0 && SITES_ENTRY == 1, "as the words of --sites");
+_Static_assert(LAYER_OUTER == 0 && LAYER_ALL == 1, "as the words of --layer");
 _Static_assert(BY_CHIP == 0 && BY_MESH == 1, "as the words of --by");
 _Static_assert(SORT_SIZE == 0 && SORT_ASKED == 1 && SORT_AGE == 2 && SORT_NEW == 3, "as the words of --sort");
 _Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
@@ -270,23 +361,34 @@ _Static_assert(EXPORT_INUSE == 0 && EXPORT_PEAK == 1 && EXPORT_ALLOC == 2, "as t
 _Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "as the words of --color");
 
 const struct option_conflict option_conflicts[] = {
+	{"name", "pid", "--pid names processes as well, each by its number"},
+	{"name", "wait", "--wait is for processes of -p; with --name all that come are found"},
 	{"at", "from", "--at is one moment"},
 	{"at", "to", "--at is one moment"},
 	{"at", "speed", "--at is one moment"},
 	{"at", "count", "--at is one moment"},
 	{"at", "follow", "--at is one moment"},
+	{"ring", "max-size", "--ring keeps what is newest, --max-size what is oldest; --ring SIZE is a limit as well"},
 	{"once", "count", "--once is one update"},
 	{"once", "tick-fd", "--once is one update, at once"},
 	{"once", "wait", "--once shows what is there now"},
+	{"recording", "library", "a recording says what was found when it was made"},
+	{"print", "pid", "--print is about the file of a runtime, whoever uses it"},
+	{"print", "library", "--print is about the file of a runtime, whoever uses it"},
 	{},
 };
 
 void options_release(struct options *o)
 {
 	vec_release(&o->pids);
+	vec_release(&o->names);
 	vec_release(&o->runtime_files);
+	vec_release(&o->check_files);
 	vec_release(&o->libraries);
 	vec_release(&o->pools);
 	vec_release(&o->devices);
 	vec_release(&o->fail_if);
+	vec_release(&o->recordings);
+	vec_release(&o->shifts);
+	vec_release(&o->triggers);
 }

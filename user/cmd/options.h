@@ -17,6 +17,11 @@ enum check { CHECK_ON, CHECK_OFF };
 
 enum by { BY_CHIP, BY_MESH };
 
+/* Which instructions are probed, as the words of --sites. */
+enum sites_mode { SITES_CHOSEN, SITES_ENTRY };
+
+enum layer { LAYER_OUTER, LAYER_ALL };
+
 /* Of diff. */
 enum diff_by { DIFF_BY_POOL, DIFF_BY_SIZE, DIFF_BY_LABEL };
 
@@ -27,7 +32,8 @@ enum sort { SORT_SIZE, SORT_ASKED, SORT_AGE, SORT_NEW };
 enum { SPEED_NORMAL = 1000, SPEED_LEAST = 1, SPEED_MOST = 1000000 };
 #define SPEED_MAX UINT64_MAX /* as fast as it can be read */
 
-enum { OPTIONS_PIDS = 1024 };
+enum { OPTIONS_PIDS = 1024, OPTIONS_SIZE_LEAST = 64 << 10 /* a recording of less says nothing */ };
+#define OPTIONS_RING_LEAST_NS 1000000000ULL
 
 typedef VEC(const char *) texts;
 
@@ -41,16 +47,27 @@ struct options {
 	bool once, wait, force, follow;
 	int check;  /* enum check */
 	int attach; /* enum attach_mode */
+	int sites;  /* enum sites_mode */
 	uint64_t ring_bytes; /* 0: the default */
-	texts runtime_files;
+	texts names;
+	texts runtime_files, check_files;
 	texts libraries;
+	const char *print; /* name of a runtime; NULL: not given */
 	texts pools, devices; /* of --pool and --device: what they name is known later (names.h) */
 	bool asked, bytes, no_delta, wide, json;
 	int by;	   /* enum by */
+	int layer; /* enum layer */
 	int diff_by; /* enum diff_by */
 	int to;	     /* enum export_to; -1: not given */
 	int sample;  /* enum export_sample; -1: not given */
 	texts fail_if;
+	texts recordings; /* of a command that takes many files; `recording` is the first */
+	texts shifts;	  /* of --shift */
+	uint64_t duration_ns, max_size; /* of a recording; 0: no limit */
+	bool ring;			/* with at least one of these: */
+	uint64_t ring_ns, ring_limit;
+	texts triggers;
+	bool no_children, quiet;
 	struct moment at, from, until; /* of a recording; MOMENT_NONE: not given */
 	uint64_t speed;	  /* thousandths, or SPEED_MAX; 0: not given */
 	uint64_t most;	  /* of --top; 0: not given */

@@ -26,7 +26,7 @@ static bool recording_outcome(const struct trace *t, int err)
 		note("%s", o->problem);
 	if (t->contradicted)
 		diag_set(&d, 0, "'%s': record %llu, '%s', contradicts those before it", t->options->recording,
-			 (unsigned long long)(t->options->pids.nr ? t->pick.records : t->records), t->contradiction);
+			 (unsigned long long)(t->options->pids.nr || t->options->names.nr ? t->pick.records : t->records), t->contradiction);
 	else if (o->problem[0])
 		diag_set(&d, 0, "%s", o->problem);
 	else if (!trace_ended_well(t, err))
@@ -75,9 +75,10 @@ static bool recorder_outcome(struct trace *t)
 {
 	struct diag d = {};
 
-	if (!t->recorder.file || !recorder_close(&t->recorder, &d))
+	if (!recorder_is_open(&t->recorder) || !recorder_close(&t->recorder, &d))
 		return true;
-	diag_hint(&d, "what was written before can be read");
+	if (!d.hint[0])
+		diag_hint(&d, "what was written before can be read");
 	fail(&d, 0);
 	return false;
 }
@@ -107,6 +108,8 @@ int trace_finish(struct trace *t, int err)
 
 	t->source->free(t->source);
 	t->source = NULL;
+	/* Nobody is watched any more: this may take its time. */
+	recorder_compact(&t->recorder);
 	if (!well)
 		return STATUS_FAILED;
 	if (trace_refused(t))

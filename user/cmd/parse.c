@@ -8,6 +8,9 @@
 
 enum { ROW_BASE = 256, ROWS = 64, NAME_MAX_LEN = 32 };
 
+/* Rows of the table, a bit each. */
+typedef unsigned __int128 row_bits;
+
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -155,8 +158,12 @@ static int set_argument(struct options *o, const char *text, struct diag *d)
 	}
 	if (!*text)
 		return diag_set(d, -EINVAL, "the name of the recording is empty");
+	if (o->command->takes_file == FILE_MANY)
+		vec_push(&o->recordings, text);
 	if (!o->recording)
 		o->recording = text;
+	else if (o->command->takes_file == FILE_MANY)
+		return 0;
 	else if (o->command->takes_file == FILE_TWO && !o->other)
 		o->other = text;
 	else if (o->other)
@@ -208,7 +215,7 @@ static bool abbreviated(const char *word, int code)
 	return strncmp(word, "--", 2) || strcspn(word + 2, "=") != strlen(name);
 }
 
-static int set_rows(struct options *o, int argc, char *const *argv, uint64_t *given, struct diag *d)
+static int set_rows(struct options *o, int argc, char *const *argv, row_bits *given, struct diag *d)
 {
 	struct rows rows;
 
@@ -231,7 +238,7 @@ static int set_rows(struct options *o, int argc, char *const *argv, uint64_t *gi
 		} else {
 			const struct option_row *row = row_by_code(o, code);
 
-			*given |= 1ULL << (row - option_rows);
+			*given |= (row_bits)1 << (row - option_rows);
 			err = row->set(o, row, optarg, d);
 		}
 		if (err)
@@ -239,12 +246,12 @@ static int set_rows(struct options *o, int argc, char *const *argv, uint64_t *gi
 	}
 }
 
-static bool was_given(uint64_t given, const struct option_row *row)
+static bool was_given(row_bits given, const struct option_row *row)
 {
 	return given >> (row - option_rows) & 1;
 }
 
-static bool name_given(uint64_t given, const char *name)
+static bool name_given(row_bits given, const char *name)
 {
 	for (const struct option_row *r = option_rows; r->name; r++)
 		if (was_given(given, r) && !strcmp(r->name, name))
@@ -252,7 +259,7 @@ static bool name_given(uint64_t given, const char *name)
 	return false;
 }
 
-static int check_conflicts(const struct options *o, uint64_t given, struct diag *d)
+static int check_conflicts(const struct options *o, row_bits given, struct diag *d)
 {
 	for (const struct option_conflict *c = option_conflicts; c->a; c++) {
 		if (!name_given(given, c->a) || !name_given(given, c->b))
@@ -284,7 +291,12 @@ static int check_output(const struct options *o, struct diag *d)
 		return 0;
 	if (o->command->bit == COMMAND_EXPORT)
 		return 0;
-	if (o->command->bit == COMMAND_RECORD) {
+	if (o->command->bit & (COMMAND_RECORD | COMMAND_MERGE)) {
+		if (o->ring) {
+			diag_set(d, -EINVAL, "'--ring' and '-o -' contradict each other");
+			diag_hint(d, "a ring has several files: name one with -o FILE");
+			return -EINVAL;
+		}
 		if (!isatty(STDOUT_FILENO))
 			return 0;
 		diag_set(d, -EINVAL, "a recording is not written to a terminal");
@@ -303,13 +315,23 @@ static int check_arguments(const struct options *o, struct diag *d)
 		diag_hint(d, "pooltrace %s %s", o->command->name, o->command->arguments);
 		return -EINVAL;
 	}
-	if (o->command->takes_file == FILE_NEEDED && !o->recording) {
+	if ((o->command->takes_file == FILE_NEEDED || o->command->takes_file == FILE_MANY) && !o->recording) {
 		diag_set(d, -EINVAL, "'%s' needs a recording", o->command->name);
-		diag_hint(d, "pooltrace %s FILE", o->command->name);
+		diag_hint(d, "pooltrace %s %s", o->command->name, o->command->takes_file == FILE_MANY ? o->command->arguments : "FILE");
 		return -EINVAL;
 	}
-	if (o->child && o->pids.nr) {
-		diag_set(d, -EINVAL, "'--pid' and a command contradict each other");
+	if (o->triggers.nr && !o->ring) {
+		diag_set(d, -EINVAL, "'--trigger' writes what a ring holds: it needs '--ring'");
+		diag_hint(d, "such as --ring 60s,1G");
+		return -EINVAL;
+	}
+	if (o->no_children && !o->child && !o->pids.nr) {
+		diag_set(d, -EINVAL, "'--no-children' needs '--pid' or a command: else every process is recorded");
+		diag_hint(d, "pooltrace record --no-children -p PID");
+		return -EINVAL;
+	}
+	if (o->child && (o->pids.nr || o->names.nr)) {
+		diag_set(d, -EINVAL, "'--%s' and a command contradict each other", o->pids.nr ? "pid" : "name");
 		diag_hint(d, "%s either running processes or the command '%s'", o->command->bit == COMMAND_RECORD ? "record" : "trace",
 			  o->child[0]);
 		return -EINVAL;
@@ -378,7 +400,7 @@ static int set_command(struct options *o, const char *word, struct diag *d)
 
 static int parse_all(struct options *o, int argc, char *const *argv, struct diag *d)
 {
-	uint64_t given = 0;
+	row_bits given = 0;
 	int err = set_rows(o, argc, argv, &given, d);
 
 	if (err || o->help || o->version)

@@ -86,13 +86,15 @@ static void add_quoted(struct str *out, const char *text)
 /* What else there is to know of a recording; commands are those of this program. */
 static const struct {
 	const char *command, *before, *behind, *what;
+	bool traced; /* only where the recording says what was traced */
 } next[] = {
-	{"explain", "", "", "its phases, why allocations failed, and what to ask for instead"},
-	{"top", "-r ", "", "all its tables, as they were shown; on a terminal it is played"},
-	{"events", "-r ", "", "a line an event"},
-	{"report", "", " --at +1s", "the state at a moment; --from and --to: a part of it"},
-	{"diff", "", " OTHER", "what another run has otherwise"},
-	{"export", "--to perfetto ", " -o OUT", "for https://ui.perfetto.dev; also pprof, folded, csv, ndjson"},
+	{"explain", "", "", "its phases, why allocations failed, and what to ask for instead", false},
+	{"top", "-r ", "", "all its tables, as they were shown; on a terminal it is played", false},
+	{"events", "-r ", "", "a line an event", false},
+	{"report", "", " --at +1s", "the state at a moment; --from and --to: a part of it", false},
+	{"diff", "", " OTHER", "what another run has otherwise", false},
+	{"export", "--to perfetto ", " -o OUT", "for https://ui.perfetto.dev; also pprof, folded, csv, ndjson", false},
+	{"runtimes", "-r ", "", "which functions were probed, and why others were not", true},
 };
 
 static bool has_command(const char *name)
@@ -110,7 +112,7 @@ static size_t fill_hints(const struct trace *t, struct report_hint *hints, struc
 
 	/* A pipe is read once. */
 	for (size_t i = 0; recording_is_file(file) && i < ARRAY_SIZE(next); i++) {
-		if (!has_command(next[i].command))
+		if (!has_command(next[i].command) || (next[i].traced && !ledger_says_traced(t->ledger)))
 			continue;
 		str_addf(&lines[nr], "pooltrace %s %s", next[i].command, next[i].before);
 		add_quoted(&lines[nr], file);

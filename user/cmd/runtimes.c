@@ -1,16 +1,47 @@
-/* runtimes.c: the runtimes that are known; with -p what of them was found in the files that a process maps. */
+/*
+ * runtimes.c: the runtimes that are known; with -p what of them was found in the files that a process maps, with -r in those of a
+ * recording.
+ */
 #include "cmd/fail.h"
 #include "cmd/files.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
+#include "cmd/recorded.h"
 
 #include "target/process.h"
 #include "view/runtimes.h"
+#include "view/runtimes_json.h"
 
 #include <errno.h>
+#include <string.h>
+
+/* What is shown. */
+struct shown {
+	struct str text;
+	bool json;
+};
+
+/* The file @path, which has a runtime: that of a process, or (NULL) of none. */
+static void add_binding(struct shown *out, const struct binding *b, const struct process *p, const char *path)
+{
+	if (out->json) {
+		view_binding_json(&out->text, b, path, p ? p->pid : 0);
+		return;
+	}
+	if (out->text.len)
+		str_add_char(&out->text, '\n');
+	if (p) {
+		str_addf(&out->text, "process %d ", p->pid);
+		str_add_escaped(&out->text, p->command);
+		str_add(&out->text, " maps ");
+		str_add_escaped(&out->text, path);
+		str_add_char(&out->text, '\n');
+	}
+	view_binding(&out->text, b);
+}
 
 /* What is known of each file that process @p maps and can execute. Returns how many have a runtime. */
-static size_t add_files(struct str *out, const struct process *p, const mappings *maps, const runtimes *known,
+static size_t add_files(struct shown *out, const struct process *p, const mappings *maps, const runtimes *known,
 			struct diag *d)
 {
 	size_t found = 0;
@@ -25,12 +56,7 @@ static size_t add_files(struct str *out, const struct process *p, const mappings
 
 		if (!b)
 			continue;
-		str_addf(out, "%sprocess %d ", out->len ? "\n" : "", p->pid);
-		str_add_escaped(out, p->command);
-		str_add(out, " maps ");
-		str_add_escaped(out, m->path);
-		str_add(out, "\n");
-		view_binding(out, b);
+		add_binding(out, b, p, m->path);
 		binding_free(b);
 		found++;
 	}
@@ -59,7 +85,7 @@ static int nothing_found(const struct process *p, const runtimes *known, struct 
 	return -ENOENT;
 }
 
-static int add_process(struct str *out, int pid, const runtimes *known, struct diag *d)
+static int add_process(struct shown *out, int pid, const runtimes *known, struct diag *d)
 {
 	struct process p = {};
 	mappings maps = {};
@@ -76,7 +102,7 @@ static int add_process(struct str *out, int pid, const runtimes *known, struct d
 }
 
 /* What is known of a file that nobody need have mapped. */
-static int add_library(struct str *out, const char *path, const runtimes *known, struct diag *d)
+static int add_library(struct shown *out, const char *path, const runtimes *known, struct diag *d)
 {
 	struct elf_file *elf = NULL;
 	struct binding *b;
@@ -93,9 +119,7 @@ static int add_library(struct str *out, const char *path, const runtimes *known,
 			add_detections(d, known);
 		return -ENOENT;
 	}
-	if (out->len)
-		str_add_char(out, '\n');
-	view_binding(out, b);
+	add_binding(out, b, NULL, path);
 	binding_free(b);
 	return 0;
 }
@@ -109,13 +133,50 @@ static void add_known(struct str *out, const runtimes *known)
 	}
 }
 
-static int show(const struct options *o, const runtimes *known)
+static int print(const char *name, const runtimes *known)
+{
+	_cleanup_(str_release) struct str names = {};
+	struct diag d = {};
+
+	for (size_t i = 0; i < known->nr; i++) {
+		if (!strcmp(known->items[i]->name, name))
+			return output_text(known->items[i]->text);
+		str_addf(&names, "%s%s", i ? ", " : "", known->items[i]->name);
+	}
+	diag_set(&d, -ENOENT, "no runtime '%s' is known", name);
+	diag_hint(&d, "known are: %s", names.len ? str_text(&names) : "none");
+	return fail(&d, STATUS_FAILED);
+}
+
+/* What was understood of runtime files that need not be used. */
+static int check(const texts *files)
 {
 	_cleanup_(str_release) struct str out = {};
 	int failed = STATUS_DONE, status;
 
+	for (size_t i = 0; i < files->nr; i++) {
+		struct runtime *rt = NULL;
+		struct diag d = {};
+
+		if (runtime_load(files->items[i], &rt, &d)) {
+			failed = fail(&d, STATUS_FAILED);
+			continue;
+		}
+		str_add(&out, out.len ? "\n" : "");
+		view_runtime(&out, rt);
+		runtime_free(rt);
+	}
+	status = output_text(str_text(&out));
+	return failed ? failed : status;
+}
+
+static int show(const struct options *o, const runtimes *known)
+{
+	struct shown out = {.json = o->json};
+	int failed = STATUS_DONE, status;
+
 	if (!o->pids.nr && !o->libraries.nr)
-		add_known(&out, known);
+		add_known(&out.text, known);
 	for (size_t i = 0; i < o->pids.nr; i++) {
 		struct diag d = {};
 
@@ -132,8 +193,22 @@ static int show(const struct options *o, const runtimes *known)
 		if (add_library(&out, o->libraries.items[i], known, &d))
 			failed = fail(&d, STATUS_FAILED);
 	}
-	status = output_text(str_text(&out));
+	status = output_text(str_text(&out.text));
+	str_release(&out.text);
 	return failed ? failed : status;
+}
+
+/* Another --check is about tracing, and has no such conflicts. */
+static int check_alone(const struct options *o)
+{
+	const char *other = o->pids.nr ? "pid" : o->libraries.nr ? "library" : o->print ? "print" : NULL;
+	struct diag d = {};
+
+	if (!other)
+		return check(&o->check_files);
+	diag_set(&d, -EINVAL, "'--check' and '--%s' contradict each other", other);
+	diag_hint(&d, "--check FILE is about a runtime file, whoever uses it");
+	return fail(&d, STATUS_USAGE);
 }
 
 int cmd_runtimes(const struct options *o)
@@ -142,9 +217,18 @@ int cmd_runtimes(const struct options *o)
 	struct diag d = {};
 	int status;
 
-	if (runtimes_load(&known, o->runtime_files.items, o->runtime_files.nr, &d))
+	if (o->json && !o->pids.nr && !o->libraries.nr) {
+		diag_set(&d, -EINVAL, "--json says what was found in files");
+		diag_hint(&d, "give it with -p PID or --library FILE");
+		return fail(&d, STATUS_USAGE);
+	}
+	if (o->check_files.nr)
+		return check_alone(o);
+	if (o->recording)
+		return recorded_runtimes(o);
+	if (files_load_runtimes(o, &known, &d))
 		return fail(&d, STATUS_FAILED);
-	status = show(o, &known);
+	status = o->print ? print(o->print, &known) : show(o, &known);
 	runtimes_release(&known);
 	return status;
 }

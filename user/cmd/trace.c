@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "cmd/fail.h"
+#include "cmd/files.h"
+#include "cmd/found.h"
 #include "cmd/names.h"
 #include "live/session.h"
 #include "stream/file.h"
@@ -46,6 +48,38 @@ static int fold(struct trace *t, const struct record *r, struct effect *effect, 
 	return err;
 }
 
+void trace_mark(struct trace *t)
+{
+	t->mark = true;
+}
+
+/* The table that was wanted goes to all who see the stream. */
+static int put_mark(struct trace *t)
+{
+	struct record tick = {.kind = RECORD_TICK};
+	int err;
+
+	RECORD_SET(&tick, TIME_NS, time_ns, t->ledger->time_ns);
+	if (t->ledger->interval_ns)
+		RECORD_SET(&tick, INTERVAL_NS, interval_ns, t->ledger->interval_ns);
+	t->mark = false;
+	t->marking = true;
+	err = sink_put(&t->tee.sink, &tick);
+	t->marking = false;
+	return err;
+}
+
+/* The first record, or the end of the checkpoint that was the first. */
+static int look_at_begin(struct trace *t, const struct record *r)
+{
+	if (t->records == 1)
+		t->begins_late = r->kind == RECORD_CHECKPOINT;
+	if (!t->begins_late || r->kind != RECORD_CHECKPOINT || strcmp(r->reason, "end"))
+		return 0;
+	t->begins_late = false;
+	return t->view && t->view->found ? found_put(t, r->time_ns) : 0;
+}
+
 static int trace_put(struct sink *sink, const struct record *r)
 {
 	struct trace *t = (struct trace *)sink;
@@ -53,6 +87,9 @@ static int trace_put(struct sink *sink, const struct record *r)
 	bool left_out = false;
 	int err = 0;
 
+	/* What the recording has not got has not happened. */
+	if (t->recorder.full)
+		return -ECANCELED;
 	t->records++;
 	if (t->options->recording && !t->window.open && open_window(t, r->time_ns))
 		return -ECANCELED;
@@ -65,16 +102,29 @@ static int trace_put(struct sink *sink, const struct record *r)
 		err = fold(t, r, &effect, &left_out);
 	if (!err && t->view && !left_out)
 		err = t->view->put(t->view, t, r, &effect);
-	if (!err && r->kind == RECORD_TICK)
-		err = recorder_checkpoint(&t->recorder, t->ledger);
+	if (!err)
+		err = look_at_begin(t, r);
+	if (!err && t->mark)
+		err = put_mark(t);
+	if (!err)
+		err = recorder_checkpoint(&t->recorder, t->ledger, r);
 	return !err && t->past ? -ECANCELED : err;
 }
 
 static int trace_idle(struct sink *sink)
 {
 	struct trace *t = (struct trace *)sink;
+	int err = t->view && t->view->idle ? t->view->idle(t->view) : 0;
 
-	return t->view && t->view->idle ? t->view->idle(t->view) : 0;
+	return err ? err : recorder_checkpoint(&t->recorder, t->ledger, NULL);
+}
+
+static void start_pick(struct trace *t)
+{
+	const struct options *o = t->options;
+
+	pick_init(&t->pick, &t->tee.sink, o->pids.items, o->pids.nr);
+	pick_add_names(&t->pick, o->names.items, o->names.nr);
 }
 
 int trace_init(struct trace *t, const struct options *o, struct view *view, bool in_place)
@@ -85,7 +135,7 @@ int trace_init(struct trace *t, const struct options *o, struct view *view, bool
 	t->signals.fd = -1;
 	t->window.to_ns = UINT64_MAX;
 	tee_init(&t->tee);
-	pick_init(&t->pick, &t->tee.sink, o->pids.items, o->pids.nr);
+	start_pick(t);
 	/* Of a recording all is read at once, and nobody would look for signals meanwhile. */
 	if (signals_init(&t->signals, !o->recording || o->follow || (in_place && isatty(STDOUT_FILENO)), &d))
 		return fail(&d, STATUS_FAILED);
@@ -101,6 +151,8 @@ static int open_session(struct trace *t, const struct trace_plan *plan, struct d
 		.runtimes = &t->runtimes,
 		.pids = plan->child ? &plan->child : o->pids.items,
 		.nr_pids = plan->child ? 1 : o->pids.nr,
+		.names = o->names.items,
+		.nr_names = plan->child ? 0 : o->names.nr,
 		.child = plan->child,
 		.wait = o->wait,
 		.once = o->once,
@@ -108,7 +160,9 @@ static int open_session(struct trace *t, const struct trace_plan *plan, struct d
 		.census = true,
 		.interval_ns = o->interval_ns ? o->interval_ns : on_request ? 0 : plan->interval_ns,
 		.tick_fd = o->tick_fd,
-		.stop_fd = plan->child ? -1 : t->signals.fd,
+		.stop_fd = plan->stop_fd ? plan->stop_fd : plan->child ? -1 : t->signals.fd,
+		.mark_fd = plan->mark_fd,
+		.children = plan->children || (plan->child && !o->no_children),
 		.mode = (enum attach_mode)o->attach,
 		.ring_bytes = (uint32_t)o->ring_bytes,
 	};
@@ -118,11 +172,18 @@ static int open_session(struct trace *t, const struct trace_plan *plan, struct d
 
 static int open_recording(struct trace *t, const struct trace_plan *plan, struct diag *d)
 {
+	const struct options *o = t->options;
+	const struct recorder_options ro = {.force = o->force,
+					    .to_stdout = plan->only_records,
+					    .max_bytes = o->max_size,
+					    .ring = o->ring,
+					    .span_ns = o->ring_ns,
+					    .ring_bytes = o->ring_limit};
 	int err;
 
 	if (!plan->output)
 		return 0;
-	err = recorder_open(&t->recorder, plan->output, t->options->force, plan->only_records, d);
+	err = recorder_open(&t->recorder, plan->output, &ro, d);
 	if (err && !d->hint[0])
 		diag_hint(d, "-o FILE names a file that can be written");
 	if (err)
@@ -135,7 +196,7 @@ static int open_recording(struct trace *t, const struct trace_plan *plan, struct
 
 static bool picks(const struct trace *t)
 {
-	return t->options->recording && t->options->pids.nr;
+	return t->options->recording && (t->options->pids.nr || t->options->names.nr);
 }
 
 /* Checkpoints are about all processes: where some of them are picked, all must be read from the beginning. */
@@ -177,7 +238,7 @@ int trace_open(struct trace *t, const struct trace_plan *plan)
 	struct diag d = {};
 	int err;
 
-	err = runtimes_load(&t->runtimes, o->runtime_files.items, o->runtime_files.nr, &d);
+	err = files_load_runtimes(o, &t->runtimes, &d);
 	if (err)
 		return fail(&d, STATUS_FAILED);
 	err = window_init(&t->window, o, &d);
@@ -187,6 +248,7 @@ int trace_open(struct trace *t, const struct trace_plan *plan)
 	if (err == -EINVAL)
 		return fail(&d, STATUS_USAGE);
 	t->ledger = ledger_new();
+	t->ledger->all_layers = t->options->layer == LAYER_ALL;
 	if (!err)
 		err = o->recording ? open_file(t, &d) : open_session(t, plan, &d);
 	if (err && o->recording && !d.hint[0])
@@ -198,7 +260,7 @@ int trace_open(struct trace *t, const struct trace_plan *plan)
 	if (err)
 		return fail(&d, STATUS_FAILED);
 	if (!o->recording)
-		session_drop_privileges(t->source);
+		session_drop_privileges(t->source, o->ring);
 	tee_add(&t->tee, &t->sink);
 	return 0;
 }
@@ -241,8 +303,12 @@ static void refuse_pids(struct trace *t)
 
 	for (size_t i = 0; i < t->pick.others.nr; i++)
 		str_addf(&others, "%s%d", i ? ", " : "", t->pick.others.items[i]);
-	diag_set(&t->refusal, -EINVAL, "no process %d%s in '%s'", t->options->pids.items[0],
-		 t->options->pids.nr > 1 ? ", nor another of '--pid'," : "", t->options->recording);
+	if (t->options->names.nr)
+		diag_set(&t->refusal, -EINVAL, "no process of name '%s'%s in '%s'", t->options->names.items[0],
+			 t->options->names.nr > 1 ? ", nor another of '--name'," : "", t->options->recording);
+	else
+		diag_set(&t->refusal, -EINVAL, "no process %d%s in '%s'", t->options->pids.items[0],
+			 t->options->pids.nr > 1 ? ", nor another of '--pid'," : "", t->options->recording);
 	if (others.len)
 		diag_hint(&t->refusal, "it has %s", str_text(&others));
 	else
@@ -254,12 +320,20 @@ static void check_window(struct trace *t, int err)
 {
 	bool ended_early = t->past || (err && trace_ended_well(t, err));
 
+	if (t->pick.late) {
+		diag_set(&t->refusal, -EINVAL, "'%s' begins in the midst: --%s picks processes from a recording's beginning on",
+			 t->options->recording, t->options->names.nr ? "name" : "pid");
+		diag_hint(&t->refusal, "without it, all of its processes are shown");
+		return;
+	}
 	/* What has been written so far may go on. */
 	if (t->options->recording && file_source_outcome(t->source)->stopped)
 		return;
 	if (!t->options->recording || trace_refused(t) || ended_early)
 		return;
-	if (!window_check(&t->window, t->ledger->time_ns, &t->refusal) && picks(t) && !t->pick.nr_processes)
+	/* What ends it may be about others. */
+	if (!window_check(&t->window, picks(t) ? t->pick.time_ns : t->ledger->time_ns, &t->refusal) && picks(t) &&
+	    !t->pick.nr_processes)
 		refuse_pids(t);
 }
 
@@ -275,15 +349,16 @@ int trace_rewind(struct trace *t, uint64_t time_ns)
 	t->source = source;
 	ledger_free(t->ledger);
 	t->ledger = ledger_new();
+	t->ledger->all_layers = t->options->layer == LAYER_ALL;
 	pick_release(&t->pick);
-	pick_init(&t->pick, &t->tee.sink, t->options->pids.items, t->options->pids.nr);
+	start_pick(t);
 	t->records = 0;
 	return 0;
 }
 
 int trace_run(struct trace *t)
 {
-	int err = t->source->run(t->source, picks(t) ? &t->pick.sink : &t->tee.sink);
+	int err = t->source->run(t->source, picks(t) ? &t->pick.sink : tee_sink(&t->tee));
 
 	check_window(t, err);
 	t->interrupted = signals_pending(&t->signals);

@@ -28,6 +28,7 @@ struct view {
 	/* While the recording is waited for; several times a second. Likewise. */
 	int (*idle)(struct view *view);
 	bool late;  /* put() gets one record from behind --to as well: it may tell of what was before */
+	bool found; /* put() is also told of what was there when the recording began, see found.h */
 	bool shown; /* something that was asked for */
 };
 
@@ -50,6 +51,8 @@ struct trace {
 	bool interrupted;
 	bool contradicted; /* record number `records` of the recording cannot be true */
 	const char *contradiction; /* its kind */
+	bool begins_late; /* the recording begins with a checkpoint */
+	bool mark, marking; /* a table is wanted behind this record; it is the one that was wanted */
 	bool past; /* a recording was not read to its end: what comes then was not asked for */
 	struct diag refusal; /* what was asked for is not in the recording; empty: it is */
 };
@@ -58,6 +61,9 @@ struct trace_plan {
 	uint64_t interval_ns; /* when none was given */
 	int child;	      /* a command that we started; 0: none */
 	const char *output;   /* of a recording; NULL: none */
+	int stop_fd;	      /* readable: the end, instead of what the signals say; 0: none */
+	int mark_fd;	      /* readable: a table, as session.h has it; 0: none */
+	bool children;	      /* also the processes that those of -p start */
 	bool only_records;    /* the recording is all there is: "-" is stdout, and its failure ends the run */
 };
 
@@ -76,6 +82,8 @@ int trace_start_child(const struct trace *t, struct child *child, bool to_stderr
 int trace_let_go(struct trace *t, struct child *child);
 /* Run the source to its end, or to where the window ends. Returns what trace_finish() is to be told. */
 int trace_run(struct trace *t);
+/* From a view's put(): a table belongs right behind this record, in the recording as well. */
+void trace_mark(struct trace *t);
 /* What was asked for is not in the recording: there is nothing to show. */
 bool trace_refused(const struct trace *t);
 /*

@@ -1,8 +1,10 @@
 #include "ledger/blocks.h"
 
+#include <emmintrin.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { CHUNK = 128, FIRST_INDEX = 16, FEW_ORIGINS = 256 };
+enum { CHUNK = 128, FEW_ORIGINS = 256, ENTRIES = 12, TAG = 0x80 };
 
 struct blocks_slot {
 	uint64_t address, reserved, asked, time_ns, id;
@@ -12,39 +14,118 @@ struct blocks_slot {
 
 _Static_assert(sizeof(struct blocks_slot) == 48, "there are millions of them");
 
+/*
+ * Twelve entries of the index. A tag, some bits of its hash, says of each whether it is worth a look, without a branch that
+ * nobody can foresee.
+ */
+struct index_group {
+	uint8_t tags[ENTRIES]; /* with TAG set; 0: there is no entry */
+	uint32_t passed;       /* so many that are in a later group were looked for here first */
+	uint32_t slots[ENTRIES];
+};
+
+_Static_assert(sizeof(struct index_group) == 64, "a line of the processor's cache");
+
 static struct blocks_slot *slot_of(const struct blocks *b, uint32_t number)
 {
 	return &b->chunks.items[(number - 1) / CHUNK][(number - 1) % CHUNK];
 }
 
+/* ---- the index ---- */
+
 /* Addresses are multiples of 32 and near one another: the product's high bits are spread evenly. */
-static size_t home(const struct blocks *b, uint64_t address)
+static uint64_t hash_of(uint64_t address)
 {
-	return (size_t)(address * 0x9e3779b97f4a7c15ULL >> __builtin_clzll(b->index_size - 1));
+	return address * 0x9e3779b97f4a7c15ULL;
 }
 
-/* Where the address is, or the free place where it would be put. */
-static size_t find(const struct blocks *b, uint64_t address)
+static size_t home_of(const struct blocks *b, uint64_t hash)
 {
-	size_t i = home(b, address);
+	return (size_t)(hash >> 1 >> (63 - b->index_bits));
+}
 
-	while (b->index[i] && slot_of(b, b->index[i])->address != address)
-		i = (i + 1) & (b->index_size - 1);
-	return i;
+static uint8_t tag_of(const struct blocks *b, uint64_t hash)
+{
+	return (uint8_t)(TAG | hash << b->index_bits >> 57);
+}
+
+/* Which entries have this tag, as bits. */
+static unsigned with_tag(const struct index_group *g, uint8_t tag)
+{
+	__m128i tags = _mm_load_si128((const __m128i *)(const void *)g);
+
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) & ((1U << ENTRIES) - 1);
+}
+
+static size_t next_group(const struct blocks *b, size_t group)
+{
+	return (group + 1) & ((1ULL << b->index_bits) - 1);
+}
+
+/* The group and the entry of an address. NULL: it is not there. */
+static struct index_group *find(const struct blocks *b, uint64_t address, unsigned *ret_entry)
+{
+	uint64_t hash = hash_of(address);
+	uint8_t tag = tag_of(b, hash);
+
+	/* All of them may have passed something on: then the search is over where it began. */
+	for (size_t i = home_of(b, hash), left = 1ULL << b->index_bits; left; i = next_group(b, i), left--) {
+		struct index_group *g = &b->index[i];
+
+		for (unsigned which = with_tag(g, tag); which; which &= which - 1) {
+			unsigned entry = (unsigned)__builtin_ctz(which);
+
+			if (slot_of(b, g->slots[entry])->address != address)
+				continue;
+			*ret_entry = entry;
+			return g;
+		}
+		if (!g->passed)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* What is not there yet; there is room. */
+static void add_entry(struct blocks *b, uint64_t address, uint32_t number)
+{
+	uint64_t hash = hash_of(address);
+	size_t i = home_of(b, hash);
+	unsigned entry, empty;
+
+	while (!(empty = with_tag(&b->index[i], 0))) {
+		b->index[i].passed++;
+		i = next_group(b, i);
+	}
+	entry = (unsigned)__builtin_ctz(empty);
+	b->index[i].tags[entry] = tag_of(b, hash);
+	b->index[i].slots[entry] = number;
+}
+
+static void remove_entry(struct blocks *b, uint64_t address, struct index_group *g, unsigned entry)
+{
+	size_t i = home_of(b, hash_of(address));
+
+	g->tags[entry] = 0;
+	for (; &b->index[i] != g; i = next_group(b, i))
+		b->index[i].passed--;
 }
 
 static void grow_index(struct blocks *b)
 {
-	uint32_t *old = b->index;
-	size_t old_size = b->index_size;
+	size_t groups;
 
-	b->index_size = old_size ? old_size * 2 : FIRST_INDEX;
-	b->index = xcalloc(b->index_size, sizeof(*b->index));
-	for (size_t i = 0; i < old_size; i++)
-		if (old[i])
-			b->index[find(b, slot_of(b, old[i])->address)] = old[i];
-	free(old);
+	b->index_bits += b->index != NULL;
+	groups = 1ULL << b->index_bits;
+	free(b->index);
+	b->index = xcalloc_lines(groups, sizeof(*b->index));
+	b->room = groups * ENTRIES - groups * ENTRIES / 8;
+	for (uint32_t i = 1; i <= b->used; i++)
+		if (slot_of(b, i)->live)
+			add_entry(b, slot_of(b, i)->address, i);
 }
+
+/* ---- slots, and what they have in common ---- */
 
 static uint32_t new_slot(struct blocks *b)
 {
@@ -64,7 +145,7 @@ static bool same_origin(const struct blocks_origin *o, const struct block *block
 	return o->tid == block->tid && o->label == block->label && o->layout == block->layout && o->trace == block->trace;
 }
 
-static uint64_t hash_of(const struct block *block)
+static uint64_t hash_of_origin(const struct block *block)
 {
 	uint64_t hash = (uintptr_t)block->label;
 
@@ -73,9 +154,9 @@ static uint64_t hash_of(const struct block *block)
 	return hash * 0x9e3779b97f4a7c15ULL + block->tid;
 }
 
-static uint32_t add_origin(struct blocks *b, const struct block *block)
+static uint32_t add_origin(struct blocks *b, const struct block *block, uint64_t hash)
 {
-	for (uint64_t hash = hash_of(block), i = 0;; i++) {
+	for (uint64_t i = 0;; i++) {
 		bool first;
 		struct map_entry *e = map_put(&b->by_origin, hash, i, &first);
 
@@ -131,7 +212,7 @@ static void forget_origins(struct blocks *b)
 		if (!slot->live)
 			continue;
 		block = block_of(&old, slot);
-		slot->origin = add_origin(b, &block);
+		slot->origin = add_origin(b, &block, hash_of_origin(&block));
 	}
 	vec_release(&old.origins);
 	map_release(&old.by_origin);
@@ -139,36 +220,72 @@ static void forget_origins(struct blocks *b)
 
 static uint32_t origin_of(struct blocks *b, const struct block *block)
 {
-	if (b->origins.nr && same_origin(&b->origins.items[b->last_origin], block))
-		return b->last_origin;
+	uint64_t hash = hash_of_origin(block);
+	uint32_t *recent = &b->recent_origins[hash * 0x9e3779b97f4a7c15ULL >> 32 & (BLOCKS_RECENT - 1)];
+
+	if (*recent < b->origins.nr && same_origin(&b->origins.items[*recent], block))
+		return *recent;
 	if (b->origins.nr > 2 * b->nr + FEW_ORIGINS)
 		forget_origins(b);
-	b->last_origin = add_origin(b, block);
-	return b->last_origin;
+	*recent = add_origin(b, block, hash);
+	return *recent;
 }
+
+/* ---- blocks ---- */
 
 bool blocks_get(const struct blocks *b, uint64_t address, struct block *ret)
 {
-	uint32_t number = b->nr ? b->index[find(b, address)] : 0;
+	unsigned entry;
+	struct index_group *g = b->nr ? find(b, address, &entry) : NULL;
 
-	if (number && ret)
-		*ret = block_of(b, slot_of(b, number));
+	if (g && ret)
+		*ret = block_of(b, slot_of(b, g->slots[entry]));
+	return g;
+}
+
+/* As find(), but what was sought is known. */
+static struct index_group *find_sought(struct blocks *b, uint64_t address, unsigned *ret_entry)
+{
+	if (b->sought.known && b->sought.address == address) {
+		*ret_entry = b->sought.entry;
+		return b->sought.group;
+	}
+	return b->nr ? find(b, address, ret_entry) : NULL;
+}
+
+bool blocks_seek(struct blocks *b, uint64_t address, struct block *ret)
+{
+	b->sought.known = true;
+	b->sought.address = address;
+	b->sought.group = b->nr ? find(b, address, &b->sought.entry) : NULL;
+	if (b->sought.group)
+		*ret = block_of(b, slot_of(b, b->sought.group->slots[b->sought.entry]));
+	return b->sought.group;
+}
+
+static uint32_t add_block(struct blocks *b, uint64_t address)
+{
+	uint32_t number;
+
+	if (b->nr == b->room)
+		grow_index(b);
+	number = new_slot(b);
+	add_entry(b, address, number);
+	b->lowest_known |= !b->nr;
+	if (!b->nr++ || address < b->lowest)
+		b->lowest = address;
 	return number;
 }
 
 void blocks_put(struct blocks *b, const struct block *block)
 {
-	uint32_t origin = origin_of(b, block);
-	size_t i;
+	uint32_t origin = origin_of(b, block), number;
+	unsigned entry;
+	struct index_group *g = find_sought(b, block->address, &entry);
 
-	if (b->nr * 4 >= b->index_size * 3)
-		grow_index(b);
-	i = find(b, block->address);
-	if (!b->index[i]) {
-		b->index[i] = new_slot(b);
-		b->nr++;
-	}
-	*slot_of(b, b->index[i]) = (struct blocks_slot){
+	number = g ? g->slots[entry] : add_block(b, block->address);
+	b->sought.known = false;
+	*slot_of(b, number) = (struct blocks_slot){
 		.address = block->address,
 		.reserved = block->reserved,
 		.asked = block->asked,
@@ -186,33 +303,36 @@ void blocks_put(struct blocks *b, const struct block *block)
 	};
 }
 
-/* Close the gap: move back each follower that a search from its home place would no longer reach. */
-static void close_gap(struct blocks *b, size_t i)
-{
-	size_t mask = b->index_size - 1;
-
-	for (size_t next = (i + 1) & mask; b->index[next]; next = (next + 1) & mask) {
-		size_t from = home(b, slot_of(b, b->index[next])->address);
-
-		if (((next - from) & mask) < ((next - i) & mask))
-			continue;
-		b->index[i] = b->index[next];
-		i = next;
-	}
-	b->index[i] = 0;
-}
-
 void blocks_remove(struct blocks *b, uint64_t address)
 {
-	size_t i = b->nr ? find(b, address) : 0;
-	uint32_t number = b->nr ? b->index[i] : 0;
+	unsigned entry;
+	struct index_group *g = find_sought(b, address, &entry);
+	uint32_t number;
 
-	if (!number)
+	b->sought.known = false;
+	if (!g)
 		return;
+	number = g->slots[entry];
+	remove_entry(b, address, g, entry);
 	*slot_of(b, number) = (struct blocks_slot){.origin = b->unused};
 	b->unused = number;
 	b->nr--;
-	close_gap(b, i);
+	b->lowest_known &= address != b->lowest;
+}
+
+bool blocks_lowest(struct blocks *b, uint64_t *ret)
+{
+	struct block block;
+
+	if (!b->lowest_known) {
+		b->lowest = UINT64_MAX;
+		for (size_t at = 0; blocks_next(b, &at, &block);)
+			if (block.address < b->lowest)
+				b->lowest = block.address;
+		b->lowest_known = b->nr;
+	}
+	*ret = b->lowest;
+	return b->nr;
 }
 
 bool blocks_next(const struct blocks *b, size_t *at, struct block *ret)

@@ -1,5 +1,5 @@
 /*
- * blocks.h: the living blocks of an arena, by address. There may be millions: each takes 48 bytes, and 5 to 11 of the index.
+ * blocks.h: the living blocks of an arena, by address. There may be millions: each takes 48 bytes, and 6 to 12 of the index.
  */
 #ifndef LEDGER_BLOCKS_H
 #define LEDGER_BLOCKS_H
@@ -23,6 +23,7 @@ struct block {
 };
 
 struct blocks_slot;
+struct index_group;
 
 /* What many blocks have in common: who made them, and as what. Kept once. */
 struct blocks_origin {
@@ -31,21 +32,36 @@ struct blocks_origin {
 	uint32_t tid;
 };
 
+enum { BLOCKS_RECENT = 64 };
+
 /* `struct blocks b = {};` is empty and valid. Only `nr` is for reading. */
 struct blocks {
 	size_t nr;
 	VEC(struct blocks_slot *) chunks;
 	uint32_t used;	 /* slots of the chunks that have ever held one */
 	uint32_t unused; /* of these the last that became free, counted from 1; 0: none */
-	uint32_t *index; /* by hash: a slot, counted from 1; 0: none */
-	size_t index_size;
+	struct index_group *index; /* by hash: slots, counted from 1 */
+	unsigned index_bits;	   /* of the number of its groups */
+	size_t room;		   /* so many blocks make it grow */
+	struct {
+		uint64_t address;
+		struct index_group *group; /* NULL: it is not there */
+		unsigned entry;
+		bool known; /* nothing has changed since */
+	} sought; /* by the last blocks_seek() */
 	VEC(struct blocks_origin) origins;
 	struct map by_origin; /* (hash, try) -> its place among them */
-	uint32_t last_origin;
+	uint32_t recent_origins[BLOCKS_RECENT]; /* of them, by hash; which is there is to be seen */
+	bool lowest_known;
+	uint64_t lowest; /* address */
 };
 
 /* False if none is there. @ret may be NULL. */
 bool blocks_get(const struct blocks *b, uint64_t address, struct block *ret);
+/* The same, for who will put or remove it next: that does not search again. */
+bool blocks_seek(struct blocks *b, uint64_t address, struct block *ret);
+/* The lowest address. False: there is none. Walks if the block that was there has gone. */
+bool blocks_lowest(struct blocks *b, uint64_t *ret);
 /* Its texts are not copied. What is at its address is replaced. */
 void blocks_put(struct blocks *b, const struct block *block);
 void blocks_remove(struct blocks *b, uint64_t address);

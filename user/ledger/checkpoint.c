@@ -48,6 +48,12 @@ void checkpoint_put_members(struct checkpoint *c, enum shape shape, const void *
 			put_member(c, &shape_descs[shape].members[i], object);
 }
 
+static void set_source(struct record *r, uint64_t number)
+{
+	if (number)
+		RECORD_SET(r, SOURCE, source, number);
+}
+
 static void put_totals(struct checkpoint *c, const struct ledger *l)
 {
 	checkpoint_put_members(c, SHAPE_LEDGER, l);
@@ -57,7 +63,17 @@ static void put_totals(struct checkpoint *c, const struct ledger *l)
 		RECORD_SET(&r, PROBE, probe, l->probes.items[i].probe);
 		RECORD_SET(&r, SEEN, seen, l->probes.items[i].seen);
 		RECORD_SET(&r, COUNT, count, l->probes.items[i].lost);
+		if (l->probes.items[i].has_left)
+			RECORD_SET(&r, LEFT, left, l->probes.items[i].left);
+		set_source(&r, l->probes.items[i].source);
 		checkpoint_put(c, &r);
+	}
+	for (size_t i = 0; i < l->sources.nr; i++) {
+		struct record r = checkpoint_state(c, "source");
+
+		set_source(&r, i + 1);
+		checkpoint_put(c, &r);
+		checkpoint_put_members(c, SHAPE_SOURCE, &l->sources.items[i]);
 	}
 }
 
@@ -71,6 +87,11 @@ static void put_attach(struct checkpoint *c, const struct ledger_process *p)
 		str_addf(&pools, "%s%s", p->pools.items[i], i + 1 < p->pools.nr || !*p->pools.items[i] ? "," : "");
 	RECORD_SET(&r, PROCESS, process, p->id);
 	RECORD_SET(&r, PID, pid, (uint64_t)p->pid);
+	set_source(&r, p->source);
+	if (p->host)
+		RECORD_SET(&r, HOST, host, p->host);
+	if (p->copy > 1)
+		RECORD_SET(&r, COPY, copy, p->copy);
 	RECORD_SET(&r, NAME, name, p->name);
 	RECORD_SET(&r, COMMAND, command, p->command);
 	RECORD_SET(&r, RUNTIME, runtime, p->runtime);
@@ -86,6 +107,28 @@ static void put_attach(struct checkpoint *c, const struct ledger_process *p)
 		RECORD_SET(&r, CORE, core, p->core);
 	checkpoint_put(c, &r);
 	checkpoint_put_members(c, SHAPE_PROCESS, p);
+}
+
+static void put_driver(struct checkpoint *c, const struct ledger_process *p, const struct driver_figure *f)
+{
+	struct record r = checkpoint_record(c, RECORD_DRIVER);
+
+	RECORD_SET(&r, PROCESS, process, p->id);
+	RECORD_SET(&r, NAME, name, f->driver);
+	RECORD_SET(&r, PATH, path, f->device);
+	RECORD_SET(&r, POOL, pool, f->region);
+	RECORD_SET(&r, LABEL, label, f->source);
+	if (f->has_before) {
+		struct record before = r;
+
+		RECORD_SET(&before, REASON, reason, "attach");
+		RECORD_SET(&before, FROM_NS, from_ns, f->before_ns);
+		RECORD_SET(&before, BYTES, bytes, f->before);
+		checkpoint_put(c, &before);
+	}
+	RECORD_SET(&r, BYTES, bytes, f->now);
+	if (!f->has_before || f->now != f->before)
+		checkpoint_put(c, &r);
 }
 
 static void put_device(struct checkpoint *c, const struct ledger_process *p, const struct device *d)
@@ -112,6 +155,9 @@ static void put_device(struct checkpoint *c, const struct ledger_process *p, con
 static void put_process(struct checkpoint *c, const struct ledger_process *p)
 {
 	put_attach(c, p);
+	checkpoint_put_probes(c, p);
+	for (size_t i = 0; i < p->drivers.nr; i++)
+		put_driver(c, p, &p->drivers.items[i]);
 	for (size_t i = 0; i < p->devices.nr; i++)
 		put_device(c, p, p->devices.items[i]);
 	for (struct map_entry *e = map_next(&p->replays_by_trace, NULL); e; e = map_next(&p->replays_by_trace, e)) {
@@ -258,6 +304,7 @@ int ledger_checkpoint(const struct ledger *l, struct sink *to)
 	struct checkpoint c = {.to = to, .time_ns = l->time_ns};
 
 	put_totals(&c, l);
+	checkpoint_put_modules(&c, l);
 	for (size_t i = 0; i < l->processes.nr; i++)
 		put_process(&c, l->processes.items[i]);
 	for (size_t i = 0; i < l->arenas.nr; i++)

@@ -3,7 +3,9 @@
  *
  * Between `checkpoint reason=begin` and `reason=end` come
  *	state ledger.*, probe	totals
- *	attach, state process.*, device, state device.*, replays
+ *	state source		for each source (`source`), when it ended
+ *	runtime, module, site	what processes were traced with, by number
+ *	attach, state process.*, uses, site, device, state device.*, replays
  *				each process; `id` of an `arena` below is the place of its device among them
  *	arena, state arena.* and use.*, block, state figures.*
  *				each arena, by number, what lives there, and what that adds up to. A block has been known since

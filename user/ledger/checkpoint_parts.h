@@ -18,6 +18,9 @@ struct record checkpoint_state(const struct checkpoint *c, const char *name);
 /* Those of @object's members that are kept as states, but for those that are 0 or NULL. */
 void checkpoint_put_members(struct checkpoint *c, enum shape shape, const void *object);
 void checkpoint_put_history(struct checkpoint *c, const struct history *h);
+/* What all processes were traced with, and one of them. */
+void checkpoint_put_modules(struct checkpoint *c, const struct ledger *l);
+void checkpoint_put_probes(struct checkpoint *c, const struct ledger_process *p);
 
 /* A checkpoint that is read. */
 struct restore {
@@ -42,7 +45,7 @@ int restore_arena_end(struct restore *s);
 int restore_define(struct restore *s);
 /* The states that begin parts of a history. As restore_begin(). */
 int restore_begin_history(struct restore *s, const struct record *r);
-/* Has it what whoever reads it relies on? */
-bool restore_history_whole(const struct history *h);
+/* Has its history what whoever reads it relies on? */
+bool restore_history_whole(const struct ledger_process *p);
 
 #endif

@@ -117,10 +117,10 @@ void circular_told(struct ledger *l, const struct record *r, struct circular_pla
 	l->placed = (struct circular_placed){};
 }
 
-const struct arena *device_core_arena(const struct device *d)
+struct arena *device_core_arena(const struct device *d)
 {
 	for (size_t i = 0; i < d->arenas.nr; i++) {
-		const struct arena *a = d->arenas.items[i];
+		struct arena *a = d->arenas.items[i];
 
 		if (!a->gone && a->process->core && a->pool == a->process->core)
 			return a;
@@ -137,16 +137,14 @@ bool device_code(const struct device *d, uint64_t *ret)
 }
 
 /* Where the lowest block begins, or the bank ends. False: neither is known. */
-static bool lowest_used(const struct arena *a, uint64_t *ret)
+static bool lowest_used(struct arena *a, uint64_t *ret)
 {
-	bool known = a->figures.has_capacity;
-	struct block b;
+	uint64_t end = a->base + a->bank_bytes;
+	bool known = blocks_lowest(&a->blocks, ret);
 
-	*ret = a->base + a->bank_bytes;
-	for (size_t at = 0; blocks_next(&a->blocks, &at, &b); known = true)
-		if (!known || b.address < *ret)
-			*ret = b.address;
-	return known;
+	if (a->figures.has_capacity && (!known || end < *ret))
+		*ret = end;
+	return known || a->figures.has_capacity;
 }
 
 /* The programs of the device; *@ret_end: the highest end. False: of some it is not known whether they are its, or where they end. */
@@ -171,7 +169,7 @@ static bool add_programs(const struct arena *a, struct circular_figures *f, uint
 
 bool device_circular(const struct device *d, struct circular_figures *ret)
 {
-	const struct arena *a = device_core_arena(d);
+	struct arena *a = device_core_arena(d);
 	uint64_t end = a ? a->base : 0, lowest;
 	bool all;
 

@@ -45,7 +45,7 @@ bool device_circular(const struct device *d, struct circular_figures *ret);
 /* Of a chip: the largest of its devices, whose programs run one after another as well. */
 bool chip_group_circular(const struct chip_group *g, struct circular_figures *ret);
 /* The arena that circular buffers lie in, NULL if there is none. */
-const struct arena *device_core_arena(const struct device *d);
+struct arena *device_core_arena(const struct device *d);
 /* What each core keeps below that pool's base, for code. False: not known, or there is none. */
 bool device_code(const struct device *d, uint64_t *ret);
 

@@ -78,10 +78,15 @@ static bool is_whose(enum whose whose, const struct subject *s, const struct rec
 
 static void move(const struct subject *s, const struct record *r)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(transitions[0]); i++) {
-		const struct transition *t = &transitions[r->kind][i];
+	const struct transition *of_kind = transitions[r->kind];
+	unsigned int in = 1U << s->process->history->running.kind;
 
-		if (!(t->in & (1U << s->process->history->running.kind)) || !is_whose(t->whose, s, r))
+	if (!((of_kind[0].in | of_kind[1].in) & in))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(transitions[0]); i++) {
+		const struct transition *t = &of_kind[i];
+
+		if (!(t->in & in) || !is_whose(t->whose, s, r))
 			continue;
 		history_begin(s->process, r, t->to);
 		return;
@@ -215,7 +220,8 @@ static void on_free(const struct subject *s, const struct record *r)
 		m->frees++;
 		m->freed += b ? b->reserved : 0;
 	}
-	history_use(s, r);
+	if (s->arena)
+		history_use(s, r);
 }
 
 static void on_clear(const struct subject *s, const struct record *r)
@@ -285,11 +291,11 @@ static void (*const counters[RECORD_NR])(const struct subject *s, const struct r
 	[RECORD_DETACH] = on_detach,
 };
 
-/* Before a tick all replays were told: those of phases that have ended are complete. */
-static void settle_replays(struct ledger *l)
+/* Before a tick all replays of its source were told: those of phases that have ended are complete. */
+static void settle_replays(struct ledger *l, uint64_t source)
 {
 	for (size_t i = 0; i < l->processes.nr; i++) {
-		struct history *h = l->processes.items[i]->history;
+		struct history *h = l->processes.items[i]->source == source ? l->processes.items[i]->history : NULL;
 
 		for (size_t k = 0; h && k < h->rows.nr; k++)
 			h->rows.items[k].fresh = false;
@@ -305,8 +311,8 @@ static void start(struct ledger_process *p)
 
 void history_apply(const struct subject *s, const struct record *r)
 {
-	if (r->kind == RECORD_TICK)
-		settle_replays(s->l);
+	if (r->kind == RECORD_TICK || r->kind == RECORD_SETTLED)
+		settle_replays(s->l, r->source);
 	if (!s->process)
 		return;
 	if (!s->process->history)

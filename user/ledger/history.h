@@ -108,7 +108,8 @@ struct history_failure {
 	bool has_device;
 	unsigned int device; /* its number */
 	const char *pool;    /* NULL: not known */
-	const char *reason;  /* what showed it */
+	uint64_t code; /* that the function gave back; a number that may be below 0 */
+	bool has_code;
 	uint64_t asked, needed, taken; /* requested in all; needed; needed with the rounding of the pool */
 	bool has_asked, has_needed, has_taken;
 	uint64_t banks, bank_bytes, allocated, free, largest_free;

@@ -105,6 +105,8 @@ static void set_needs(struct history_failure *f, const struct record *r, const s
 {
 	uint64_t grain = a && a->grain ? a->grain : 1, over = RECORD_HAS(r, NEEDED) ? r->needed % grain : 0;
 
+	f->has_code = RECORD_HAS(r, CODE);
+	f->code = r->code;
 	f->has_asked = RECORD_HAS(r, ASKED);
 	f->asked = r->asked;
 	f->has_needed = RECORD_HAS(r, NEEDED);
@@ -176,7 +178,7 @@ static struct history_failure *same_again(struct history *h, const struct ledger
 
 	if (!last || h->failed_at_event != p->events || history_is_program(last) != failed_is_clash(r) ||
 	    last->end != r->end || last->limit != (failed_is_clash(r) ? r->address : 0) || last->arena != r->arena || last->asked != r->asked ||
-	    last->needed != r->needed || last->tid != r->tid || last->has_asked != RECORD_HAS(r, ASKED))
+	    last->needed != r->needed || last->tid != r->tid || last->code != r->code || last->has_asked != RECORD_HAS(r, ASKED))
 		return NULL;
 	return last;
 }

@@ -99,7 +99,6 @@ static void put(struct subject *s, const struct block *b)
 static void take(struct subject *s)
 {
 	arena_remove(s->arena, s->old);
-	s->effect->block = *s->old;
 	s->effect->has_block = true;
 }
 
@@ -223,6 +222,12 @@ static void find_device(struct subject *s, const struct record *r)
 	s->device = RECORD_HAS(r, OWNER) ? device_of(s->process, r->owner) : NULL;
 }
 
+/* What an inner layer does is a part of what the outermost one does, which counts. */
+static bool is_inner(const struct subject *s, const struct record *r)
+{
+	return s->arena ? s->arena->is_inner : r->pool && pool_is_inner(r->pool);
+}
+
 static int apply_failed(struct subject *s, const struct record *r)
 {
 	bool refused = failed_is_clash(r);
@@ -230,7 +235,7 @@ static int apply_failed(struct subject *s, const struct record *r)
 	if (refused)
 		find_device(s, r);
 	s->process->clashes += refused;
-	s->process->failed += !refused;
+	s->process->failed += !refused && !is_inner(s, r);
 	return 0;
 }
 
@@ -305,7 +310,8 @@ static int apply_lost(struct subject *s, const struct record *r)
 	s->l->lost += r->count;
 	/* It may have been anything: until the books are compared, nobody knows. */
 	for (size_t i = 0; i < s->l->processes.nr; i++)
-		s->l->processes.items[i]->unsettled += r->count;
+		if (s->l->processes.items[i]->source == r->source)
+			s->l->processes.items[i]->unsettled += r->count;
 	return 0;
 }
 
@@ -315,7 +321,7 @@ static int apply_probe(struct subject *s, const struct record *r)
 	struct probe_count *p = NULL;
 
 	for (size_t i = 0; i < s->l->probes.nr && !p; i++)
-		if (s->l->probes.items[i].probe == name)
+		if (s->l->probes.items[i].probe == name && s->l->probes.items[i].source == r->source)
 			p = &s->l->probes.items[i];
 	if (!p) {
 		p = vec_add(&s->l->probes);
@@ -323,8 +329,10 @@ static int apply_probe(struct subject *s, const struct record *r)
 	}
 	if (r->count > p->lost && circular_is_probe(name))
 		for (size_t i = 0; i < s->l->processes.nr; i++)
-			circular_doubt(s->l, s->l->processes.items[i]);
-	*p = (struct probe_count){.probe = name, .seen = r->seen, .lost = r->count};
+			if (s->l->processes.items[i]->source == r->source)
+				circular_doubt(s->l, s->l->processes.items[i]);
+	*p = (struct probe_count){.probe = name, .seen = r->seen, .lost = r->count, .source = r->source,
+				  .left = r->left, .has_left = RECORD_HAS(r, LEFT)};
 	return 0;
 }
 
@@ -341,8 +349,40 @@ static int apply_tick(struct subject *s, const struct record *r)
 	return 0;
 }
 
-/* EVENT: it is something that the traced process did. BLOCK: it is about a block of an arena. */
-enum { EVENT = 1, BLOCK = 2 };
+static int apply_end(struct subject *s, const struct record *r)
+{
+	if (!r->source)
+		return 0;
+	define_source(s->l, r->source);
+	if (!s->l->sources.items[r->source - 1].ended_ns)
+		s->l->sources.items[r->source - 1].ended_ns = RECORD_HAS(r, FROM_NS) ? r->from_ns : r->time_ns;
+	return 0;
+}
+
+static int apply_gap(struct subject *s, const struct record *r)
+{
+	if (!s->l->gaps++)
+		s->l->gaps_from_ns = r->from_ns;
+	else if (r->from_ns < s->l->gaps_from_ns)
+		s->l->gaps_from_ns = r->from_ns;
+	s->l->gaps_to_ns = r->time_ns;
+	return 0;
+}
+
+static int apply_driver(struct subject *s, const struct record *r)
+{
+	define_driver(s->l, s->process, r);
+	return 0;
+}
+
+static int apply_traced(struct subject *s, const struct record *r)
+{
+	s->effect->module = define_traced(s->l, s->process, r);
+	return 0;
+}
+
+/* EVENT: it is something that the traced process did. BLOCK: it is about a block of an arena. TRACED: what is traced. */
+enum { EVENT = 1, BLOCK = 2, TRACED = 4 };
 
 static const struct {
 	int (*apply)(struct subject *s, const struct record *r);
@@ -361,13 +401,19 @@ static const struct {
 	[RECORD_CORRECTION] = {apply_correction, BLOCK}, [RECORD_LOST] = {apply_lost, 0},
 	[RECORD_PROBE] = {apply_probe, 0},               [RECORD_UNREAD] = {apply_unread, 0},
 	[RECORD_CB] = {apply_cb, EVENT},                 [RECORD_CB_FREE] = {apply_cb_free, EVENT},
-	[RECORD_TICK] = {apply_tick, 0},
+	[RECORD_TICK] = {apply_tick, 0},                 [RECORD_SETTLED] = {NULL, 0},
+	[RECORD_END] = {apply_end, 0},                   [RECORD_GAP] = {apply_gap, 0},                   [RECORD_RUNTIME] = {apply_traced, TRACED},
+	[RECORD_MODULE] = {apply_traced, TRACED},        [RECORD_SITE] = {apply_traced, TRACED},
+	[RECORD_USES] = {apply_traced, TRACED},          [RECORD_DRIVER] = {apply_driver, 0},
 };
 
 /* Find what the record is about. -EINVAL if that contradicts what came before. */
 static int look_up(struct subject *s, const struct record *r)
 {
 	if (r->kind <= RECORD_NONE || r->kind >= RECORD_NR || record_missing(r) || r->time_ns < s->l->time_ns)
+		return -EINVAL;
+	/* Of these a source has something; others only name it. */
+	if ((r->kind == RECORD_ATTACH || r->kind == RECORD_END) && r->source > SOURCES_MAX)
 		return -EINVAL;
 	if (r->kind == RECORD_ATTACH)
 		return r->process == s->l->processes.nr + 1 ? 0 : -EINVAL;
@@ -385,6 +431,8 @@ static int look_up(struct subject *s, const struct record *r)
 	}
 	if (r->kind == RECORD_CORRECTION && correction_of(r) == ARRAY_SIZE(corrections))
 		return -EINVAL;
+	if (kinds[r->kind].is & TRACED && !traced_fits(s->l, r))
+		return -EINVAL;
 	return 0;
 }
 
@@ -400,27 +448,30 @@ int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect
 {
 	struct effect scratch;
 	struct subject s = {.l = l, .effect = effect ? effect : &scratch};
-	struct block old;
+	bool inner;
 	int err;
 
 	/* What lies behind it is large, and seldom set. */
 	memset(s.effect, 0, offsetof(struct effect, placed));
 	s.effect->placed.process = NULL;
-	s.effect->checkpoint = restore_wants(l, r);
+	s.effect->checkpoint = ledger_in_checkpoint(l, r) && restore_wants(l, r);
 	err = s.effect->checkpoint ? restore_apply(l, r) : look_up(&s, r);
 	if (err || s.effect->checkpoint)
 		return err;
 	l->time_ns = r->time_ns;
-	circular_told(l, r, &s.effect->placed);
-	if (kinds[r->kind].is & BLOCK && blocks_get(&s.arena->blocks, r->address, &old))
-		s.old = &old;
-	history_apply(&s, r);
+	if (l->placed.process)
+		circular_told(l, r, &s.effect->placed);
+	if (kinds[r->kind].is & BLOCK && s.arena && blocks_seek(&s.arena->blocks, r->address, &s.effect->block))
+		s.old = &s.effect->block;
+	inner = is_inner(&s, r);
+	if (!inner)
+		history_apply(&s, r);
 	if (kinds[r->kind].apply)
 		err = kinds[r->kind].apply(&s, r);
 	if (err)
 		return err;
-	l->events += kinds[r->kind].is & EVENT;
-	if (s.process) {
+	l->events += kinds[r->kind].is & EVENT && !inner;
+	if (s.process && !inner) {
 		s.process->events += kinds[r->kind].is & EVENT;
 		phases_apply(s.process, r, s.effect);
 	}

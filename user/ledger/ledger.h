@@ -12,6 +12,9 @@
 #include "ledger/blocks.h"
 #include "ledger/chips.h"
 #include "ledger/circular.h"
+#include "ledger/drivers.h"
+#include "ledger/modules.h"
+#include "ledger/words.h"
 #include "stream/record.h"
 
 /* Figures of an arena, or of all arenas of a pool. Bytes are of all banks of one chip. */
@@ -45,6 +48,9 @@ struct arena_use {
 	bool failed;
 };
 
+/* Is it of an inner layer, as its name says: see record.h? */
+bool pool_is_inner(const char *pool);
+
 struct arena {
 	uint64_t id, object, owner;
 	struct ledger_process *process;
@@ -54,6 +60,7 @@ struct arena {
 	bool has_owner, has_base;
 	bool gone; /* the object does not exist any more */
 	bool is_trace; /* all of the pool is trace memory, whoever made it */
+	bool is_inner; /* pool_is_inner() */
 	struct figures figures;
 	struct blocks blocks;
 	struct arena_use use;
@@ -80,8 +87,11 @@ const char *phase_name(enum phase phase);
 struct ledger_process {
 	uint64_t id;
 	int pid;
+	const char *host; /* where a recording has processes of several; NULL: it has not, or it is not known */
+	uint64_t source;  /* number of its source, 0: there is but one */
 	uint64_t start_ns, attached_ns, ended_ns;
 	bool has_start, has_gap;
+	uint64_t copy; /* among the runtimes of its pid, from 1: each is a process here */
 	uint64_t gap_ns; /* how long it ran with its runtime mapped and unwatched; not known: it had mapped it before we came */
 	const char *name, *command, *runtime; /* "" if not known */
 	const char *advice;		      /* as of the attach, "" if none: see advice.h */
@@ -114,12 +124,21 @@ struct ledger_process {
 	bool check_equal;
 	uint64_t corrections;
 	struct history *history; /* history.h; NULL: nothing was told of it yet */
+	struct ledger_probes probes;
+	driver_figures drivers; /* what was there before, where the runtime has no books */
 };
 
-/* Hits of a verb's probes since tracing began: seen + lost = calls made. */
+/* Hits of a verb's probes since tracing began: seen + lost = calls made. Each source has counts of its own. */
 struct probe_count {
 	const char *probe;
-	uint64_t seen, lost;
+	uint64_t seen, lost, source;
+	uint64_t left; /* calls that were entered and have not returned, of probes at both */
+	bool has_left;
+};
+
+/* Of a stream that was made of several: one of them. */
+struct ledger_source {
+	uint64_t ended_ns; /* 0: it goes on */
 };
 
 struct restore;
@@ -127,6 +146,8 @@ struct restore;
 struct ledger {
 	VEC(struct ledger_process *) processes; /* by id - 1 */
 	VEC(struct arena *) arenas;		/* by id - 1 */
+	VEC(struct ledger_runtime) runtimes;	/* by number - 1 */
+	VEC(struct ledger_module) modules;	/* by number - 1 */
 	uint64_t events, lost, corrections, unread;
 	uint64_t unknown_frees;	 /* frees of an address that nobody allocated */
 	uint64_t replaced;	 /* allocations at an address that was still alive: a free was lost */
@@ -134,10 +155,14 @@ struct ledger {
 	uint64_t interval_ns;	 /* of the last tick; 0: on request */
 	uint64_t ticks;
 	VEC(char *) texts; /* each once */
-	struct map words;  /* see words.h: those of blocks */
+	struct words words; /* those of blocks and of what is traced */
 	VEC(struct probe_count) probes; /* as last told */
+	VEC(struct ledger_source) sources; /* by number - 1; empty: there is but one */
+	uint64_t gaps;			   /* parts of sources that were damaged */
+	uint64_t gaps_from_ns, gaps_to_ns; /* all of them within; 0: not known */
 	struct circular_placed placed; /* of the last records */
 	struct restore *restore; /* the checkpoint that is being read, NULL: none */
+	bool all_layers; /* set by who reads it: pools of inner layers are listed as well */
 	uint64_t unknown_states; /* in checkpoints: a newer pooltrace knows what they are */
 };
 
@@ -146,6 +171,7 @@ struct effect {
 	const struct ledger_process *process; /* NULL: none */
 	const struct arena *arena;	      /* NULL: none */
 	const struct device *device;	      /* NULL: none, or not known */
+	const struct ledger_module *module;   /* of a `uses`; NULL: none */
 	bool checkpoint; /* the record is part of one: nothing has happened */
 	bool has_block;
 	bool unknown_free;
@@ -176,13 +202,23 @@ int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect
 /* What ledger_apply() would return, but of records of a checkpoint. */
 int ledger_check(const struct ledger *l, const struct record *r);
 /* Is @r, which comes next, part of a checkpoint? Then nothing happens. */
-bool ledger_in_checkpoint(const struct ledger *l, const struct record *r);
+static inline bool ledger_in_checkpoint(const struct ledger *l, const struct record *r)
+{
+	return l->restore || r->kind == RECORD_CHECKPOINT || r->kind == RECORD_STATE;
+}
+
+/* Until when @p is known to be as it is: now, or when its source ended. */
+uint64_t ledger_now(const struct ledger *l, const struct ledger_process *p);
 
 /* By id; NULL if there is none. */
-struct ledger_process *ledger_process(const struct ledger *l, uint64_t id);
-struct arena *ledger_arena(const struct ledger *l, uint64_t id);
-/* The living generation of the arena at @object, NULL if none is known. */
-struct arena *ledger_arena_at(const struct ledger *l, uint64_t process, uint64_t object);
+static inline struct ledger_process *ledger_process(const struct ledger *l, uint64_t id)
+{
+	return id && id <= l->processes.nr ? l->processes.items[id - 1] : NULL;
+}
+static inline struct arena *ledger_arena(const struct ledger *l, uint64_t id)
+{
+	return id && id <= l->arenas.nr ? l->arenas.items[id - 1] : NULL;
+}
 
 /* A device is shown when it has held a block and not all its arenas are gone. */
 bool device_shown(const struct device *d);

@@ -5,6 +5,8 @@
 #include "ledger/history_parts.h"
 #include "ledger/words.h"
 
+#include <string.h>
+
 struct ledger *ledger_new(void)
 {
 	return xcalloc(1, sizeof(struct ledger));
@@ -22,6 +24,8 @@ static void process_free(struct ledger_process *p)
 	vec_release(&p->pools);
 	map_release(&p->replays_by_trace);
 	history_free(p->history);
+	probes_release(&p->probes);
+	vec_release(&p->drivers);
 	circular_release(p);
 	free(p);
 }
@@ -40,35 +44,23 @@ void ledger_free(struct ledger *l)
 	for (size_t i = 0; i < l->texts.nr; i++)
 		free(l->texts.items[i]);
 	words_release(&l->words);
+	traced_release(l);
 	vec_release(&l->arenas);
 	vec_release(&l->processes);
 	vec_release(&l->texts);
 	vec_release(&l->probes);
+	vec_release(&l->sources);
 	free(l);
 }
 
-bool ledger_in_checkpoint(const struct ledger *l, const struct record *r)
+bool pool_is_inner(const char *pool)
 {
-	return l->restore || r->kind == RECORD_CHECKPOINT || r->kind == RECORD_STATE;
+	return strchr(pool, '/');
 }
 
-struct ledger_process *ledger_process(const struct ledger *l, uint64_t id)
+uint64_t ledger_now(const struct ledger *l, const struct ledger_process *p)
 {
-	return id && id <= l->processes.nr ? l->processes.items[id - 1] : NULL;
-}
+	uint64_t ended_ns = p->source ? l->sources.items[p->source - 1].ended_ns : 0;
 
-struct arena *ledger_arena(const struct ledger *l, uint64_t id)
-{
-	return id && id <= l->arenas.nr ? l->arenas.items[id - 1] : NULL;
-}
-
-struct arena *ledger_arena_at(const struct ledger *l, uint64_t process, uint64_t object)
-{
-	for (size_t i = l->arenas.nr; i > 0; i--) {
-		struct arena *a = l->arenas.items[i - 1];
-
-		if (a->object == object && a->process->id == process && !a->gone)
-			return a;
-	}
-	return NULL;
+	return ended_ns ? ended_ns : l->time_ns;
 }

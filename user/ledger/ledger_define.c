@@ -23,6 +23,12 @@ const char *ledger_text(struct ledger *l, const char *text)
 	return text_of(l, text ? text : "", text ? strlen(text) : 0);
 }
 
+void define_source(struct ledger *l, uint64_t number)
+{
+	while (l->sources.nr < number)
+		vec_push(&l->sources, (struct ledger_source){});
+}
+
 struct ledger_process *define_process(struct ledger *l, const struct record *r)
 {
 	struct ledger_process *p = xcalloc(1, sizeof(*p));
@@ -30,6 +36,10 @@ struct ledger_process *define_process(struct ledger *l, const struct record *r)
 
 	p->id = r->process;
 	p->pid = (int)r->pid;
+	p->copy = r->copy > 1 ? r->copy : 1;
+	p->host = RECORD_HAS(r, HOST) ? ledger_text(l, r->host) : NULL;
+	p->source = r->source;
+	define_source(l, r->source);
 	p->attached_ns = r->time_ns;
 	p->start_ns = r->start_ns;
 	p->gap_ns = r->gap_ns;
@@ -61,6 +71,14 @@ struct device *define_device(struct ledger_process *p, uint64_t owner)
 	return d;
 }
 
+static void list_pool(struct ledger_process *p, const char *pool)
+{
+	for (size_t i = 0; i < p->pools.nr; i++)
+		if (p->pools.items[i] == pool)
+			return;
+	vec_push(&p->pools, pool);
+}
+
 struct arena *define_arena(struct ledger *l, struct ledger_process *p, struct device *d, const struct record *r)
 {
 	struct arena *a = xcalloc(1, sizeof(*a));
@@ -72,6 +90,9 @@ struct arena *define_arena(struct ledger *l, struct ledger_process *p, struct de
 	a->process = p;
 	a->device = d;
 	a->pool = ledger_text(l, r->pool);
+	a->is_inner = pool_is_inner(a->pool);
+	if (l->all_layers && a->is_inner)
+		list_pool(p, a->pool);
 	/* A tag names a pool: what carries the tag "trace" is counted as trace memory wherever it lies. */
 	a->is_trace = !strcasecmp(a->pool, "trace");
 	a->base = r->base;

@@ -10,7 +10,7 @@ struct subject {
 	struct ledger_process *process; /* NULL: none */
 	struct arena *arena;		/* NULL: none */
 	const struct device *device;	/* that it is about, where it names no arena */
-	const struct block *old;	/* of a record about a block: what lives at its address before; NULL: nothing */
+	const struct block *old;	/* of a record about a block: what lived at its address, in the effect; NULL: nothing */
 	struct effect *effect;
 };
 
@@ -23,10 +23,24 @@ void restore_free(struct ledger *l);
 
 /* The ledger's own copy of @text, the same for equal texts; "" for NULL. */
 const char *ledger_text(struct ledger *l, const char *text);
+/* There is a source of that number. */
+void define_source(struct ledger *l, uint64_t number);
 /* What a record defines, as it is when nothing has happened to it yet. A block is the caller's to put; its texts are the ledger's. */
 struct ledger_process *define_process(struct ledger *l, const struct record *r);
 struct device *define_device(struct ledger_process *p, uint64_t owner);
 struct arena *define_arena(struct ledger *l, struct ledger_process *p, struct device *d, const struct record *r);
 struct block define_block(struct ledger *l, const struct record *r);
+/* Keep what a driver says of @p. */
+void define_driver(struct ledger *l, struct ledger_process *p, const struct record *r);
+
+/*
+ * Of the kinds runtime, module, site and uses, with all fields that must be there: may it come next, as far as numbers go? Then
+ * define_traced() keeps it, @p being its process if it names one, and returns the module of a `uses`, else NULL.
+ */
+bool traced_fits(const struct ledger *l, const struct record *r);
+const struct ledger_module *define_traced(struct ledger *l, struct ledger_process *p, const struct record *r);
+void probes_release(struct ledger_probes *probes);
+/* Modules and runtimes. */
+void traced_release(struct ledger *l);
 
 #endif

@@ -25,7 +25,7 @@ static const struct {
 	enum phase to;
 	const char *why;
 } transitions[RECORD_NR] = {
-	[RECORD_CAPTURE] = {ANY, PHASE_CAPTURE, "a trace's capture begins"},
+	[RECORD_CAPTURE] = {ANY, PHASE_CAPTURE, "the runtime is told to capture a trace"},
 	[RECORD_CAPTURED] = {ANY, PHASE_NONE, "the capture ends"},
 	[RECORD_REPLAY] = {ANY & ~IN(EXECUTION), PHASE_EXECUTION, "first replay"},
 	[RECORD_RELEASE] = {ANY, PHASE_RELEASE, "a trace is released"},

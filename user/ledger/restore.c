@@ -34,7 +34,7 @@ int restore_arena_end(struct restore *s)
 
 static int on_attach(struct restore *s, const struct record *r)
 {
-	if (r->process != s->next->processes.nr + 1 || restore_arena_end(s))
+	if (r->process != s->next->processes.nr + 1 || r->source > SOURCES_MAX || restore_arena_end(s))
 		return -EINVAL;
 	forget_place(s);
 	s->process = define_process(s->next, r);
@@ -96,12 +96,32 @@ static int on_block(struct restore *s, const struct record *r)
 
 static int on_probe(struct restore *s, const struct record *r)
 {
-	const struct probe_count count = {.probe = ledger_text(s->next, r->probe), .seen = r->seen, .lost = r->count};
+	const struct probe_count count = {
+		.probe = ledger_text(s->next, r->probe), .seen = r->seen, .lost = r->count, .source = r->source,
+		.left = r->left, .has_left = RECORD_HAS(r, LEFT)};
 
 	for (size_t i = 0; i < s->next->probes.nr; i++)
-		if (s->next->probes.items[i].probe == count.probe)
+		if (s->next->probes.items[i].probe == count.probe && s->next->probes.items[i].source == count.source)
 			return -EINVAL;
 	vec_push(&s->next->probes, count);
+	return 0;
+}
+
+static int on_driver(struct restore *s, const struct record *r)
+{
+	struct ledger_process *p = ledger_process(s->next, r->process);
+
+	if (!p)
+		return -EINVAL;
+	define_driver(s->next, p, r);
+	return 0;
+}
+
+static int on_traced(struct restore *s, const struct record *r)
+{
+	if (!traced_fits(s->next, r) || (RECORD_HAS(r, PROCESS) && (!s->process || r->process != s->process->id)))
+		return -EINVAL;
+	define_traced(s->next, s->process, r);
 	return 0;
 }
 
@@ -132,7 +152,9 @@ static const struct {
 } kinds[RECORD_NR] = {
 	[RECORD_ATTACH] = {on_attach, true}, [RECORD_DEVICE] = {on_device, true}, [RECORD_REPLAYS] = {on_replays, true},
 	[RECORD_ARENA] = {on_arena, true},   [RECORD_BLOCK] = {on_block, true},	  [RECORD_PROBE] = {on_probe, true},
-	[RECORD_STATE] = {on_state, false},
+	[RECORD_STATE] = {on_state, false},  [RECORD_RUNTIME] = {on_traced, true}, [RECORD_MODULE] = {on_traced, true},
+	[RECORD_SITE] = {on_traced, true},     [RECORD_USES] = {on_traced, true},
+	[RECORD_DRIVER] = {on_driver, true},
 };
 
 static bool is_whole(const struct ledger_process *p)
@@ -143,7 +165,7 @@ static bool is_whole(const struct ledger_process *p)
 	for (size_t i = 0; i < p->groups.nr; i++)
 		if (p->groups.items[i].peaks.nr && p->groups.items[i].peaks.nr != p->pools.nr)
 			return false;
-	return !p->history || restore_history_whole(p->history);
+	return !p->history || restore_history_whole(p);
 }
 
 int restore_define(struct restore *s)
@@ -158,10 +180,12 @@ int restore_define(struct restore *s)
 	return 0;
 }
 
-/* All that is there is in it as well: numbers of processes and arenas are never given again. */
+/* All that is there is in it as well: numbers of processes, arenas and modules are never given again. */
 static int check_whole(struct restore *s, const struct ledger *l)
 {
 	if (s->failed || restore_define(s) || s->next->processes.nr < l->processes.nr || s->next->arenas.nr < l->arenas.nr)
+		return -EINVAL;
+	if (s->next->modules.nr < l->modules.nr || s->next->runtimes.nr < l->runtimes.nr)
 		return -EINVAL;
 	for (size_t i = 0; i < s->next->processes.nr; i++)
 		if (!is_whole(s->next->processes.items[i]))
@@ -210,7 +234,7 @@ static void give_texts(struct ledger *from, struct ledger *to)
 	to->texts = from->texts;
 	to->words = from->words;
 	memset(&from->texts, 0, sizeof(from->texts));
-	from->words = (struct map){};
+	from->words = (struct words){};
 }
 
 static int restore_new(struct ledger *l)
@@ -219,6 +243,7 @@ static int restore_new(struct ledger *l)
 
 	restore_free(l);
 	s->next = ledger_new();
+	s->next->all_layers = l->all_layers;
 	s->at[SHAPE_LEDGER] = s->next;
 	/* What views have of texts stays valid. */
 	give_texts(l, s->next);

@@ -1,8 +1,18 @@
 /* The states of a checkpoint that begin something: see checkpoint.h. */
 #include "ledger/checkpoint_parts.h"
+#include "ledger/ledger_parts.h"
 
 #include <errno.h>
 #include <string.h>
+
+static int begin_source(struct restore *s, const struct record *r)
+{
+	if (!r->source || r->source > SOURCES_MAX)
+		return -EINVAL;
+	define_source(s->next, r->source);
+	s->at[SHAPE_SOURCE] = &s->next->sources.items[r->source - 1];
+	return 0;
+}
 
 static int begin_process(struct restore *s, const struct record *r)
 {
@@ -75,7 +85,7 @@ static const struct {
 	int (*begin)(struct restore *s, const struct record *r);
 } beginnings[] = {
 	{"process", begin_process}, {"group", begin_group},   {"peak", begin_peak},
-	{"program", begin_program}, {"placed", begin_placed},
+	{"program", begin_program}, {"placed", begin_placed}, {"source", begin_source},
 };
 
 int restore_begin(struct restore *s, const struct record *r)

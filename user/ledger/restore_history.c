@@ -131,10 +131,24 @@ int restore_begin_history(struct restore *s, const struct record *r)
 	return beginnings[i].begin(s, r);
 }
 
-bool restore_history_whole(const struct history *h)
+/* Who tells of a failure looks for its device. */
+static bool has_device(const struct ledger_process *p, unsigned int number)
 {
+	for (size_t i = 0; i < p->devices.nr; i++)
+		if (p->devices.items[i]->held && p->devices.items[i]->number == number)
+			return true;
+	return false;
+}
+
+bool restore_history_whole(const struct ledger_process *p)
+{
+	const struct history *h = p->history;
+
 	for (size_t i = 0; i < h->traces.nr; i++)
 		if (h->traces.items[i].has_buffer && !h->traces.items[i].pool)
+			return false;
+	for (size_t i = 0; i < h->failures.nr; i++)
+		if (h->failures.items[i].has_device && !has_device(p, h->failures.items[i].device))
 			return false;
 	return true;
 }

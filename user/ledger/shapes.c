@@ -12,21 +12,41 @@
  * PARTS(shape, member)        the same of a struct or an array; or it has a shape of its own
  */
 #define LEDGER_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
-	PARTS(ledger, processes) PARTS(ledger, arenas) X(ledger, events) X(ledger, lost)	\
+	PARTS(ledger, processes) PARTS(ledger, arenas) PARTS(ledger, runtimes) PARTS(ledger, modules)	\
+	X(ledger, events) X(ledger, lost)	\
 	X(ledger, corrections) X(ledger, unread) X(ledger, unknown_frees) X(ledger, replaced)	\
 	GIVEN(ledger, time_ns) X(ledger, interval_ns) X(ledger, ticks) PARTS(ledger, texts)	\
-	PARTS(ledger, words) PARTS(ledger, probes) PARTS(ledger, placed) GIVEN(ledger, restore)	\
-	GIVEN(ledger, unknown_states)
+	PARTS(ledger, words) PARTS(ledger, probes) PARTS(ledger, sources) X(ledger, gaps)	\
+	X(ledger, gaps_from_ns) X(ledger, gaps_to_ns) PARTS(ledger, placed) GIVEN(ledger, restore)	\
+	GIVEN(ledger, all_layers) GIVEN(ledger, unknown_states)
 
 #define PLACED_MEMBERS(X, LIMIT, GIVEN, PARTS)						\
 	GIVEN(placed, process) GIVEN(placed, program) X(placed, time_ns) X(placed, tid)	\
 	X(placed, buffers) X(placed, end) GIVEN(placed, device)
 
-#define PROBE_MEMBERS(X, LIMIT, GIVEN, PARTS) GIVEN(probe, probe) GIVEN(probe, seen) GIVEN(probe, lost)
+#define PROBE_MEMBERS(X, LIMIT, GIVEN, PARTS)	\
+	GIVEN(probe, probe) GIVEN(probe, seen) GIVEN(probe, lost) GIVEN(probe, source)	\
+	GIVEN(probe, left) GIVEN(probe, has_left)
+
+#define SOURCE_MEMBERS(X, LIMIT, GIVEN, PARTS) X(source, ended_ns)
+
+#define RUNTIME_MEMBERS(X, LIMIT, GIVEN, PARTS) GIVEN(runtime, name) GIVEN(runtime, path) GIVEN(runtime, text)
+
+#define MODULE_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
+	GIVEN(module, id) GIVEN(module, runtime) GIVEN(module, path) GIVEN(module, build_id)	\
+	GIVEN(module, version) PARTS(module, sites)
+
+#define SITE_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
+	GIVEN(site, probe) GIVEN(site, symbol) GIVEN(site, tag) GIVEN(site, reason)		\
+	GIVEN(site, offset) GIVEN(site, probed)
+
+#define USES_MEMBERS(X, LIMIT, GIVEN, PARTS) GIVEN(uses, module) GIVEN(uses, path)
 
 #define PROCESS_MEMBERS(X, LIMIT, GIVEN, PARTS)								\
-	GIVEN(process, id) GIVEN(process, pid) GIVEN(process, start_ns) X(process, attached_ns)		\
+	GIVEN(process, id) GIVEN(process, pid) GIVEN(process, host) GIVEN(process, source)		\
+	GIVEN(process, start_ns) X(process, attached_ns)						\
 	X(process, ended_ns) GIVEN(process, has_start) GIVEN(process, has_gap)				\
+	GIVEN(process, copy)									\
 	GIVEN(process, gap_ns) GIVEN(process, name) GIVEN(process, command) GIVEN(process, runtime)	\
 	GIVEN(process, advice) GIVEN(process, visible) PARTS(process, pools) GIVEN(process, core)	\
 	X(process, ended) PARTS(process, devices) PARTS(process, groups)				\
@@ -36,7 +56,11 @@
 	X(process, events) X(process, failed) X(process, clashes) PARTS(process, circular)		\
 	X(process, before_attach) X(process, census_running) X(process, partial)			\
 	X(process, unsettled) X(process, checked_ns) X(process, check_equal) X(process, corrections)	\
-	GIVEN(process, history)
+	GIVEN(process, history) PARTS(process, probes) PARTS(process, drivers)
+
+#define DRIVER_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
+	GIVEN(driver, driver) GIVEN(driver, device) GIVEN(driver, region) GIVEN(driver, source)	\
+	GIVEN(driver, before) GIVEN(driver, before_ns) GIVEN(driver, now) GIVEN(driver, has_before)
 
 #define DEVICE_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
 	GIVEN(device, place) GIVEN(device, owner) X(device, number) X(device, held) PARTS(device, arenas)		\
@@ -47,7 +71,8 @@
 	GIVEN(arena, id) GIVEN(arena, object) GIVEN(arena, owner) GIVEN(arena, process)		\
 	GIVEN(arena, device) GIVEN(arena, pool) GIVEN(arena, bank_bytes) GIVEN(arena, base)	\
 	GIVEN(arena, align) GIVEN(arena, grain) GIVEN(arena, has_owner) GIVEN(arena, has_base)	\
-	X(arena, gone) GIVEN(arena, is_trace) PARTS(arena, figures) PARTS(arena, blocks)	\
+	X(arena, gone) GIVEN(arena, is_trace) GIVEN(arena, is_inner) PARTS(arena, figures)	\
+	PARTS(arena, blocks)	\
 	PARTS(arena, use)
 
 #define FIGURES_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
@@ -104,7 +129,7 @@
 	X(failure, time_ns) X(failure, first_ns) X(failure, times) X(failure, number)		\
 	X(failure, tid) LIMIT(failure, during, HISTORY_NR - 1) X(failure, trace)		\
 	X(failure, has_trace) X(failure, has_device) X(failure, device) X(failure, pool)	\
-	X(failure, reason) X(failure, asked) X(failure, needed) X(failure, taken)		\
+	X(failure, code) X(failure, has_code) X(failure, asked) X(failure, needed) X(failure, taken)		\
 	X(failure, has_asked) X(failure, has_needed) X(failure, has_taken) X(failure, banks)	\
 	X(failure, bank_bytes) X(failure, allocated) X(failure, free) X(failure, largest_free)	\
 	X(failure, has_bank) X(failure, has_largest) LIMIT(failure, cause, CAUSE_OVERFLOW)	\

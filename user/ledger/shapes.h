@@ -12,7 +12,13 @@
 	S(LEDGER, ledger, struct ledger)                \
 	S(PLACED, placed, struct circular_placed)       \
 	S(PROBE, probe, struct probe_count)             \
+	S(RUNTIME, runtime, struct ledger_runtime)      \
+	S(MODULE, module, struct ledger_module)         \
+	S(SITE, site, struct ledger_site)               \
+	S(USES, uses, struct ledger_use)                \
+	S(SOURCE, source, struct ledger_source)         \
 	S(PROCESS, process, struct ledger_process)      \
+	S(DRIVER, driver, struct driver_figure)         \
 	S(DEVICE, device, struct device)                \
 	S(ARENA, arena, struct arena)                   \
 	S(FIGURES, figures, struct figures)             \

@@ -107,7 +107,7 @@ static struct arena_summary *new_arena(struct summary *s, uint64_t id)
 	return s->arenas.items[id - 1];
 }
 
-static struct arena_summary *arena_of(struct summary *s, uint64_t id)
+static inline struct arena_summary *arena_of(struct summary *s, uint64_t id)
 {
 	if (id <= s->arenas.nr && s->arenas.items[id - 1])
 		return s->arenas.items[id - 1];
@@ -178,8 +178,11 @@ static void note_peak(struct arena_summary *sum, const struct arena *a, uint64_t
 /* Totals so far are not this summary's; what is allocated is its first peak. */
 static void begin(struct summary *s, const struct ledger *l, const struct record *r)
 {
+	/* What a recording began with was so before its first record. */
+	uint64_t since_ns = s->from_ns || !l->time_ns ? s->from_ns : l->time_ns;
+
 	s->begun = true;
-	s->begin_ns = r->time_ns;
+	s->begin_ns = s->from_ns || !l->time_ns ? r->time_ns : l->time_ns;
 	s->events = l->events;
 	s->lost = l->lost;
 	s->corrections = l->corrections;
@@ -197,7 +200,7 @@ static void begin(struct summary *s, const struct ledger *l, const struct record
 	}
 	for (size_t i = 0; i < l->arenas.nr; i++)
 		if (l->arenas.items[i]->figures.reserved)
-			note_peak(arena_of(s, l->arenas.items[i]->id), l->arenas.items[i], s->from_ns);
+			note_peak(arena_of(s, l->arenas.items[i]->id), l->arenas.items[i], since_ns);
 }
 
 /* What the ledger is about to forget: all blocks of an arena at once. */
@@ -285,8 +288,10 @@ static void after_alloc(struct summary *s, const struct record *r, const struct 
 
 static void after_free(struct summary *s, const struct record *r, const struct effect *e)
 {
-	struct arena_summary *sum = arena_of(s, r->arena);
+	struct arena_summary *sum = r->arena ? arena_of(s, r->arena) : NULL;
 
+	if (!sum)
+		return;
 	if (e->has_block)
 		count_freed(sum, &e->block, r->time_ns);
 	else

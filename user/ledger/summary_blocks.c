@@ -70,6 +70,6 @@ void summary_blocks_fill(const struct summary *s, const struct ledger *l, summar
 	for (size_t i = 0; i < s->kept.nr; i++)
 		keep(&s->choice, ret, &s->kept.items[i]);
 	for (size_t i = 0; i < l->arenas.nr; i++)
-		summary_keep(&s->choice, ret, l->arenas.items[i], l->time_ns);
+		summary_keep(&s->choice, ret, l->arenas.items[i], ledger_now(l, l->arenas.items[i]->process));
 	sort(&s->choice, ret);
 }

@@ -20,13 +20,11 @@ static uint64_t hash_of(const char *text, size_t len)
 	return (hash ^ bytes) * 0x9e3779b97f4a7c15ULL;
 }
 
-const char *words_keep(struct map *words, const char *text)
+static const char *keep(struct map *map, const char *text)
 {
-	if (!text)
-		return NULL;
 	for (uint64_t hash = hash_of(text, strlen(text)), i = 0;; i++) {
 		bool first;
-		struct map_entry *e = map_put(words, hash, i, &first);
+		struct map_entry *e = map_put(map, hash, i, &first);
 
 		if (first)
 			e->pointer = xstrdup(text);
@@ -35,9 +33,21 @@ const char *words_keep(struct map *words, const char *text)
 	}
 }
 
-void words_release(struct map *words)
+const char *words_find(struct words *words, const char *text)
 {
-	for (struct map_entry *e = map_next(words, NULL); e; e = map_next(words, e))
+	size_t i = (uintptr_t)text * 0x9e3779b97f4a7c15ULL >> 32 & (WORDS_RECENT - 1);
+
+	if (words->recent[i].given != text || strcmp(words->recent[i].kept, text)) {
+		words->recent[i].kept = keep(&words->map, text);
+		words->recent[i].given = text;
+	}
+	return words->recent[i].kept;
+}
+
+void words_release(struct words *words)
+{
+	for (struct map_entry *e = map_next(&words->map, NULL); e; e = map_next(&words->map, e))
 		free(e->pointer);
-	map_release(words);
+	map_release(&words->map);
+	*words = (struct words){};
 }

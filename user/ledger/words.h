@@ -4,8 +4,24 @@
 
 #include "base/map.h"
 
-/* The map's own copy of @text, the same for equal texts; lives as long as the map. NULL for NULL. */
-const char *words_keep(struct map *words, const char *text);
-void words_release(struct map *words);
+enum { WORDS_RECENT = 64 };
+
+/* `struct words w = {};` is empty and valid. */
+struct words {
+	struct map map;
+	struct {
+		const char *given, *kept;
+	} recent[WORDS_RECENT]; /* by where they were given: the next one there is often the same */
+};
+
+const char *words_find(struct words *words, const char *text); /* for words_keep() */
+
+/* Our own copy of @text, the same for equal texts; lives as long as @words. NULL for NULL. */
+static inline const char *words_keep(struct words *words, const char *text)
+{
+	return text ? words_find(words, text) : NULL;
+}
+
+void words_release(struct words *words);
 
 #endif

@@ -24,12 +24,25 @@ static bool contains(const struct session *s, int pid)
 
 /* Of a command that we started: it is held when it has mapped all, and we are told. Only if we are not it is looked at. */
 #define HELD_SOONER_NS (20 * NS_PER_MS)
+/* A library comes with those that it needs. */
+#define BATCH_NS NS_PER_MS
+
+static bool is_marked(const struct session *s, int pid)
+{
+	_cleanup_(closep) int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd >= 0 && kernel_is_marked(s->kernel, fd);
+}
 
 static bool is_ours(const struct session *s, int pid)
 {
-	_cleanup_(closep) int fd = s->hold ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	return s->hold && is_marked(s, pid);
+}
 
-	return fd >= 0 && kernel_is_marked(s->kernel, fd);
+/* A child of a process of -p, or of a child of one. */
+static bool is_followed(const struct session *s, int pid)
+{
+	return s->o.children && !s->hold && is_marked(s, pid);
 }
 
 static void receive(void *context, const struct mapped *m)
@@ -41,8 +54,8 @@ static void receive(void *context, const struct mapped *m)
 		return;
 	if (is_ours(s, m->pid))
 		vec_push(&s->arrivals, ((struct arrival){*m, units_monotonic_ns() + HELD_SOONER_NS}));
-	else if (!s->o.nr_pids || contains(s, m->pid))
-		vec_push(&s->arrivals, ((struct arrival){.mapped = *m}));
+	else if (!s->o.nr_pids || contains(s, m->pid) || session_find(s, m->pid) || is_followed(s, m->pid))
+		vec_push(&s->arrivals, ((struct arrival){*m, units_monotonic_ns() + BATCH_NS}));
 }
 
 /* Remember what the files are that a process has mapped. */
@@ -60,7 +73,7 @@ static void classify(struct session *s, int pid)
 
 			if (maps.items[k].start != a->start || !maps.items[k].inode)
 				continue;
-			l = discover_library(s, pid, &maps.items[k]);
+			l = discover_library(s, pid, &maps.items[k], true);
 			if (l)
 				map_put(&s->interest, key_of(a), a->inode, NULL)->value =
 					l->binding || l->problem.text[0] ? WIRE_FILE_RUNTIME : WIRE_FILE_OTHER;
@@ -91,12 +104,11 @@ static void try_again(struct session *s, int pid)
 
 static int look_at(struct session *s, int pid)
 {
-	int err = 0;
+	int err;
 
-	if (!session_find(s, pid)) {
+	if (!session_find(s, pid))
 		try_again(s, pid);
-		err = session_try(s, pid);
-	}
+	err = session_try(s, pid);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -128,8 +140,13 @@ int arrivals_step(struct session *s)
 	while (!err && arrivals_due_ns(s) <= units_monotonic_ns()) {
 		int pid = next_pid(s);
 
-		classify(s, pid);
+		if (!session_names(s, pid)) {
+			forget(s, pid);
+			continue;
+		}
+		/* Nothing waits for what the files are that have no runtime. */
 		err = look_at(s, pid);
+		classify(s, pid);
 		forget(s, pid);
 	}
 	return err;

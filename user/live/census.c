@@ -65,6 +65,18 @@ static int define_device(struct session *s, struct watched *w, uint64_t owner, c
 	return any ? devices_put(s, w, owner, true) : 0;
 }
 
+/* Of a device that is known by its number alone. */
+static int put_number(struct session *s, struct watched *w, const struct arena_hint *hint)
+{
+	struct record r = watched_record(w, RECORD_DEVICE);
+	_cleanup_(freep) char *number = xasprintf("%llu", (unsigned long long)hint->number);
+
+	RECORD_SET(&r, TIME_NS, time_ns, s->last_ns);
+	RECORD_SET(&r, OWNER, owner, hint->owner);
+	RECORD_SET(&r, CHIPS, chips, number);
+	return session_put(s, &r);
+}
+
 /* What the hit alone tells, when the process's memory cannot be read (any more). */
 static uint64_t define_by_hint(struct session *s, struct watched *w, uint64_t object, const struct arena_hint *hint)
 {
@@ -82,19 +94,22 @@ static uint64_t define_by_hint(struct session *s, struct watched *w, uint64_t ob
 	r.has |= hint->has & (FIELD_BIT(OWNER) | FIELD_BIT(BANKS) | FIELD_BIT(ALIGN) | FIELD_BIT(GRAIN));
 	if (hint->constructed)
 		RECORD_SET(&r, REASON, reason, "new");
-	return session_put(s, &r) || devices_put(s, w, r.owner, true) ? 0 : s->nr_arenas;
+	if (session_put(s, &r))
+		return 0;
+	return (hint->has_number ? put_number(s, w, hint) : devices_put(s, w, r.owner, true)) ? 0 : s->nr_arenas;
 }
 
 uint64_t census_arena(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint)
 {
 	struct session *s = (struct session *)((char *)t - offsetof(struct session, target));
-	struct watched *w = s->current;
+	struct watched *w = session_watched(s, process);
 	struct book_arena a = {};
 	book_arenas arenas = {};
 	uint64_t number;
 
-	(void)process;
-	if (!w->books)
+	if (!w)
+		return 0;
+	if (!w->books || hint->made_up)
 		return define_by_hint(s, w, object, hint);
 	if (!books_know(w->books, object))
 		books_scan(w->books, NULL);

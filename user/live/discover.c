@@ -14,6 +14,7 @@ void library_free(struct library *l)
 	if (!l)
 		return;
 	binding_free(l->binding);
+	elsewhere_file_release(&l->elsewhere);
 	free(l);
 }
 
@@ -74,65 +75,144 @@ static void bind(struct library *l, const struct runtime *rt, struct elf_file *e
 	diag_hint(&l->problem, "%s", why.hint);
 }
 
-/* Which runtime the file has, if any: looked at once for each file. NULL: it cannot be opened, now. */
-static struct library *look_into(struct session *s, int pid, const struct mapping *m)
+/* Takes @elf over. */
+static void find_runtime(const struct session *s, struct library *l, struct elf_file *elf, const struct mapping *m)
+{
+	for (size_t i = 0; i < s->o.runtimes->nr; i++) {
+		if (!runtime_detects(s->o.runtimes->items[i], elf))
+			continue;
+		elf_file_set_exported(elf, false);
+		bind(l, s->o.runtimes->items[i], elf, m);
+		return;
+	}
+	elf_file_free(elf);
+}
+
+/* Which runtime the file has, if any. -ENOEXEC: it is no file that could have one. */
+static int look_into(struct session *s, struct library *l, int pid, const struct mapping *m, bool deep)
 {
 	_cleanup_(freep) char *path = mapping_file(pid, m);
-	struct library *l;
 	struct elf_file *elf = NULL;
 	int err = elf_file_open(path, &elf, NULL);
 
-	/* The process may have ended, or not be ours to look at: another one may show us the same file. */
-	if (err && err != -ENOEXEC)
-		return NULL;
-	l = xcalloc(1, sizeof(*l));
+	l->deep = deep || err == -ENOEXEC;
+	if (err)
+		return err;
+	file_state_read(path, &l->state);
+	elf_file_set_exported(elf, !deep);
+	look_for_linker(l, elf);
+	elsewhere_file_release(&l->elsewhere);
+	elsewhere_look(elf, s->o.runtimes, &l->elsewhere);
+	find_runtime(s, l, elf, m);
+	return 0;
+}
+
+static struct library *new_library(struct session *s, int pid, const struct mapping *m, bool deep)
+{
+	struct library *l = xcalloc(1, sizeof(*l));
+	int err;
+
 	l->device = m->device;
 	l->inode = m->inode;
-	file_state_read(path, &l->state);
-	if (elf)
-		look_for_linker(l, elf);
-	vec_push(&s->libraries, l);
-	for (size_t i = 0; elf && i < s->o.runtimes->nr; i++) {
-		if (!runtime_detects(s->o.runtimes->items[i], elf))
-			continue;
-		bind(l, s->o.runtimes->items[i], elf, m);
-		return l;
+	err = look_into(s, l, pid, m, deep);
+	/* The process may have ended, or not be ours to look at: another one may show us the same file. */
+	if (err && err != -ENOEXEC) {
+		library_free(l);
+		return NULL;
 	}
-	elf_file_free(elf);
+	vec_push(&s->libraries, l);
 	return l;
 }
 
-struct library *discover_library(struct session *s, int pid, const struct mapping *m)
+struct library *discover_library(struct session *s, int pid, const struct mapping *m, bool deep)
 {
 	struct library *l = known_library(s, pid, m);
 
-	return l ? l : look_into(s, pid, m);
+	if (!l)
+		return new_library(s, pid, m, deep);
+	if (deep && !l->deep && !l->binding && !l->problem.text[0])
+		look_into(s, l, pid, m, true);
+	return l;
 }
 
-/*
- * The first of @maps that has a runtime which can be used; else *@ret is one that has one which cannot, or *@ret_closed
- * one that cannot be opened.
- */
-static const struct mapping *find_library(struct session *s, int pid, const mappings *maps, struct library **ret,
-					  const struct mapping **ret_closed)
+void copies_release(copies *c)
 {
-	*ret = NULL;
-	*ret_closed = NULL;
+	for (size_t i = 0; i < c->nr; i++) {
+		free(c->items[i].mapping.path);
+		vec_release(&c->items[i].biases);
+	}
+	vec_release(c);
+}
+
+static struct copy *find_copy(copies *found, const struct library *l)
+{
+	for (size_t i = 0; i < found->nr; i++)
+		if (found->items[i].library == l)
+			return &found->items[i];
+	return NULL;
+}
+
+static void add_bias(struct copy *c, const struct mapping *m)
+{
+	uint64_t bias;
+
+	if (elf_file_bias(c->library->binding->elf, m->start, m->offset, &bias))
+		return;
+	for (size_t i = 0; i < c->biases.nr; i++)
+		if (c->biases.items[i] == bias)
+			return;
+	vec_push(&c->biases, bias);
+}
+
+static void add_copy(copies *found, struct library *l, const struct mapping *m)
+{
+	struct copy *c = find_copy(found, l);
+
+	if (!c) {
+		c = vec_add(found);
+		*c = (struct copy){.library = l, .mapping = *m};
+		c->mapping.path = xstrdup(m->path);
+	}
+	add_bias(c, m);
+}
+
+struct findings {
+	copies usable;
+	const struct library *unusable; /* one that has a runtime which cannot be used */
+	const struct mapping *closed;	/* one that cannot be opened */
+};
+
+static void find_copies(struct session *s, int pid, const mappings *maps, bool deep, struct findings *ret)
+{
 	for (size_t i = 0; i < maps->nr; i++) {
 		const struct mapping *m = &maps->items[i];
 		struct library *l;
 
 		if (!m->inode || m->permissions[2] != 'x')
 			continue;
-		l = discover_library(s, pid, m);
+		l = discover_library(s, pid, m, deep);
 		if (!l)
-			*ret_closed = m;
-		if (l && (l->binding || l->problem.text[0]))
-			*ret = l;
+			ret->closed = m;
 		if (l && l->binding)
-			return m;
+			add_copy(&ret->usable, l, m);
+		else if (l && l->problem.text[0])
+			ret->unusable = l;
 	}
-	return NULL;
+}
+
+/* Those that are whole first. */
+static void order(copies *found)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < found->nr; i++) {
+		struct copy c = found->items[i];
+
+		c.whole = binding_is_whole(c.library->binding);
+		found->items[i] = found->items[nr];
+		found->items[nr] = c;
+		nr += c.whole;
+	}
 }
 
 /* No file that could be opened has a runtime. Of a process that has just ended none can be. */
@@ -154,26 +234,26 @@ static int not_found(int pid, const struct mapping *closed, struct diag *d)
 	return -EACCES;
 }
 
-int discover(struct session *s, int pid, struct mapping *ret, struct library **ret_library, struct diag *d)
+int discover(struct session *s, int pid, bool deep, copies *ret, struct diag *d)
 {
+	struct findings found = {};
 	mappings maps = {};
 	int err = mappings_read(pid, &maps, d);
 
-	const struct mapping *m, *closed;
-	struct library *l;
-
 	if (err)
 		return err;
-	m = find_library(s, pid, &maps, &l, &closed);
-	if (m && ret) {
-		*ret = *m;
-		ret->path = xstrdup(m->path);
-		*ret_library = l;
-	}
-	if (!m && l && d)
-		*d = l->problem;
-	if (!m)
-		err = l ? -ENOTSUP : not_found(pid, closed, d);
+	find_copies(s, pid, &maps, deep, &found);
+	if (!found.usable.nr && !deep)
+		find_copies(s, pid, &maps, true, &found);
+	order(&found.usable);
+	if (!found.usable.nr && found.unusable && d)
+		*d = found.unusable->problem;
+	if (!found.usable.nr)
+		err = found.unusable ? -ENOTSUP : not_found(pid, found.closed, d);
+	if (ret)
+		*ret = found.usable;
+	else
+		copies_release(&found.usable);
 	mappings_release(&maps);
 	return err;
 }
@@ -219,9 +299,9 @@ size_t discover_all(struct session *s, pids *ret)
 	for (size_t i = 0; i < all.nr; i++) {
 		int pid = all.items[i], err;
 
-		if (session_find(s, pid) || contains(s->given_up.items, s->given_up.nr, pid))
+		if (session_find(s, pid) || contains(s->given_up.items, s->given_up.nr, pid) || !session_names(s, pid))
 			continue;
-		err = discover(s, pid, NULL, NULL, NULL);
+		err = discover(s, pid, false, NULL, NULL);
 		denied += err == -EACCES || err == -EPERM;
 		if (!err || err == -ENOTSUP)
 			vec_push(ret, pid);

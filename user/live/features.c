@@ -1,7 +1,10 @@
 #include "live/features.h"
 
 #include "live/filtered.h"
+#include "live/guard.h"
+#include "live/kernel.h"
 #include "live/links.h"
+#include "live/mapped.h"
 #include "live/sites.h"
 
 #include <bpf/bpf.h>
@@ -149,10 +152,10 @@ static int ask_cgroup_memory(void)
 	return close_or_error(load(&socket_filter, code, ARRAY_SIZE(code)));
 }
 
-static int link_single(int program, const struct probe_site *site)
+static int link_single(struct link_program program, int pid, const struct probe_site *site)
 {
 	link_fds links = {};
-	int err = links_single(program, SITES_PATH, getpid(), site, 1, &links), fd;
+	int err = links_single(program, SITES_PATH, pid, site, 1, &links), fd;
 
 	fd = err ? err : links.items[0];
 	vec_release(&links);
@@ -162,7 +165,7 @@ static int link_single(int program, const struct probe_site *site)
 static int link_site(const struct kind *kind, int program, const struct probe_site *site)
 {
 	return kind->attach_type ? links_multi_of(program, (enum link_type)kind->attach_type, SITES_PATH, getpid(), site) :
-				   link_single(program, site);
+				   link_single(links_at_entry(program), getpid(), site);
 }
 
 /* A program that keeps the cookie of the last hit in @map, on our own function: the cookie must arrive. */
@@ -222,23 +225,31 @@ static int ask_session(void)
 	return ask_link(&session);
 }
 
-/* A return probe on the first site for process @pid. */
-static int link_return(int pid)
+static int link_return_of(const struct kind *kind, int pid, const struct probe_site *site)
 {
-	struct probe_site site = {.spec = COOKIE};
-	int program, link;
+	int program = load(kind, nothing, ARRAY_SIZE(nothing)), link;
 
-	if (site_offset(&sites[0], &site.file_offset))
-		return -ENOENT;
-	program = load(&multi, nothing, ARRAY_SIZE(nothing));
 	if (program < 0)
 		return program;
-	link = links_multi_of(program, LINK_MULTI_RETURN, SITES_PATH, pid, &site);
+	link = kind->attach_type ? links_multi_of(program, LINK_MULTI_RETURN, SITES_PATH, pid, site) :
+				   link_single((struct link_program){program, LINK_MULTI_RETURN}, pid, site);
 	close(program);
 	return link;
 }
 
-static int ask_return_seccomp(void)
+/* A return probe on the first site for process @pid. */
+static int link_return(int pid)
+{
+	struct probe_site site = {.spec = COOKIE};
+	int link;
+
+	if (site_offset(&sites[0], &site.file_offset))
+		return -ENOENT;
+	link = link_return_of(&multi, pid, &site);
+	return link < 0 ? link_return_of(&single, pid, &site) : link;
+}
+
+int features_ask_return(void)
 {
 	struct filtered child;
 	int link, err = filtered_start(&child);
@@ -255,6 +266,32 @@ static int ask_return_seccomp(void)
 	return err;
 }
 
+static int ask_mapped(void)
+{
+	struct mapped_source *m = NULL;
+	int err = mapped_new(&m);
+
+	if (!err)
+		mapped_free(m);
+	return err;
+}
+
+/* The programs themselves: what they need together. Nobody is stopped, as nobody is marked. */
+static int ask_hold(void)
+{
+	struct kernel_options options = {.mode = ATTACH_AUTO};
+	struct kernel *k = NULL;
+	struct guard guard = GUARD_NONE;
+	int err = guard_start(&guard, NULL);
+
+	options.held_fd = guard.map_fd;
+	if (!err)
+		err = kernel_new(&options, &k, NULL);
+	kernel_free(k);
+	guard_end(&guard);
+	return err;
+}
+
 static int (*const questions[FEATURE_NR])(void) = {
 	[FEATURE_PROGRAMS] = ask_programs,
 	[FEATURE_RING] = ask_ring,
@@ -264,7 +301,9 @@ static int (*const questions[FEATURE_NR])(void) = {
 	[FEATURE_SINGLE] = ask_single,
 	[FEATURE_SLEEPABLE] = ask_sleepable,
 	[FEATURE_SESSION] = ask_session,
-	[FEATURE_RETURN_SECCOMP] = ask_return_seccomp,
+	[FEATURE_RETURN_SECCOMP] = features_ask_return,
+	[FEATURE_MAPPED] = ask_mapped,
+	[FEATURE_HOLD] = ask_hold,
 	[FEATURE_CGROUP_MEMORY] = ask_cgroup_memory,
 };
 

@@ -9,5 +9,7 @@
 
 /* Each is 0, -errno as the kernel said, or FEATURE_NOT_ASKED. Takes a tenth of a second: links are slow to go. */
 void features_ask(int ret_features[FEATURE_NR]);
+/* FEATURE_RETURN_SECCOMP alone: of a child of ours, which may die of it. */
+int features_ask_return(void);
 
 #endif

@@ -16,13 +16,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Longer than any probe takes to be set. */
+/* Longer than the probes of one process take to be set. */
 #define LIMIT_NS (3 * NS_PER_SEC)
 /* A program of the kernel half that has not seen yet that nobody may be stopped any more needs so long. */
 enum { LAST_LOOK_MS = 50 };
 
 /* Key of the map that is no process: with it, none is stopped any more. */
 static const uint32_t off;
+/* Nor is this: when we served a process last. */
+static const uint32_t progress = UINT32_MAX;
 
 /* Continue a process that has been stopped for us since @since. @ours: more than one SIGSTOP was. */
 static void let_go(int map, uint32_t tgid, uint64_t since, bool ours)
@@ -40,17 +42,22 @@ static void let_go(int map, uint32_t tgid, uint64_t since, bool ours)
 		bpf_map_delete_elem(map, &tgid);
 }
 
-/* Continue all that have been stopped for @ns. */
+/* Continue all that have been stopped for @ns, of which we gave no sign of life. */
 static void continue_all(int map, uint64_t ns)
 {
 	uint32_t keys[GUARD_HELD], *previous = NULL;
-	uint64_t now = units_monotonic_ns(), since;
+	uint64_t now = units_monotonic_ns(), since, last = 0;
 	size_t nr = 0;
+
+	/* Where each probe is an event of its own, many processes that begin at once wait for one another. */
+	bpf_map_lookup_elem(map, &progress, &last);
+	if (now < last + ns)
+		return;
 
 	while (nr < GUARD_HELD && !bpf_map_get_next_key(map, previous, &keys[nr]))
 		previous = &keys[nr++];
 	for (size_t i = 0; i < nr; i++)
-		if (keys[i] != off && !bpf_map_lookup_elem(map, &keys[i], &since) && now >= since + ns)
+		if (keys[i] != off && keys[i] != progress && !bpf_map_lookup_elem(map, &keys[i], &since) && now >= since + ns)
 			/* One that has only just been sent may be ours. */
 			let_go(map, keys[i], since, !ns);
 }
@@ -158,8 +165,10 @@ void guard_end(struct guard *g)
 
 uint64_t guard_continue(const struct guard *g, int pid, bool ours)
 {
+	uint64_t now = units_monotonic_ns(), since;
 	uint32_t tgid = (uint32_t)pid;
-	uint64_t since;
+
+	bpf_map_update_elem(g->map_fd, &progress, &now, BPF_ANY);
 
 	/* If the guard has let it go, who stops it now is none of our business. */
 	if (bpf_map_lookup_elem(g->map_fd, &tgid, &since))

@@ -1,7 +1,7 @@
 /*
  * guard.h: a process of ours that outlives us for a moment. When we end, in whatever way, it continues the processes that are
- * stopped for us; it also continues one that is stopped for much longer than it takes to set probes, since we may be stopped
- * ourselves. It has a session of its own, so that what ends our process group does not end it.
+ * stopped for us; it also continues one that is stopped for much longer than it takes to set probes, unless we are seen to
+ * serve others meanwhile, since we may be stopped ourselves. It has a session of its own, so that what ends our process group does not end it.
  */
 #ifndef LIVE_GUARD_H
 #define LIVE_GUARD_H
@@ -29,7 +29,7 @@ bool guard_lives(const struct guard *g);
 void guard_off(const struct guard *g);
 
 /*
- * Let process @pid go on, which was stopped for us. Signals that others sent to stop it meanwhile are not lost; @ours: more
+ * Let process @pid go on, which was stopped for us, and tell the guard that we are at work. Signals that others sent to stop it meanwhile are not lost; @ours: more
  * than one SIGSTOP was ours. Returns for how many ns it was stopped.
  */
 uint64_t guard_continue(const struct guard *g, int pid, bool ours);

@@ -28,9 +28,28 @@ static void touch(const struct session *s, struct watched *w, const struct recor
 uint64_t hits_device(struct decode_target *t, uint64_t process, uint64_t object)
 {
 	const struct session *s = (struct session *)((char *)t - offsetof(struct session, target));
+	const struct watched *w = session_watched(s, process);
 
-	(void)process;
-	return s->current->books ? books_owner_of_device(s->current->books, object) : 0;
+	return w && w->books ? books_owner_of_device(w->books, object) : 0;
+}
+
+uint64_t hits_holder(struct decode_target *t, uint64_t process, uint64_t address, unsigned int layer)
+{
+	const struct session *s = (struct session *)((char *)t - offsetof(struct session, target));
+	const struct ledger_process *p = ledger_process(s->ledger, process);
+	uint64_t found = 0;
+
+	for (size_t i = 0; p && i < p->devices.nr; i++)
+		for (size_t k = 0; k < p->devices.items[i]->arenas.nr; k++) {
+			const struct arena *a = p->devices.items[i]->arenas.items[k];
+
+			if (a->gone || !blocks_get(&a->blocks, address, NULL))
+				continue;
+			if (layer_of_pool(a->pool) == layer)
+				return a->id;
+			found = found ? found : a->id;
+		}
+	return found;
 }
 
 /* What became of an alloc in flight is known once its address has another hit. */
@@ -46,9 +65,11 @@ static void forget_in_flight(struct watched *w, uint64_t address)
 int hits_put(struct sink *sink, const struct record *r)
 {
 	struct session *s = (struct session *)((char *)sink - offsetof(struct session, filter));
-	struct watched *w = s->current;
+	struct watched *w = session_watched(s, r->process);
 	struct record copy = *r;
 
+	if (!w)
+		return session_put(s, &copy);
 	touch(s, w, r);
 	if (r->kind == RECORD_ALLOC || r->kind == RECORD_FREE)
 		forget_in_flight(w, r->address);
@@ -66,31 +87,50 @@ static int receive_event(struct session *s, struct watched *w, const struct wire
 {
 	if (hit->spec == WIRE_THREAD_EXIT)
 		return decoder_thread_exit(s->decoder, w->id, hit);
-	if (hit->spec == WIRE_EXEC)
-		w->execed = true;
+	for (size_t i = 0; i < s->watched.nr && hit->spec == WIRE_EXEC; i++)
+		if (s->watched.items[i]->process.pid == w->process.pid)
+			s->watched.items[i]->execed = true;
 	return 0;
+}
+
+/* Who wants to know of threads that move gets to know it from the hits of any runtime of the process. */
+static void note_moved(struct session *s, const struct bound_row *row, const struct wire_hit *hit)
+{
+	for (size_t i = 0; i < s->watched.nr; i++) {
+		const struct watched *w = s->watched.items[i];
+
+		if (w->moved && w->process.pid == (int)hit->tgid)
+			map_put(w->moved, hit->tid, 0, NULL)->value = row->row->verb == VERB_BEGIN ? hit->time_ns : 0;
+	}
 }
 
 int hits_receive(void *context, const struct wire_hit *hit)
 {
 	struct session *s = context;
-	struct watched *w = session_find(s, (int)hit->tgid);
+	struct watched *first = session_find(s, (int)hit->tgid), *w = first;
 	uint64_t index = hit->spec - WIRE_FIRST_ROW;
 	const struct bound_row *row;
 	struct library *l;
 
 	if (hold_receive(s->hold, hit) || !w || w->execed)
 		return 0;
-	s->current = w;
 	if (hit->spec < WIRE_FIRST_ROW)
 		return receive_event(s, w, hit);
 	if (index >= s->spec_library.nr)
 		return 0;
 	l = s->spec_library.items[index];
 	row = &l->binding->rows.items[hit->spec - l->first_spec];
-	if (w->moved)
-		map_put(w->moved, hit->tid, 0, NULL)->value = row->row->verb == VERB_BEGIN ? hit->time_ns : 0;
+	w = first->library == l ? first : session_find_copy(s, (int)hit->tgid, l);
+	s->current = w;
+	if (!w || hit->time_ns < w->armed_ns)
+		return decoder_skip(s->decoder, first->id, hit);
+	note_moved(s, row, hit);
 	return decoder_hit(s->decoder, w->id, l->binding, row, hit);
+}
+
+static const struct library *library_of_spec(const struct session *s, uint32_t spec)
+{
+	return spec - WIRE_FIRST_ROW < s->spec_library.nr ? s->spec_library.items[spec - WIRE_FIRST_ROW] : NULL;
 }
 
 int hits_put_counts(struct session *s, struct watched *w)
@@ -100,8 +140,11 @@ int hits_put_counts(struct session *s, struct watched *w)
 
 	for (size_t i = 0; i < counts.nr && !err; i++) {
 		struct record r = watched_record(w, RECORD_REPLAYS);
-		struct map_entry *told = map_put(&w->replays, counts.items[i].key, 0, NULL);
+		struct map_entry *told;
 
+		if (library_of_spec(s, counts.items[i].spec) != w->library)
+			continue;
+		told = map_put(&w->replays, counts.items[i].key, 0, NULL);
 		if (told->value == counts.items[i].count)
 			continue;
 		told->value = counts.items[i].count;
@@ -116,7 +159,7 @@ int hits_put_counts(struct session *s, struct watched *w)
 int hits_put_probes(struct session *s)
 {
 	struct {
-		uint64_t seen, lost;
+		uint64_t seen, lost, entered, finished;
 	} sums[VERB_NR] = {};
 	int err = 0;
 
@@ -127,15 +170,19 @@ int hits_put_probes(struct session *s)
 
 		sums[verb].seen += stats.seen;
 		sums[verb].lost += stats.lost;
+		sums[verb].entered += stats.entered;
+		sums[verb].finished += stats.finished;
 	}
 	for (int verb = 0; verb < VERB_NR && !err; verb++) {
 		struct record r = {.kind = RECORD_PROBE};
 
-		if (!sums[verb].seen && !sums[verb].lost)
+		if (!sums[verb].seen && !sums[verb].lost && !sums[verb].entered)
 			continue;
 		RECORD_SET(&r, PROBE, probe, rt_verb_name(verb));
 		RECORD_SET(&r, SEEN, seen, sums[verb].seen);
 		RECORD_SET(&r, COUNT, count, sums[verb].lost);
+		if (sums[verb].entered)
+			RECORD_SET(&r, LEFT, left, sums[verb].entered - sums[verb].finished);
 		err = session_put(s, &r);
 	}
 	return err;

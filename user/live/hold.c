@@ -137,28 +137,35 @@ static const struct mapping *mapping_at(const mappings *maps, uint64_t address)
 	return NULL;
 }
 
-/* Tell the kernel half what a file of process @pid is. */
-static void classify(struct session *s, int pid, const mappings *maps, const struct event *e)
+/*
+ * Tell the kernel half what a file of process @pid is. If not @deep, only if that can be seen soon, for it is something to us.
+ * False: it is not told yet.
+ */
+static bool classify(struct session *s, int pid, const mappings *maps, const struct event *e, bool deep)
 {
 	const struct mapping *m = mapping_at(maps, e->value[WIRE_ADDRESS]);
-	struct library *l = m && m->inode ? discover_library(s, pid, m) : NULL;
+	struct library *l = m && m->inode ? discover_library(s, pid, m, deep) : NULL;
 	const struct wire_file file = {.device = e->value[WIRE_DEVICE],
 				       .inode = e->value[WIRE_INODE],
 				       .changed_ns = e->value[WIRE_CHANGED],
 				       .size = e->value[WIRE_SIZE]};
 
-	if (!m)
-		return;
-	if (l && l->linker)
+	/* While it goes on it may have unmapped it: we will be told again. */
+	if (!m || (deep && !l))
+		return true;
+	if (!deep && l && !l->linker && !l->binding && !l->deep)
+		return false;
+	if (l && (l->linker || l->binding))
 		l->file = file;
 	kernel_set_interest(s->kernel, &file,
 			    l && l->linker  ? WIRE_FILE_LINKER :
 			    l && l->binding ? WIRE_FILE_RUNTIME :
 					      WIRE_FILE_OTHER);
+	return true;
 }
 
-/* Take the files that are to be looked into for process @pid out of the queue, and how often it was stopped. */
-static void classify_all(struct session *s, int pid, const mappings *maps)
+/* Take the files that are to be looked into for process @pid out of the queue, and, at first, how often it was stopped. */
+static void classify_all(struct session *s, int pid, const mappings *maps, bool deep)
 {
 	struct hold *h = s->hold;
 	size_t kept = 0;
@@ -166,14 +173,14 @@ static void classify_all(struct session *s, int pid, const mappings *maps)
 	for (size_t i = 0; i < h->events.nr; i++) {
 		struct event e = h->events.items[i];
 
-		if (e.pid != pid || e.what == WIRE_FORK) {
+		if (e.pid != pid || e.what == WIRE_FORK || (deep && e.what == WIRE_HELD)) {
 			h->events.items[kept++] = e;
 			continue;
 		}
 		if (e.what == WIRE_HELD)
 			h->stops += e.value[0] != 0;
-		else
-			classify(s, pid, maps, &e);
+		else if (!classify(s, pid, maps, &e, deep))
+			h->events.items[kept++] = e;
 	}
 	h->events.nr = kept;
 }
@@ -217,7 +224,7 @@ static const struct library *find_linker(struct session *s, int pid, const mappi
 {
 	for (size_t i = 0; i < maps->nr; i++) {
 		const struct mapping *m = &maps->items[i];
-		const struct library *l = m->inode && m->permissions[2] == 'x' ? discover_library(s, pid, m) : NULL;
+		const struct library *l = m->inode && m->permissions[2] == 'x' ? discover_library(s, pid, m, false) : NULL;
 
 		*ret = m;
 		if (l && l->linker && l->file.inode)
@@ -366,14 +373,17 @@ static int serve(struct session *s, int pid)
 
 	h->serving = pid;
 	mappings_read(pid, &maps, NULL);
-	classify_all(s, pid, &maps);
+	classify_all(s, pid, &maps, false);
 	link_linker(s, pid, &maps);
-	mappings_release(&maps);
-	if (!err && look && !session_find(s, pid))
+	if (!err && look)
 		err = session_try(s, pid);
+	session_note_attached(s, pid);
 	h->serving = 0;
 	if (h->held == pid)
 		go_on(s, pid);
+	/* It need not wait for what else its files are. */
+	classify_all(s, pid, &maps, true);
+	mappings_release(&maps);
 	return err == -ENOENT ? 0 : err;
 }
 

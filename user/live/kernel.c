@@ -1,10 +1,8 @@
-#include "live/kernel.h"
+#include "live/kernel_parts.h"
 
 #include "base/units.h"
 #include "live/links.h"
-#include "pooltrace.skel.h"
 #include "target/host.h"
-#include "target/process.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -13,20 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-struct kernel {
-	struct pooltrace_bpf *skeleton;
-	struct ring_buffer *ring;
-	enum attach_mode mode;
-	bool sleepable;
-	int stats_cpus;
-	struct wire_stats *stats_scratch; /* one for each CPU */
-	/* during a drain */
-	int (*receive)(void *context, const struct wire_hit *hit);
-	void *context;
-	uint64_t until_ns;
-	int err;
-};
 
 /* Positive, so that it cannot be an error of a receiver. */
 enum { DRAINED = -65000 };
@@ -71,9 +55,9 @@ int kernel_wake_fd(const struct kernel *k)
 }
 
 /* What a kernel may have, best first. */
-static const struct {
-	bool multi, sleepable;
-} variants[] = {{true, true}, {true, false}, {false, true}, {false, false}};
+static const struct variant {
+	bool multi, sleepable, session;
+} variants[] = {{true, true, true}, {true, true, false}, {true, false, false}, {false, true, false}, {false, false, false}};
 
 /* include/linux/proc_ns.h, PROC_PID_INIT_INO, since Linux 3.8 */
 #define INITIAL_PID_NAMESPACE 0xeffffffcU
@@ -101,39 +85,84 @@ static bool can_continue_others(void)
 	return can;
 }
 
-static int load(struct kernel *k, const struct kernel_options *o, bool multi, bool sleepable)
+/* The programs at functions, of which each variant has some, and by which type of link they are used if not by perf events. */
+static void choose_programs(const struct pooltrace_bpf *s, const struct variant *v)
 {
-	struct pooltrace_bpf *s = pooltrace_bpf__open();
-	struct bpf_program *used, *unused;
-	int err;
+	const struct {
+		struct bpf_program *plain, *sleepable;
+		bool used;
+		enum link_type type;
+	} programs[] = {
+		{s->progs.probe, s->progs.probe_sleepable, true, LINK_UPROBE_MULTI},
+		{s->progs.call_session, s->progs.call_session_sleepable, v->session, LINK_UPROBE_SESSION},
+		{s->progs.call_entry, s->progs.call_entry_sleepable, !v->session, LINK_UPROBE_MULTI},
+		{s->progs.call_return, s->progs.call_return_sleepable, !v->session, LINK_UPROBE_MULTI},
+	};
 
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		struct bpf_program *used = v->sleepable ? programs[i].sleepable : programs[i].plain;
+
+		bpf_program__set_autoload(v->sleepable ? programs[i].plain : programs[i].sleepable, false);
+		bpf_program__set_autoload(used, programs[i].used);
+		if (v->multi)
+			bpf_program__set_expected_attach_type(used, (enum bpf_attach_type)programs[i].type);
+	}
+	if (v->multi)
+		bpf_program__set_expected_attach_type(s->progs.linker_state, (enum bpf_attach_type)LINK_UPROBE_MULTI);
+}
+
+static int program_of(const struct kernel *k, const struct bpf_program *plain, const struct bpf_program *sleepable)
+{
+	return bpf_program__fd(k->sleepable ? sleepable : plain);
+}
+
+static int probe_program(const struct kernel *k)
+{
+	return program_of(k, k->skeleton->progs.probe, k->skeleton->progs.probe_sleepable);
+}
+
+static int session_program(const struct kernel *k)
+{
+	return program_of(k, k->skeleton->progs.call_session, k->skeleton->progs.call_session_sleepable);
+}
+
+/* Do links as this variant has them come into being? The kernel takes a tenth of a second to look through our programs. */
+static int try_links(const struct variant *v)
+{
+	int err = v->multi ? links_work(LINK_UPROBE_MULTI) : 0;
+
+	return !err && v->session ? links_work(LINK_UPROBE_SESSION) : err;
+}
+
+static int load(struct kernel *k, const struct kernel_options *o, const struct variant *v)
+{
+	struct pooltrace_bpf *s;
+	int err = try_links(v);
+
+	if (err)
+		return err;
+	s = pooltrace_bpf__open();
 	if (!s)
 		return -errno;
 	k->skeleton = s;
-	used = sleepable ? s->progs.probe_sleepable : s->progs.probe;
-	unused = sleepable ? s->progs.probe : s->progs.probe_sleepable;
-	bpf_program__set_autoload(unused, false);
-	if (multi)
-		bpf_program__set_expected_attach_type(used, (enum bpf_attach_type)LINK_UPROBE_MULTI);
-	s->rodata->sleepable = sleepable;
+	choose_programs(s, v);
+	s->rodata->sleepable = v->sleepable;
 	set_namespace(s);
-	if (multi)
-		bpf_program__set_expected_attach_type(s->progs.linker_state, (enum bpf_attach_type)LINK_UPROBE_MULTI);
 	bpf_program__set_autoload(s->progs.linker_state, o->held_fd >= 0);
 	bpf_program__set_autoload(s->progs.hold_exec, o->held_fd >= 0);
 	if (o->held_fd >= 0)
 		bpf_map__reuse_fd(s->maps.held, o->held_fd);
 	if (!can_continue_others())
 		s->rodata->stop_uid = (int32_t)getuid();
+	s->rodata->children = o->children;
 	if (o->ring_bytes) {
 		bpf_map__set_max_entries(s->maps.ring, o->ring_bytes);
 		s->rodata->wake_bytes = o->ring_bytes / 4;
 	}
+	k->mode = v->multi ? ATTACH_MULTI : ATTACH_SINGLE;
+	k->sleepable = v->sleepable;
+	k->session = v->session;
 	err = pooltrace_bpf__load(s);
-	if (!err && multi)
-		err = links_multi_works(bpf_program__fd(used));
-	k->mode = multi ? ATTACH_MULTI : ATTACH_SINGLE;
-	k->sleepable = sleepable;
 	if (err) {
 		pooltrace_bpf__destroy(s);
 		k->skeleton = NULL;
@@ -148,7 +177,7 @@ static int load_best(struct kernel *k, const struct kernel_options *o, struct di
 	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
 		if (o->mode != ATTACH_AUTO && variants[i].multi != (o->mode == ATTACH_MULTI))
 			continue;
-		err = load(k, o, variants[i].multi, variants[i].sleepable);
+		err = load(k, o, &variants[i]);
 		if (!err || err == -EPERM)
 			break;
 	}
@@ -237,9 +266,9 @@ int kernel_set_spec(struct kernel *k, uint32_t id, const struct wire_spec *spec)
 	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.specs), &id, spec, BPF_ANY);
 }
 
-int kernel_arm(struct kernel *k, int pid)
+int kernel_arm(struct kernel *k, int pid, uint32_t life)
 {
-	struct wire_target target = {};
+	struct wire_target target = {.life = life};
 	uint32_t tgid = (uint32_t)pid;
 
 	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target, BPF_ANY);
@@ -280,109 +309,61 @@ struct wire_stats kernel_stats(const struct kernel *k, uint32_t id)
 		sum.seen += k->stats_scratch[i].seen;
 		sum.lost += k->stats_scratch[i].lost;
 		sum.unread += k->stats_scratch[i].unread;
+		sum.entered += k->stats_scratch[i].entered;
+		sum.finished += k->stats_scratch[i].finished;
 	}
 	return sum;
-}
-
-/* A key that several threads counted first at once may lie in several places of a target, and in the map. */
-static void add_count(kernel_counts *counts, size_t nr_own, struct kernel_count count)
-{
-	for (size_t i = 0; i < nr_own; i++) {
-		struct kernel_count *own = &counts->items[i];
-
-		if (own->spec == count.spec && own->key == count.key) {
-			own->count += count.count;
-			return;
-		}
-	}
-	vec_push(counts, count);
-}
-
-/* Those that lie in the target. */
-static void read_own_counts(const struct kernel *k, uint32_t tgid, kernel_counts *ret)
-{
-	struct wire_target target;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target))
-		return;
-	for (size_t i = 0; i < WIRE_OWN_COUNTS; i++) {
-		const struct wire_own_count *own = &target.own[i];
-
-		if (own->spec)
-			add_count(ret, ret->nr, (struct kernel_count){own->spec, own->key, own->count.count});
-	}
-}
-
-int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
-{
-	int fd = bpf_map__fd(k->skeleton->maps.counts);
-	struct wire_count_key key, *previous = NULL, next;
-	struct wire_count count;
-	size_t nr_own;
-
-	vec_clear(ret);
-	read_own_counts(k, (uint32_t)pid, ret);
-	nr_own = ret->nr;
-	while (!bpf_map_get_next_key(fd, previous, &next)) {
-		key = next;
-		previous = &key;
-		if (key.tgid != (uint32_t)pid || bpf_map_lookup_elem(fd, &key, &count))
-			continue;
-		add_count(ret, nr_own, (struct kernel_count){.spec = key.spec, .key = key.key, .count = count.count});
-	}
-	return 0;
-}
-
-void kernel_forget_counts(struct kernel *k, int pid)
-{
-	int fd = bpf_map__fd(k->skeleton->maps.counts);
-	_cleanup_(freep) struct kernel_count *owned = NULL;
-	kernel_counts counts = {};
-
-	kernel_read_counts(k, pid, &counts);
-	owned = counts.items;
-	for (size_t i = 0; i < counts.nr; i++) {
-		struct wire_count_key key = {
-			.tgid = (uint32_t)pid, .spec = counts.items[i].spec, .key = counts.items[i].key};
-
-		bpf_map_delete_elem(fd, &key);
-	}
-}
-
-static int probe_program(const struct kernel *k)
-{
-	return bpf_program__fd(k->sleepable ? k->skeleton->progs.probe_sleepable : k->skeleton->progs.probe);
 }
 
 void kernel_sweep(struct kernel *k, const char *path, const struct probe_site *sites, size_t nr, link_fds *links)
 {
 	if (k->mode == ATTACH_MULTI)
-		links_multi(probe_program(k), path, getpid(), sites, nr, links);
+		links_multi(links_at_entry(probe_program(k)), path, getpid(), sites, nr, links);
 }
 
-int kernel_attach(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
-		  link_fds *links, struct diag *d)
+static int attach_sites(const struct kernel *k, struct link_program program, const char *path, int pid,
+			const struct probe_site *sites, size_t nr, link_fds *links)
 {
-	int program = probe_program(k), err;
+	return k->mode == ATTACH_MULTI ? links_multi(program, path, pid, sites, nr, links) :
+					 links_single(program, path, pid, sites, nr, links);
+}
 
-	/*
-	 * The kernel asks the main thread for the memory where probes go; one that has ended has none. A probe for all
-	 * processes goes there as well, and hits of others are dropped.
-	 */
-	if (process_reader(pid) != pid && k->mode == ATTACH_MULTI)
-		err = links_multi(program, path, 0, sites, nr, links);
-	else
-		err = k->mode == ATTACH_MULTI ? links_multi(program, path, pid, sites, nr, links) :
-						links_single(program, path, pid, sites, nr, links);
-
-	if (!err)
-		return 0;
+static int attach_failed(const struct kernel *k, int err, int pid, struct diag *d)
+{
 	diag_errno(d, err, "cannot attach to process %d", pid);
 	if (err == -EACCES && k->mode == ATTACH_SINGLE)
 		diag_hint(d, "run as root: probes without uprobe_multi are perf events, which this kernel gives to cap_sys_admin alone");
 	else if (err == -EPERM)
 		diag_hint(d, "run as root, or grant " HOST_TO_TRACE "; `pooltrace doctor` says what is missing");
 	return err;
+}
+
+int kernel_attach(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
+		  link_fds *links, struct diag *d)
+{
+	int err = attach_sites(k, links_at_entry(probe_program(k)), path, pid, sites, nr, links);
+
+	return err ? attach_failed(k, err, pid, d) : 0;
+}
+
+int kernel_attach_calls(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
+			link_fds *links, struct diag *d)
+{
+	const struct pooltrace_bpf *s = k->skeleton;
+	const struct link_program at_both[] = {{session_program(k), LINK_UPROBE_SESSION}},
+		/* A call is one only when its entry was seen: returns first. */
+		at_each[] = {{program_of(k, s->progs.call_return, s->progs.call_return_sleepable), LINK_MULTI_RETURN},
+			     {program_of(k, s->progs.call_entry, s->progs.call_entry_sleepable), LINK_UPROBE_MULTI}};
+	const struct link_program *programs = k->session ? at_both : at_each;
+	size_t nr_programs = k->session ? ARRAY_SIZE(at_both) : ARRAY_SIZE(at_each);
+
+	for (size_t i = 0; i < nr_programs; i++) {
+		int err = attach_sites(k, programs[i], path, pid, sites, nr, links);
+
+		if (err)
+			return attach_failed(k, err, pid, d);
+	}
+	return 0;
 }
 
 int kernel_mark(struct kernel *k, int pidfd, uint32_t marks)
@@ -404,10 +385,21 @@ void kernel_set_interest(struct kernel *k, const struct wire_file *file, enum wi
 	bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.files), file, &value, BPF_ANY);
 }
 
+void kernel_set_attached(struct kernel *k, int pid, const struct wire_file *file, bool attached)
+{
+	const struct wire_attached key = {.tgid = (uint32_t)pid, .file = *file};
+	uint32_t value = 1;
+
+	if (attached)
+		bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.attached), &key, &value, BPF_ANY);
+	else
+		bpf_map_delete_elem(bpf_map__fd(k->skeleton->maps.attached), &key);
+}
+
 int kernel_attach_linker(struct kernel *k, const char *path, int pid, const struct probe_site *site, const struct wire_file *file,
 			 link_fds *links)
 {
-	int program = bpf_program__fd(k->skeleton->progs.linker_state);
+	struct link_program program = links_at_entry(bpf_program__fd(k->skeleton->progs.linker_state));
 	uint32_t tgid = (uint32_t)pid;
 	int err = k->mode == ATTACH_MULTI ? links_multi(program, path, pid, site, 1, links) :
 					    links_single(program, path, pid, site, 1, links);

@@ -14,6 +14,7 @@ struct kernel_options {
 	enum attach_mode mode;
 	uint32_t ring_bytes; /* 0: the default */
 	int held_fd; /* of guard.h; -1: no process is ever stopped */
+	bool children; /* of marked processes are marked as they are, and those of watched ones as followed */
 };
 
 /* Load the programs. Errors say whether privileges, BTF or a feature is missing. */
@@ -27,7 +28,7 @@ enum attach_mode kernel_mode(const struct kernel *k);
 int kernel_set_spec(struct kernel *k, uint32_t id, const struct wire_spec *spec);
 
 /* Watch a process from now on, or not any more: its hits pass only while it is armed. */
-int kernel_arm(struct kernel *k, int pid);
+int kernel_arm(struct kernel *k, int pid, uint32_t life);
 void kernel_disarm(struct kernel *k, int pid);
 /* False: it was disarmed, by us or because it runs another program now. */
 bool kernel_armed(const struct kernel *k, int pid);
@@ -59,23 +60,29 @@ void kernel_forget_counts(struct kernel *k, int pid);
 struct probe_site {
 	uint64_t file_offset;
 	uint32_t spec;
+	uint32_t life; /* as kernel_arm() is told */
 };
 typedef VEC(int) link_fds;
 /* Arm the sites in the file at @path for process @pid: one link, or one a site on kernels without uprobe_multi. */
 int kernel_attach(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
 		  link_fds *links, struct diag *d);
+/* The same at entry and return, for rows that say `return`: of C functions alone, see pooltrace-rt(5). */
+int kernel_attach_calls(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
+			link_fds *links, struct diag *d);
 /*
  * Take the probes out of processes that have them only because they were forked from one that is watched: when a link is closed the
  * kernel looks at all processes that map the file. Makes a link to be closed.
  */
 void kernel_sweep(struct kernel *k, const char *path, const struct probe_site *sites, size_t nr, link_fds *links);
 
-/* ---- processes of a command that we started: bpf/hold.bpf.c. Only with kernel_options.held_fd. ---- */
+/* ---- processes of a command that we started, which need kernel_options.held_fd, and children: bpf/hold.bpf.c ---- */
 
 /* enum wire_mark, for a process by its pidfd. */
 int kernel_mark(struct kernel *k, int pidfd, uint32_t marks);
 bool kernel_is_marked(const struct kernel *k, int pidfd);
 void kernel_set_interest(struct kernel *k, const struct wire_file *file, enum wire_interest interest);
+/* Process @pid has the probes of this file, or not any more: that it maps it is no reason to hold it. */
+void kernel_set_attached(struct kernel *k, int pid, const struct wire_file *file, bool attached);
 /* A process's dynamic linker is to say when it has mapped something. */
 int kernel_attach_linker(struct kernel *k, const char *path, int pid, const struct probe_site *site, const struct wire_file *file,
 			 link_fds *links);

@@ -30,7 +30,7 @@ static int put_counts(struct session *s)
 	return err;
 }
 
-static int tick(struct session *s)
+int session_tick(struct session *s)
 {
 	struct record r = {.kind = RECORD_TICK};
 	int err = put_counts(s);
@@ -43,107 +43,6 @@ static int tick(struct session *s)
 	if (s->o.interval_ns)
 		RECORD_SET(&r, INTERVAL_NS, interval_ns, s->o.interval_ns);
 	return session_put(s, &r);
-}
-
-/* One that is about to end is a process still, but has no memory any more. */
-static bool is_process(int pid)
-{
-	struct process p = {.pidfd = -1};
-	mappings maps = {};
-	int err = process_open(pid, &p, NULL);
-
-	if (!err)
-		err = mappings_read(pid, &maps, NULL);
-	mappings_release(&maps);
-	process_close(&p);
-	return err != -ESRCH;
-}
-
-/* Start to watch a process that maps a runtime: probes, then its books. */
-static int watch(struct session *s, int pid, const struct mapping *m, struct library *l, struct diag *d)
-{
-	struct watched *w;
-	int err = watched_open(s, pid, m, l, &w, d);
-
-	if (err)
-		return err;
-	vec_push(&s->watched, w);
-	w->has_gap = hold_holds(s->hold, pid) || arrivals_time(s, pid, m->start, &w->mapped_ns);
-	err = watched_attach(s, w, d);
-	if (!err && s->o.census)
-		err = hold_holds(s->hold, pid) ? hold_census(s, w) : census_run(s, w);
-	w->check.due_ns = units_monotonic_ns() + NS_PER_SEC;
-	return err;
-}
-
-/* Say why a process is not watched: at the end if it is the only one, which then is why the run failed. */
-static void tell(struct session *s, const struct diag *d)
-{
-	if (s->o.nr_pids == 1 && !s->o.child)
-		s->diag = *d;
-	else
-		log_warning("%s%s%s", d->text, d->hint[0] ? "; hint: " : "", d->hint);
-}
-
-static bool was_watched(const struct session *s, int pid)
-{
-	for (size_t i = 0; i < s->ledger->processes.nr; i++)
-		if (s->ledger->processes.items[i]->pid == pid)
-			return true;
-	return false;
-}
-
-/* A process that was asked for has ended, found or not. A command of ours may do so without a runtime. */
-static void tell_end(struct session *s, int pid, bool found)
-{
-	struct diag d = {};
-
-	if (!s->o.nr_pids || (!found && (pid == s->o.child || was_watched(s, pid))))
-		return;
-	diag_set(&d, -ESRCH, "process %d ended %s", pid,
-		 s->o.wait && !found ? "and had not mapped a known runtime" : "while pooltrace attached to it");
-	tell(s, &d);
-}
-
-/* A process that we cannot watch is no failure of the session. */
-static int give_up(struct session *s, int pid, bool found, const struct diag *d)
-{
-	struct watched *w = session_find(s, pid);
-	bool alive = is_process(pid);
-	int err = 0;
-
-	if (w && w->id)
-		err = watched_detach(s, w, alive ? "detached" : "exit");
-	else if (w)
-		w->ended = true;
-	if (alive) {
-		vec_push(&s->given_up, pid);
-		tell(s, d);
-	} else {
-		tell_end(s, pid, found);
-	}
-	return err;
-}
-
-int session_try(struct session *s, int pid)
-{
-	_cleanup_(freep) char *path = NULL;
-	struct library *l = NULL;
-	struct mapping m = {};
-	struct diag d = {};
-	int err = hold_will_tell(s->hold, pid) ? -ENOENT : discover(s, pid, &m, &l, &d);
-
-	path = m.path;
-	if (!err)
-		err = watch(s, pid, &m, l, &d);
-	/* What was read was the memory of the program before: it executes another one. */
-	if (err == -ESRCH && !l && is_process(pid))
-		return -ENOENT;
-	if (!err || err == -ENOENT || s->out_err)
-		return err;
-	if (err == -EOPNOTSUPP && !d.hint[0])
-		diag_hint(&d, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS); `pooltrace --once` needs none");
-	return give_up(s, pid, l != NULL, &d);
 }
 
 void session_want(struct session *s, int pid)
@@ -183,13 +82,24 @@ static int discover_wanted(struct session *s)
 	return 0;
 }
 
+/* Those that are watched may have mapped another copy of a runtime since. */
+static int discover_further(struct session *s)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->watched.nr && !err; i++)
+		if (s->watched.items[i]->number == 1 && !s->watched.items[i]->ended)
+			err = session_try(s, s->watched.items[i]->process.pid);
+	return err;
+}
+
 static int discover_new(struct session *s)
 {
 	pids found = {};
-	int err = 0;
+	int err = discover_further(s);
 
-	if (s->o.nr_pids)
-		return discover_wanted(s);
+	if (err || s->o.nr_pids)
+		return err ? err : discover_wanted(s);
 	discover_all(s, &found);
 	for (size_t i = 0; i < found.nr && !err; i++) {
 		err = session_try(s, found.items[i]);
@@ -203,7 +113,7 @@ static int discover_new(struct session *s)
 /* It runs another program. */
 static void look_again(struct session *s, int pid)
 {
-	if (s->o.nr_pids && (!s->o.child || pid == s->o.child))
+	if (session_asks_for(s, pid))
 		session_want(s, pid);
 	if (!s->hold || !s->mapped)
 		vec_push(&s->again, pid);
@@ -213,30 +123,47 @@ static void look_again(struct session *s, int pid)
 		s->discover_due_ns = 0;
 }
 
+/* Without uprobe_multi, probes do nothing any more when the main thread has ended: others are to be set. */
+static bool lost_its_head(const struct session *s, const struct watched *w)
+{
+	return w->armed && !w->headless && kernel_mode(s->kernel) == ATTACH_SINGLE && process_reader(w->process.pid) != w->process.pid;
+}
+
+/* The event of an exec may be lost, what it did is not. */
+static bool has_execed(const struct session *s, const struct watched *w)
+{
+	return w->execed || (w->armed && !kernel_armed(s->kernel, w->process.pid));
+}
+
+static const char *why_over(const struct session *s, const struct watched *w)
+{
+	return has_execed(s, w) ? "exec" : !process_alive(&w->process) ? "exit" : lost_its_head(s, w) ? "detached" : NULL;
+}
+
 int session_reap(struct session *s)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < s->watched.nr;) {
 		struct watched *w = s->watched.items[i];
+		const char *why = !w->ended && !err ? why_over(s, w) : NULL;
 
-		/* The event of an exec may be lost, what it did is not. */
-		if (w->armed && !kernel_armed(s->kernel, w->process.pid))
-			w->execed = true;
-		if (!w->ended && !err && (w->execed || !process_alive(&w->process))) {
+		if (why) {
 			/* Its last hits came before its end; what is in the ring now is all that there will be. */
 			err = session_drain(s);
 			if (!err)
 				err = hits_put_counts(s, w);
 			if (!err)
-				err = watched_detach(s, w, w->execed ? "exec" : "exit");
-			if (w->execed && process_alive(&w->process))
+				err = watched_detach(s, w, why);
+			if (process_alive(&w->process))
 				look_again(s, w->process.pid);
 		}
 		if (!w->ended) {
 			i++;
 			continue;
 		}
+		s->current = NULL;
+		session_forget_refused(s, w->process.pid);
 		watched_free(w);
 		s->watched.items[i] = s->watched.items[--s->watched.nr];
 	}
@@ -253,6 +180,8 @@ static int checks(struct session *s)
 			err = census_settle(s, s->watched.items[i]);
 		if (!err)
 			err = check_step(s, s->watched.items[i], now);
+		if (!err)
+			err = drivers_step(s, s->watched.items[i], now);
 	}
 	return err;
 }
@@ -277,7 +206,13 @@ static bool all_ended(const struct session *s)
 	return s->o.nr_pids && !s->wanted.nr;
 }
 
-enum { WAIT_RING, WAIT_TICK, WAIT_STOP, WAIT_MAPPED, WAIT_PROCESSES };
+/* Or are all found that were asked for? */
+static bool looks_for_processes(const struct session *s)
+{
+	return !s->o.nr_pids || s->wanted.nr || s->hold || s->o.children;
+}
+
+enum { WAIT_RING, WAIT_TICK, WAIT_MARK, WAIT_STOP, WAIT_MAPPED, WAIT_PROCESSES };
 
 /* Sleep until something happens or is due. */
 static void wait(struct session *s, struct pollfd *fds, size_t nr)
@@ -295,13 +230,26 @@ static void wait(struct session *s, struct pollfd *fds, size_t nr)
 			until = s->watched.items[i]->check.due_ns;
 	fds[WAIT_RING] = (struct pollfd){.fd = kernel_wake_fd(s->kernel), .events = POLLIN};
 	fds[WAIT_TICK] = (struct pollfd){.fd = s->o.tick_fd, .events = POLLIN};
+	fds[WAIT_MARK] = (struct pollfd){.fd = s->o.mark_fd ? s->o.mark_fd : -1, .events = POLLIN};
 	fds[WAIT_STOP] = (struct pollfd){.fd = s->o.stop_fd, .events = POLLIN};
-	fds[WAIT_MAPPED] = (struct pollfd){.fd = mapped_fd(s->mapped), .events = POLLIN};
+	/* What others map need not wake us; what a watched process maps is looked at at the next turn. */
+	fds[WAIT_MAPPED] = (struct pollfd){.fd = looks_for_processes(s) ? mapped_fd(s->mapped) : -1, .events = POLLIN};
 	for (size_t i = 0; i < s->watched.nr; i++)
 		fds[WAIT_PROCESSES + i] = (struct pollfd){.fd = s->watched.items[i]->process.pidfd, .events = POLLIN};
 	for (size_t i = 0; i < s->wanted.nr; i++)
 		fds[nr - 1 - i] = (struct pollfd){.fd = s->wanted.items[i].pidfd, .events = POLLIN};
 	poll(fds, nr, until > now ? (int)((until - now + NS_PER_MS - 1) / NS_PER_MS) : 0);
+}
+
+/* All that was before whoever asked for it is in front of it: the ring was drained since. */
+static int mark(struct session *s)
+{
+	int err;
+
+	s->marking = true;
+	err = session_tick(s);
+	s->marking = false;
+	return err;
 }
 
 /* One request a byte; the end of the pipe ends the session. */
@@ -313,7 +261,7 @@ static int answer(struct session *s, bool *ret_end)
 	if (n < 0 && errno == EINTR)
 		return 0;
 	*ret_end = n <= 0;
-	return n > 0 ? tick(s) : 0;
+	return n > 0 ? session_tick(s) : 0;
 }
 
 static bool wanted_ended(const struct session *s)
@@ -346,7 +294,7 @@ static int due(struct session *s)
 	now = units_monotonic_ns();
 	watched_sweep_children(s, now);
 	if (!err && s->o.interval_ns && now >= s->tick_due_ns) {
-		err = tick(s);
+		err = session_tick(s);
 		/* Late ticks are not made up for. */
 		s->tick_due_ns += s->o.interval_ns;
 		if (s->tick_due_ns < now)
@@ -372,9 +320,11 @@ static int turn(struct session *s, bool *ret_end)
 		err = arrivals_step(s);
 	if (!err)
 		err = due(s);
-	mapped_enable(s->mapped, !s->o.nr_pids || s->wanted.nr || s->hold);
+	mapped_enable(s->mapped, looks_for_processes(s) || s->watched.nr);
 	if (!err && fds[WAIT_TICK].revents)
 		err = answer(s, ret_end);
+	if (!err && fds[WAIT_MARK].revents)
+		err = mark(s);
 	if (!err)
 		err = sink_idle(s->out);
 	if (fds[WAIT_STOP].revents)
@@ -407,7 +357,7 @@ int session_loop(struct session *s)
 	if (!err && all_ended(s) && !s->nr_processes && !s->o.child)
 		return -ESRCH;
 	if (!err && s->o.interval_ns)
-		err = tick(s);
+		err = session_tick(s);
 	while (!err && !end && !all_ended(s))
 		err = turn(s, &end);
 	/* What was done before the end that we have just seen. */
@@ -420,66 +370,7 @@ int session_loop(struct session *s)
 		err = put_counts(s);
 	/* The last table shows the end, whatever ended it. */
 	if (!err && s->last_kind != RECORD_TICK && (all_ended(s) || s->o.interval_ns))
-		err = tick(s);
+		err = session_tick(s);
 	err = detach_all(s, err);
 	return !err && all_ended(s) && !s->nr_processes && !s->o.child ? -ESRCH : err;
 }
-
-/* Put what the books of one process say. */
-static int look_once(struct session *s, int pid)
-{
-	_cleanup_(freep) char *path = NULL;
-	struct library *l = NULL;
-	struct mapping m = {};
-	struct watched *w;
-	int err = discover(s, pid, &m, &l, &s->diag);
-
-	path = m.path;
-	if (!err)
-		err = watched_open(s, pid, &m, l, &w, &s->diag);
-	if (!err)
-		err = watched_once(s, w);
-	if (err == -ESRCH && !s->out_err)
-		diag_set(&s->diag, err, "process %d %s while pooltrace looked at it", pid,
-			 is_process(pid) ? "executed another program" : "ended");
-	return err;
-}
-
-/* Every process that can be looked at: that others cannot, or have ended meanwhile, is no failure. */
-static int look_at_all(struct session *s)
-{
-	pids found = {};
-	size_t denied = discover_all(s, &found), seen = 0;
-
-	for (size_t i = 0; i < found.nr && !s->out_err; i++) {
-		if (!look_once(s, found.items[i]))
-			seen++;
-		else if (session_find(s, found.items[i]) && !s->out_err)
-			watched_detach(s, session_find(s, found.items[i]), "exit");
-	}
-	vec_release(&found);
-	if (s->out_err)
-		return s->out_err;
-	if (seen) {
-		s->diag = (struct diag){};
-		return 0;
-	}
-	if (s->diag.text[0])
-		return -ENOENT;
-	diag_set(&s->diag, -ENOENT, "no process maps a known runtime");
-	discover_explain(s, &s->diag);
-	if (denied && geteuid())
-		diag_hint(&s->diag, "%zu process%s may not be looked at: run as root, or grant " HOST_TO_LOOK, denied,
-			  denied == 1 ? "" : "es");
-	return -ENOENT;
-}
-
-int session_once(struct session *s)
-{
-	int err = s->o.nr_pids ? 0 : look_at_all(s);
-
-	for (size_t i = 0; i < s->o.nr_pids && !err; i++)
-		err = look_once(s, s->o.pids[i]);
-	return err ? err : tick(s);
-}
-

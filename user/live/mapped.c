@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING_PAGES = 8, RECORD_MAX = 1 << 16 };
+enum { RING_PAGES = 32, RECORD_MAX = 1 << 16 };
 
 struct cpu {
 	int fd;

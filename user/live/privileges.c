@@ -30,9 +30,9 @@ static void keep(uint64_t wanted)
 	syscall(SYS_capset, &header, data);
 }
 
-void privileges_drop(bool admin)
+void privileges_drop(bool admin, bool files)
 {
-	keep(NEEDED | (admin ? BIT(CAP_SYS_ADMIN) : 0));
+	keep(NEEDED | (admin ? BIT(CAP_SYS_ADMIN) : 0) | (files ? BIT(CAP_DAC_OVERRIDE) : 0));
 }
 
 void privileges_drop_to_signals(void)

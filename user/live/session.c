@@ -124,6 +124,8 @@ static void session_free(struct source *source)
 	hold_free(s->hold);
 	mapped_free(s->mapped);
 	map_release(&s->interest);
+	map_release(&s->refused);
+	nvml_close(s->nvml);
 	vec_release(&s->arrivals);
 	vec_release(&s->again);
 	decoder_free(s->decoder);
@@ -132,14 +134,31 @@ static void session_free(struct source *source)
 	vec_release(&s->wanted);
 	vec_release(&s->given_up);
 	vec_release(&s->spec_library);
+	modules_release(s);
 	free(s);
 }
 
-void session_drop_privileges(const struct source *session)
+bool session_asks_for(const struct session *s, int pid)
+{
+	/* The list of a command is its caller's, and of that moment. */
+	if (s->o.child)
+		return pid == s->o.child;
+	for (size_t i = 0; i < s->o.nr_pids; i++)
+		if (s->o.pids[i] == pid)
+			return true;
+	return false;
+}
+
+bool session_marks(const struct source *session)
+{
+	return ((const struct session *)session)->marking;
+}
+
+void session_drop_privileges(const struct source *session, bool files)
 {
 	const struct session *s = (const struct session *)session;
 
-	privileges_drop(s->kernel && kernel_mode(s->kernel) == ATTACH_SINGLE);
+	privileges_drop(s->kernel && kernel_mode(s->kernel) == ATTACH_SINGLE, files);
 }
 
 const struct diag *session_diag(const struct source *session)
@@ -166,7 +185,7 @@ static int examine(struct session *s, int pid, struct diag *d)
 
 	process_close(&p);
 	if (!err)
-		err = discover(s, pid, NULL, NULL, d);
+		err = discover(s, pid, false, NULL, d);
 	if (err == -ENOENT && (s->o.wait || pid == s->o.child))
 		err = 0;
 	if (err)
@@ -192,10 +211,13 @@ static int start(struct session *s, struct diag *d)
 	int err = s->o.child ? hold_new(&s->hold, d) : 0;
 
 	kernel.held_fd = hold_fd(s->hold);
+	kernel.children = s->o.children;
 	if (!err)
 		err = kernel_new(&kernel, &s->kernel, d);
 	if (!err && s->hold)
 		err = hold_first(s, s->o.child, d);
+	for (size_t i = 0; i < s->wanted.nr && !err && s->o.children && !s->o.child; i++)
+		kernel_mark(s->kernel, s->wanted.items[i].pidfd, WIRE_MARK_FOLLOWED);
 	if (!err && mapped_new(&s->mapped))
 		log_debug("this kernel does not tell what is mapped: processes are looked for");
 	return err;
@@ -213,6 +235,7 @@ int session_new(const struct session_options *o, const struct ledger *ledger, st
 	s->filter.put = hits_put;
 	s->target.arena = census_arena;
 	s->target.device = hits_device;
+	s->target.holder = hits_holder;
 	s->wall_offset_ns = units_wall_ns() - units_monotonic_ns();
 	s->decoder = decoder_new(&s->filter, &s->target, s->wall_offset_ns);
 	s->closer = closer_new();

@@ -18,6 +18,8 @@ struct session_options {
 	const runtimes *runtimes;
 	const int *pids; /* none: every process that maps a known runtime, new ones within a second */
 	size_t nr_pids;
+	const char *const *names; /* if there are no pids: only processes that pick_is_named() says are; none: all */
+	size_t nr_names;
 	int child;	/* pid of a command that we started (in pids as well): waiting for its runtime is no error; 0: none */
 	bool wait;	/* processes of `pids` may map the runtime later */
 	bool once;	/* the books only: no BPF, no probe; ends after one tick */
@@ -26,6 +28,8 @@ struct session_options {
 	uint64_t interval_ns; /* between ticks; 0: only on request */
 	int tick_fd;	      /* a byte read here: drain, tick; its end stops the session. -1: none */
 	int stop_fd;	      /* readable: drain, last records, end. -1: none */
+	int mark_fd;	      /* readable: drain, then a tick that session_marks(); whoever gets it reads it. 0: none */
+	bool children;	      /* also what the processes of `pids` start from now on, and maps a known runtime */
 	enum attach_mode mode;
 	uint32_t ring_bytes; /* 0: the default; else a power of two, at least a page */
 };
@@ -38,8 +42,11 @@ struct session_options {
  */
 int session_new(const struct session_options *o, const struct ledger *ledger, struct source **ret, struct diag *d);
 
-/* When all is open that run() needs: give up the privileges that it does not. */
-void session_drop_privileges(const struct source *session);
+/* Is the tick that is put now the one for mark_fd? */
+bool session_marks(const struct source *session);
+
+/* When all is open that run() needs: give up the privileges that it does not. With @files, keep the one to make files anywhere. */
+void session_drop_privileges(const struct source *session, bool files);
 
 /* Why run() failed, when it did; and what the user should be told at the end (probes are being removed slowly, ...). */
 const struct diag *session_diag(const struct source *session);

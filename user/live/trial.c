@@ -44,7 +44,7 @@ static int hit_ourselves(struct kernel *k, struct trial *t)
 		return diag_errno(&t->why, err, "cannot find our own code in /proc/self/maps");
 	err = kernel_set_spec(k, WIRE_FIRST_ROW, &spec);
 	if (!err)
-		err = kernel_arm(k, getpid());
+		err = kernel_arm(k, getpid(), 0);
 	if (err)
 		return diag_errno(&t->why, err, "cannot set up a probe");
 	err = kernel_attach(k, SITES_PATH, getpid(), &site, 1, &links, &t->why);
@@ -113,8 +113,8 @@ static int link_empty(const struct probe_site *place, bool multi, link_fds *link
 	program = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "pt_empty", "Dual BSD/GPL", nothing, ARRAY_SIZE(nothing), &options);
 	if (program < 0)
 		return program;
-	err = multi ? links_multi(program, SITES_PATH, getpid(), place, 1, links) :
-		      links_single(program, SITES_PATH, getpid(), place, 1, links);
+	err = multi ? links_multi(links_at_entry(program), SITES_PATH, getpid(), place, 1, links) :
+		      links_single(links_at_entry(program), SITES_PATH, getpid(), place, 1, links);
 	close(program);
 	return err;
 }

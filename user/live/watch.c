@@ -4,11 +4,33 @@
 #include "base/units.h"
 #include "live/closer.h"
 #include "live/elsewhere.h"
+#include "live/features.h"
 #include "runtime/advice.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+struct watched *session_watched(const struct session *s, uint64_t process)
+{
+	if (s->current && s->current->id == process)
+		return s->current;
+	for (size_t i = 0; i < s->watched.nr; i++)
+		if (s->watched.items[i]->id == process)
+			return s->watched.items[i];
+	return NULL;
+}
+
+struct watched *session_find_copy(const struct session *s, int pid, const struct library *l)
+{
+	for (size_t i = 0; i < s->watched.nr; i++) {
+		struct watched *w = s->watched.items[i];
+
+		if (w->process.pid == pid && !w->ended && w->library == l)
+			return w;
+	}
+	return NULL;
+}
 
 struct watched *session_find(const struct session *s, int pid)
 {
@@ -26,30 +48,67 @@ void watched_free(struct watched *w)
 	for (size_t i = 0; i < w->elsewhere.nr; i++)
 		free(w->elsewhere.items[i].path);
 	vec_release(&w->elsewhere);
+	modules_forget(w);
 	books_free(w->books);
 	memory_free(w->memory);
 	map_release(&w->touched);
 	map_release(&w->replays);
+	driver_uses_release(&w->by_drivers);
 	vec_release(&w->in_flight);
 	vec_release(&w->buffers);
 	devices_release(w);
 	check_release(&w->check);
 	process_close(&w->process);
 	free(w->path);
+	free(w->mapped_as);
 	free(w);
 }
 
-int watched_open(struct session *s, int pid, const struct mapping *m, struct library *l, struct watched **ret, struct diag *d)
+static unsigned int next_number(const struct session *s, int pid)
+{
+	unsigned int number = 1;
+
+	for (size_t i = 0; i < s->watched.nr; i++)
+		number += s->watched.items[i]->process.pid == pid && !s->watched.items[i]->ended;
+	return number;
+}
+
+/* Tell the books where the file is loaded. Returns how many places are new. */
+static size_t add_places(struct watched *w, const struct copy *c)
+{
+	size_t before = w->nr_places;
+
+	for (size_t i = before; i < c->biases.nr && w->books; i++)
+		if (books_add_place(w->books, c->biases.items[i]))
+			log_warning("process %d has loaded its runtime %zu times: what the last ones held before is not known",
+				    w->process.pid, c->biases.nr);
+	if (c->biases.nr > before)
+		w->nr_places = c->biases.nr;
+	return w->nr_places - before;
+}
+
+int watched_add_places(struct session *s, struct watched *w, const struct copy *c)
+{
+	if (!add_places(w, c) || !w->books || !s->o.census)
+		return 0;
+	w->tracking = true;
+	return census_run(s, w);
+}
+
+int watched_open(struct session *s, int pid, const struct copy *c, struct watched **ret, struct diag *d)
 {
 	struct watched *w = xcalloc(1, sizeof(*w));
+	struct library *l = c->library;
 	struct diag why = {};
 	int err;
 
 	w->process.pidfd = -1;
 	w->library = l;
-	w->path = mapping_file(pid, m);
+	w->number = next_number(s, pid);
+	w->mapped_as = xstrdup(c->mapping.path);
+	w->path = mapping_file(pid, &c->mapping);
 	err = process_open(pid, &w->process, d);
-	if (!err && elf_file_bias(l->binding->elf, m->start, m->offset, &w->bias))
+	if (!err && !c->biases.nr)
 		err = diag_set(d, -ENOTSUP, "cannot tell where process %d has loaded its runtime: no segment of the file is there",
 			       pid);
 	if (err) {
@@ -61,7 +120,8 @@ int watched_open(struct session *s, int pid, const struct mapping *m, struct lib
 	if (!err && s->kernel)
 		memory_set_pause(w->memory, session_collect, s);
 	if (!err)
-		err = books_new(l->binding, w->memory, w->bias, &w->books, &why);
+		err = books_new(l->binding, w->memory, c->biases.items[0], &w->books, &why);
+	add_places(w, c);
 	if (err && (s->o.once || err == -ESRCH)) {
 		*d = why;
 		watched_free(w);
@@ -90,6 +150,8 @@ static int put_attach(struct session *s, struct watched *w)
 	RECORD_SET(&r, COMMAND, command, w->process.command);
 	RECORD_SET(&r, RUNTIME, runtime, w->library->binding->runtime->name);
 	RECORD_SET(&r, POOLS, pools, str_text(&pools));
+	if (w->number > 1)
+		RECORD_SET(&r, COPY, copy, w->number);
 	if (w->has_gap)
 		RECORD_SET(&r, GAP_NS, gap_ns, w->mapped_ns ? units_monotonic_ns() - w->mapped_ns : 0);
 	if (advice.len)
@@ -126,26 +188,57 @@ static int set_specs(struct session *s, struct library *l)
 
 typedef VEC(struct probe_site) probe_sites;
 
-static void add_sites(probe_sites *sites, const struct library *l)
+/*
+ * Some kernels kill a process under a strict seccomp filter at its first return probe: then there are none. A process without
+ * such a filter may get one any time.
+ */
+static bool returns_allowed(struct session *s)
 {
+	if (!s->returns_asked && features_ask_return() < 0) {
+		s->returns_refused = true;
+		log_warning("return probes would kill processes that are under a strict seccomp filter on this kernel: none is set, "
+			    "and what rows with 'return' are about is not seen");
+	}
+	s->returns_asked = true;
+	return !s->returns_refused;
+}
+
+/* Of probes at entries, or of those at entry and return. */
+static void add_sites(probe_sites *sites, const struct watched *w, bool returns)
+{
+	const struct library *l = w->library;
 	const struct binding *b = l->binding;
 
 	for (size_t i = 0; i < b->rows.nr; i++) {
 		const struct bound_row *row = &b->rows.items[i];
 
-		if (row->probed && !row->row->any_library)
-			vec_push(sites, ((struct probe_site){row->file_offset, l->first_spec + (uint32_t)i}));
+		if (row->probed && !row->row->any_library && row->row->returns == returns)
+			vec_push(sites, ((struct probe_site){row->file_offset, l->first_spec + (uint32_t)i, w->life}));
 	}
+}
+
+static bool has_returns(const struct library *l)
+{
+	for (size_t i = 0; i < l->binding->rows.nr; i++)
+		if (l->binding->rows.items[i].row->returns)
+			return true;
+	return false;
 }
 
 static int attach_library(struct session *s, struct watched *w, struct diag *d)
 {
-	probe_sites sites = {};
-	int err;
+	probe_sites sites = {}, calls = {};
+	int err = 0;
 
-	add_sites(&sites, w->library);
-	err = kernel_attach(s->kernel, w->path, w->process.pid, sites.items, sites.nr, &w->links, d);
+	add_sites(&sites, w, false);
+	if (has_returns(w->library) && returns_allowed(s))
+		add_sites(&calls, w, true);
+	if (sites.nr)
+		err = kernel_attach(s->kernel, w->path, w->process.pid, sites.items, sites.nr, &w->links, d);
+	if (!err && calls.nr)
+		err = kernel_attach_calls(s->kernel, w->path, w->process.pid, calls.items, calls.nr, &w->links, d);
 	vec_release(&sites);
+	vec_release(&calls);
 	return err;
 }
 
@@ -154,7 +247,8 @@ static void sweep_children(struct session *s, const struct watched *w)
 	probe_sites sites = {};
 	link_fds links = {};
 
-	add_sites(&sites, w->library);
+	add_sites(&sites, w, false);
+	add_sites(&sites, w, true);
 	kernel_sweep(s->kernel, w->path, sites.items, sites.nr, &links);
 	for (size_t i = 0; i < w->elsewhere.nr; i++)
 		kernel_sweep(s->kernel, w->elsewhere.items[i].path, &w->elsewhere.items[i].site, 1, &links);
@@ -203,6 +297,48 @@ static const struct rt_row **rows_elsewhere(const struct binding *b, size_t *pla
 	return rows;
 }
 
+struct mapped_files {
+	struct elsewhere_source source;
+	struct session *s;
+	int pid;
+	bool deep;
+};
+
+static const struct elsewhere_file *file_of(struct elsewhere_source *source, const struct mapping *m)
+{
+	struct mapped_files *files = (struct mapped_files *)source;
+	const struct library *l = discover_library(files->s, files->pid, m, files->deep);
+
+	return l && l->elsewhere.build_id ? &l->elsewhere : NULL;
+}
+
+static bool any_missing(const struct elsewhere *found, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!found[i].mapping)
+			return true;
+	return false;
+}
+
+/* A further copy of a runtime may find what the first did: a hit is one step, whatever file it is for. */
+static bool is_probed(const struct session *s, const struct watched *w, const struct rt_row *row, const struct elsewhere *found)
+{
+	for (size_t i = 0; i < s->watched.nr; i++) {
+		const struct watched *other = s->watched.items[i];
+
+		if (other == w || other->process.pid != w->process.pid || other->ended)
+			continue;
+		for (size_t k = 0; k < other->elsewhere.nr; k++) {
+			const struct probed_elsewhere *e = &other->elsewhere.items[k];
+
+			if (e->row == row && e->device == found->mapping->device && e->inode == found->mapping->inode &&
+			    e->site.file_offset == found->offset)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Symbols that may be in any file: the one __cxa_throw of the C++ library, which all its users share. Always with a pid. */
 static int attach_others(struct session *s, struct watched *w, struct diag *d)
 {
@@ -211,32 +347,83 @@ static int attach_others(struct session *s, struct watched *w, struct diag *d)
 	size_t nr;
 	_cleanup_(freep) const struct rt_row **rows = rows_elsewhere(b, places, &nr);
 	_cleanup_(freep) struct elsewhere *found = xcalloc(nr ? nr : 1, sizeof(*found));
+	struct mapped_files files = {{file_of}, s, w->process.pid, false};
 	mappings maps = {};
 	int err = mappings_read(w->process.pid, &maps, d);
 
 	if (err)
 		return err;
-	elsewhere_find(w->process.pid, &maps, rows, nr, found);
+	elsewhere_find(&files.source, &maps, rows, nr, w->number > 1 ? w->mapped_as : NULL, found);
+	if (any_missing(found, nr)) {
+		files.deep = true;
+		elsewhere_release(found, nr);
+		elsewhere_find(&files.source, &maps, rows, nr, w->number > 1 ? w->mapped_as : NULL, found);
+	}
 	for (size_t i = 0; i < nr && !err; i++) {
-		struct probe_site site = {.file_offset = found[i].offset, .spec = w->library->first_spec + (uint32_t)places[i]};
+		struct probe_site site = {found[i].offset, w->library->first_spec + (uint32_t)places[i], w->life};
 		_cleanup_(freep) char *path = NULL;
 
+		modules_note(w, places[i], &found[i]);
 		if (!found[i].mapping) {
 			log_debug("process %d: no file defines '%s'", w->process.pid, rows[i]->symbol);
 			continue;
 		}
+		if (is_probed(s, w, rows[i], &found[i]) || (rows[i]->returns && !returns_allowed(s)))
+			continue;
 		path = mapping_file(w->process.pid, found[i].mapping);
-		err = kernel_attach(s->kernel, path, w->process.pid, &site, 1, &w->links, d);
-		vec_push(&w->elsewhere, ((struct probed_elsewhere){xstrdup(path), site}));
+		err = (rows[i]->returns ? kernel_attach_calls : kernel_attach)(s->kernel, path, w->process.pid, &site, 1,
+									       &w->links, d);
+		vec_push(&w->elsewhere, ((struct probed_elsewhere){.path = xstrdup(path),
+								   .device = found[i].mapping->device,
+								   .inode = found[i].mapping->inode,
+								   .row = rows[i],
+								   .site = site}));
 	}
+	elsewhere_release(found, nr);
 	mappings_release(&maps);
+	return err;
+}
+
+/* Another runtime of the same process, watched at the moment. */
+static struct watched *find_armed_sibling(const struct session *s, const struct watched *w)
+{
+	for (size_t i = 0; i < s->watched.nr; i++) {
+		struct watched *other = s->watched.items[i];
+
+		if (other != w && other->armed && other->process.pid == w->process.pid)
+			return other;
+	}
+	return NULL;
+}
+
+/* To arm a process anew would take away what was counted in it. */
+static int arm(struct session *s, struct watched *w)
+{
+	bool is_armed = false;
+	int err = 0;
+
+	w->armed_ns = units_monotonic_ns();
+	for (size_t i = 0; i < s->watched.nr; i++) {
+		const struct watched *other = s->watched.items[i];
+
+		if (other == w || !other->armed || other->process.pid != w->process.pid)
+			continue;
+		is_armed = true;
+		decoder_attached(s->decoder, other->id);
+	}
+	if (!is_armed)
+		err = kernel_arm(s->kernel, w->process.pid, w->life);
+	w->armed = !err;
 	return err;
 }
 
 int watched_attach(struct session *s, struct watched *w, struct diag *d)
 {
+	const struct watched *sibling = find_armed_sibling(s, w);
 	int err = set_specs(s, w->library);
 
+	w->life = sibling ? sibling->life : ++s->nr_lives;
+	w->headless = process_reader(w->process.pid) != w->process.pid;
 	if (err)
 		return diag_errno(d, err, "cannot set up the probes");
 	err = attach_library(s, w, d);
@@ -246,12 +433,10 @@ int watched_attach(struct session *s, struct watched *w, struct diag *d)
 		w->tracking = true;
 		err = put_attach(s, w);
 	}
-	if (!err) {
-		/* From here on hits pass: uprobe_multi arms its symbols one after another. */
-		err = kernel_arm(s->kernel, w->process.pid);
-		w->armed = !err;
-	}
-	return err;
+	/* From here on hits pass: uprobe_multi arms its symbols one after another. */
+	if (!err)
+		err = arm(s, w);
+	return err ? err : modules_put(s, w);
 }
 
 int watched_once(struct session *s, struct watched *w)
@@ -259,6 +444,8 @@ int watched_once(struct session *s, struct watched *w)
 	int err = put_attach(s, w);
 
 	vec_push(&s->watched, w);
+	if (!err)
+		err = modules_put(s, w);
 	return err ? err : census_once(s, w);
 }
 
@@ -273,13 +460,17 @@ int watched_detach(struct session *s, struct watched *w, const char *reason)
 {
 	struct record r = watched_record(w, RECORD_DETACH);
 
-	if (w->armed)
+	const bool last = !find_armed_sibling(s, w);
+
+	if (w->armed && last)
 		kernel_disarm(s->kernel, w->process.pid);
 	w->armed = false;
 	w->ended = true;
 	watched_say_slow(s, w);
 	closer_close(s->closer, &w->links);
-	if (s->kernel)
+	if (s->kernel && w->library->file.inode)
+		kernel_set_attached(s->kernel, w->process.pid, &w->library->file, false);
+	if (s->kernel && last)
 		kernel_forget_counts(s->kernel, w->process.pid);
 	if (!w->id)
 		return 0;

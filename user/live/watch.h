@@ -6,16 +6,20 @@
 #define LIVE_WATCH_H
 
 #include "base/map.h"
+#include "live/elsewhere.h"
 #include "live/kernel.h"
 #include "live/mapped.h"
 #include "runtime/books_buffers.h"
 #include "runtime/decode.h"
+#include "target/driver.h"
 #include "target/process.h"
 
 /* A runtime in a file that processes map: shared by all of them. */
 struct library {
 	uint64_t device, inode; /* as in maps */
 	struct binding *binding; /* NULL: the file has no runtime that we know */
+	bool deep;		 /* or it was looked for where names are that no other file can use as well */
+	struct elsewhere_file elsewhere; /* functions of rows `in any library` */
 	struct diag problem;	 /* why a runtime that it has cannot be used; no text: it has none, or it can */
 	uint32_t first_spec;	 /* of binding->rows */
 	bool specs_set;
@@ -25,7 +29,7 @@ struct library {
 	bool linker;
 	uint64_t state_offset; /* of its function for debuggers, in the file */
 	int32_t to_debug;      /* from there to its struct r_debug */
-	struct wire_file file; /* as the kernel half names it; inode 0: not known */
+	struct wire_file file; /* as the kernel half names it; inode 0: not known. Of a file with a runtime as well */
 };
 
 /* A process that is still looked for: its runtime is not mapped yet. */
@@ -54,27 +58,55 @@ struct check {
 
 enum { TOUCHED_OBJECT = 1 }; /* no block's address */
 
+/* A file with a runtime as one process has mapped it: each is a runtime of its own. */
+struct copy {
+	struct library *library;
+	struct mapping mapping; /* of its code, the first one */
+	bool whole; /* else it may have but some of the runtime's names, and be none */
+	VEC(uint64_t) biases;	/* load addresses minus virtual address: dlmopen() loads a file more than once. Empty: not known */
+};
+typedef VEC(struct copy) copies;
+
 struct closer;
 struct hold;
 
 struct probed_elsewhere {
 	char *path;
+	uint64_t device, inode; /* of the file, as in maps */
+	const struct rt_row *row;
 	struct probe_site site;
+};
+
+/* Where a row was looked for in all files. */
+struct row_elsewhere {
+	size_t place; /* in the binding's rows */
+	char *path;   /* of the file as in maps; NULL: no file has the function, and nothing of what follows is set */
+	char *symbol, *build_id;
+	uint64_t device, inode, offset;
+};
+
+/* A file that was told of, by what was said: modules.c. */
+struct told_module {
+	char *signature, *path;
 };
 
 struct watched {
 	struct process process;
 	uint64_t id; /* in the stream; 0: not attached yet */
 	struct library *library;
+	unsigned int number; /* among the runtimes of its process, from 1 */
 	char *path;    /* of its mapped file, as this process shows it */
-	uint64_t bias; /* load address minus virtual address */
+	char *mapped_as; /* its name in maps */
+	size_t nr_places; /* where it is loaded, as far as we know */
 	struct memory *memory;
 	struct books *books; /* NULL: the runtime has none, or they cannot be read */
 	book_buffers buffers; /* as read with the books whose blocks are put now */
 	VEC(struct told_device) devices;
 	link_fds links;
 	VEC(struct probed_elsewhere) elsewhere; /* probes that are not in the library */
+	VEC(struct row_elsewhere) rows_elsewhere; /* also those that another copy has probed */
 	bool armed;
+	uint64_t armed_ns; /* CLOCK_MONOTONIC; what its probes sent before came while they were being set */
 	/* How long it has run with its runtime before it was armed, if that is known. */
 	bool has_gap;
 	uint64_t mapped_ns; /* CLOCK_MONOTONIC; 0: it was held since */
@@ -93,7 +125,11 @@ struct watched {
 	uint64_t rescan_ns; /* monotonic; when its memory is to be searched again for what was swapped out, 0: it is not */
 	struct check check;
 	struct map replays; /* (trace, 0) -> count as last told */
+	driver_uses by_drivers; /* as last told: where the runtime has no books */
+	uint64_t drivers_due_ns; /* monotonic; when they are to be asked again */
 	bool execed; /* runs another program now: to be detached */
+	uint32_t life; /* of its process: of the links for the program that it runs now */
+	bool headless; /* its main thread had ended when it was attached to */
 	bool ended; /* to be taken off the list */
 };
 
@@ -124,16 +160,24 @@ struct session {
 	VEC(int) again; /* pids that run another program now */
 	VEC(int) given_up; /* pids that we could not attach to: not tried again */
 	VEC(struct library *) spec_library; /* by spec - WIRE_FIRST_ROW */
+	VEC(const struct runtime *) told_runtimes; /* by their number in the stream - 1 */
+	VEC(struct told_module) told_modules;	   /* likewise */
 	uint64_t nr_processes, nr_arenas;
+	uint32_t nr_lives;
 	uint64_t last_ns;	 /* time of the last record */
 	enum record_kind last_kind;
 	uint64_t wall_offset_ns; /* wall clock minus monotonic clock */
 	uint64_t lost, unread;	 /* as last told */
+	bool marking;		 /* the tick that is put now is the one for mark_fd */
 	bool loss_to_tell;	 /* by probe, before the next tick */
 	uint64_t lost_from_ns;
 	VEC(struct wire_hit) queue; /* taken out of the ring and not received yet, from queue_at on */
 	size_t queue_at;
-	struct watched *current; /* whose hit is being decoded */
+	struct watched *current; /* of the last hit: found sooner than by its number */
+	bool returns_asked, returns_refused; /* probes at returns, by this kernel */
+	struct nvml *nvml; /* NULL: there is none, or it was of no use yet */
+	bool nvml_tried;
+	struct map refused; /* (pid, library): a further runtime that could not be attached to, and was told of */
 	uint64_t tick_due_ns, discover_due_ns; /* monotonic */
 	uint64_t forks, sweep_due_ns; /* of watched processes, as last seen; when their children are to lose the probes */
 };
@@ -144,6 +188,8 @@ struct session {
 int session_put(struct session *s, struct record *r);
 /* A record of @w with process and pid set. */
 struct record watched_record(const struct watched *w, enum record_kind kind);
+/* Is it one of those that were named, or the command? Else it is found, or a child of one. */
+bool session_asks_for(const struct session *s, int pid);
 /* Fold what is in the ring, and what was lost. */
 int session_drain(struct session *s);
 /* Take what is in the ring out of it, for the next drain: it must not run over while something takes long. For memory_set_pause(). */
@@ -153,14 +199,29 @@ void session_collect(void *session);
 
 /* Run until all has ended, someone asks us to stop, or the sink ends it. */
 int session_loop(struct session *s);
-/* The books of the processes, one tick, no probe. */
-int session_once(struct session *s);
+/* Put a tick, and what is told before one. */
+int session_tick(struct session *s);
 
-/* Watch the process if it maps a runtime now. -ENOENT: it does not. */
+/* ---- try.c ---- */
+
+/* May it be watched, by its name? Those of -p may. */
+bool session_names(const struct session *s, int pid);
+/* Has it memory? One that is about to end is a process still, but has none any more. */
+bool session_is_process(int pid);
+/* Tell the kernel half for which files process @pid need not be held: it has their probes, or cannot get them. */
+void session_note_attached(struct session *s, int pid);
+/* The process has ended, or one of its runtimes: its others may be tried again. */
+void session_forget_refused(struct session *s, int pid);
+/* Watch the process if it maps a runtime now, or those that it has mapped since. -ENOENT: it does not. */
 int session_try(struct session *s, int pid);
 /* Take note of processes that ended or run another program, after their last hits. */
 int session_reap(struct session *s);
 void session_want(struct session *s, int pid);
+
+/* ---- once.c ---- */
+
+/* The books of the processes, one tick, no probe. */
+int session_once(struct session *s);
 
 /* ---- arrivals.c ---- */
 
@@ -181,6 +242,7 @@ bool hits_touched(const struct watched *w, uint64_t arena, uint64_t address);
 int hits_receive(void *context, const struct wire_hit *hit);
 /* struct decode_target's. */
 uint64_t hits_device(struct decode_target *t, uint64_t process, uint64_t object);
+uint64_t hits_holder(struct decode_target *t, uint64_t process, uint64_t address, unsigned int layer);
 /* Put how many hits of each verb's probes were received and lost. */
 int hits_put_probes(struct session *s);
 /* Put how often counted rows were hit, where that has changed. */
@@ -189,7 +251,9 @@ int hits_put_counts(struct session *s, struct watched *w);
 /* ---- watch.c ---- */
 
 /* Open a process whose file @l has the runtime. -ESRCH: it is gone. */
-int watched_open(struct session *s, int pid, const struct mapping *m, struct library *l, struct watched **ret, struct diag *d);
+int watched_open(struct session *s, int pid, const struct copy *c, struct watched **ret, struct diag *d);
+/* Its file may have been loaded once more since: put what was there before. */
+int watched_add_places(struct session *s, struct watched *w, const struct copy *c);
 /* Set the probes, arm, and put `attach`. */
 int watched_attach(struct session *s, struct watched *w, struct diag *d);
 /* Disarm, remove the probes, put `detach` if it was attached. */
@@ -201,17 +265,45 @@ int watched_once(struct session *s, struct watched *w);
 /* Where it takes seconds to remove the probes, say so before. */
 void watched_say_slow(const struct session *s, const struct watched *w);
 void watched_free(struct watched *w);
+/* The first runtime of a process that is watched, NULL: it is not. */
 struct watched *session_find(const struct session *s, int pid);
+/* The one in the file @l; NULL: it is not watched. */
+struct watched *session_find_copy(const struct session *s, int pid, const struct library *l);
+/* By its number in the stream. */
+struct watched *session_watched(const struct session *s, uint64_t process);
+
+/* ---- drivers.c ---- */
+
+/* What drivers say of a process; nothing where they say nothing. */
+void drivers_read(struct session *s, int pid, driver_uses *ret);
+/* Has its runtime no books, so that they are all that tells what was there before? A process's first runtime stands for all. */
+bool drivers_are_asked(const struct watched *w);
+/* Put what they say at attach; then what has changed, when that is due. */
+int drivers_begin(struct session *s, struct watched *w);
+int drivers_step(struct session *s, struct watched *w, uint64_t now_ns);
+
+/* ---- modules.c ---- */
+
+/* Remember where the row at @place of the binding was found. */
+void modules_note(struct watched *w, size_t place, const struct elsewhere *found);
+/* Put what the process, which is attached to, is traced with: `uses` and what that needs. */
+int modules_put(struct session *s, const struct watched *w);
+void modules_forget(struct watched *w);
+void modules_release(struct session *s);
 
 /* ---- discover.c ---- */
 
 /*
- * The mapping and library of a known runtime in process @pid. The caller frees ret->path; both may be NULL. -ENOENT: none
- * is mapped; -ENOTSUP: one is, but it cannot be used; -EACCES, -EPERM; -ESRCH: the process is gone.
+ * The known runtimes in process @pid, at least one, those that are whole first. The caller calls copies_release(); @ret may be NULL. -ENOENT: none is mapped; -ENOTSUP: one is, but it cannot be used; -EACCES, -EPERM;
+ * -ESRCH: the process is gone. @deep: as discover_library(); it is, in any case, where else nothing is found.
  */
-int discover(struct session *s, int pid, struct mapping *ret, struct library **ret_library, struct diag *d);
-/* What is known of a mapped file. NULL: it cannot be opened, now. */
-struct library *discover_library(struct session *s, int pid, const struct mapping *m);
+int discover(struct session *s, int pid, bool deep, copies *ret, struct diag *d);
+void copies_release(copies *c);
+/*
+ * What is known of a mapped file. NULL: it cannot be opened, now. Runtimes export their functions, nearly always: @deep: look for one
+ * that does not, which takes longer, and is not needed before another one is attached to.
+ */
+struct library *discover_library(struct session *s, int pid, const struct mapping *m, bool deep);
 void library_free(struct library *l);
 /* Add to @d what was looked for, and that one can wait for it in a process. */
 void discover_explain(const struct session *s, struct diag *d);

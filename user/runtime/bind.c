@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "runtime/bind_parts.h"
+#include "runtime/row_site.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,21 +37,34 @@ static void add_problem(struct bound_row *row, char *more)
 	row->problem = both;
 }
 
-static void add_value(struct bound_row *row, const char *name, int base, const struct code_chain *chain)
+static void set_slot(struct bound_row *row, const char *name, size_t slot)
+{
+	unsigned int bit = name_bit(name);
+
+	if (bit)
+		row->slot[__builtin_ctz(bit)] = (int)slot;
+}
+
+static void add_value(struct bound_row *row, const char *name, const struct rt_place *place, const struct code_chain *chain)
 {
 	size_t nr = row->spec.nr_values++;
 	struct wire_value *value = &row->spec.value[nr];
-	unsigned int bit = name_bit(name);
 
-	value->base = (__u8)base;
+	value->base = (__u8)place->base;
 	value->nr_loads = (__u8)chain->nr_loads;
 	for (size_t i = 0; i < chain->nr_loads; i++) {
 		value->size[i] = chain->load[i].size;
 		value->offset[i] = chain->load[i].offset;
 	}
+	row->size[nr] = chain->nr_loads ? 0 : place->size;
 	vec_push(&row->names, name);
-	if (bit)
-		row->slot[__builtin_ctz(bit)] = (int)nr;
+	set_slot(row, name, nr);
+}
+
+static void add_number(struct bound_row *row, const char *name, uint64_t number)
+{
+	set_slot(row, name, WIRE_VALUES + row->numbers.nr);
+	vec_push(&row->numbers, ((struct bound_number){name, number}));
 }
 
 bool bound_place_absent(const struct binding *b, const struct rt_place *place)
@@ -69,11 +83,15 @@ static void bind_values(const struct binding *b, struct bound_row *row)
 		char *why = NULL;
 		size_t nr;
 
-		if (bound_place(b, &a->place, &chain, 1, &nr, &why)) {
-			add_value(row, a->name, a->place.base, &chain);
+		if (a->place.base == RT_BASE_NUMBER) {
+			add_number(row, a->name, a->place.number);
 			continue;
 		}
-		if (rt_verb_needs(row->row->verb) & name_bit(a->name))
+		if (bound_place(b, &a->place, &chain, 1, &nr, &why)) {
+			add_value(row, a->name, &a->place, &chain);
+			continue;
+		}
+		if (rt_row_needs(row->row) & name_bit(a->name))
 			row->probed = false;
 		if (!row->probed || !bound_place_absent(b, &a->place))
 			add_problem(row, xasprintf("without %s: %s", a->name, why));
@@ -86,6 +104,7 @@ static struct bound_row *add_row(struct binding *b, const struct rt_row *row)
 	struct bound_row *bound = vec_add(&b->rows);
 
 	*bound = (struct bound_row){.row = row, .probed = true, .spec.flags = rt_verb_flags(row->verb)};
+	bound->spec.flags |= row->returns ? rt_verb_call_flags(row->verb) : 0;
 	for (int i = 0; i < RT_NAMES_NR; i++)
 		bound->slot[i] = bound->let[i] = -1;
 	return bound;
@@ -103,13 +122,37 @@ static bool is_part(const char *symbol)
 	return strstr(symbol, ".cold") || strstr(symbol, ".part.");
 }
 
+/* Two return probes on one function would tell of each call twice. */
+static bool is_taken(const struct binding *b, const struct bound_row *row, const struct elf_symbol *symbol)
+{
+	uint64_t offset;
+
+	if (elf_file_offset(b->elf, symbol->address, &offset))
+		return false;
+	for (size_t i = 0; i < b->rows.nr; i++) {
+		const struct bound_row *other = &b->rows.items[i];
+
+		if (other != row && other->probed && other->row->returns && other->function_offset == offset)
+			return true;
+	}
+	return false;
+}
+
 static void bind_symbol(struct binding *b, const struct rt_row *row, const struct elf_symbol *symbol)
 {
 	struct bound_row *bound = add_row(b, row);
+	struct code_site site;
 
 	bound->symbol = symbol->name;
 	bound->spec.flags |= row->caller ? WIRE_CALLING : 0;
-	if (elf_file_offset(b->elf, symbol->address, &bound->file_offset))
+	if (row->returns && rt_is_mangled(symbol->name))
+		refuse(bound, xstrdup("it is a C++ function: an exception could not pass a return probe"));
+	if (row->returns && is_taken(b, bound, symbol))
+		refuse(bound, xstrdup("another row has a return probe on this function"));
+	row_site(row, b->elf, symbol, &site);
+	bound->site_why = site.why;
+	if (elf_file_offset(b->elf, symbol->address, &bound->function_offset) ||
+	    elf_file_offset(b->elf, site.address, &bound->file_offset))
 		refuse(bound, xasprintf("no bytes of the file are at its address 0x%llx",
 					(unsigned long long)symbol->address));
 	bind_values(b, bound);
@@ -296,12 +339,34 @@ bool binding_sees_programs(const struct binding *b)
 	return true;
 }
 
+static bool has_verb(const struct binding *b, enum rt_verb verb)
+{
+	bool any = false, probed = false;
+
+	for (size_t i = 0; i < b->rows.nr; i++) {
+		any |= b->rows.items[i].row->verb == verb;
+		probed |= b->rows.items[i].row->verb == verb && b->rows.items[i].probed;
+	}
+	return probed || !any;
+}
+
+bool binding_is_whole(const struct binding *b)
+{
+	bool vtable = b->list_vtable || !b->runtime->books.present;
+
+	for (size_t i = 0; i < b->owner_vtables.nr; i++)
+		vtable |= b->owner_vtables.items[i] != 0;
+	return vtable && has_verb(b, VERB_BEGIN) && has_verb(b, VERB_ALLOC) && has_verb(b, VERB_FREE);
+}
+
 static void row_release(const struct binding *b, struct bound_row *row)
 {
 	for (size_t i = 0; row->lets && i < b->runtime->lets.nr; i++)
 		free(row->lets[i].source);
 	free(row->lets);
 	vec_release(&row->names);
+	vec_release(&row->numbers);
+	free(row->site_why);
 	free(row->problem);
 }
 

@@ -27,16 +27,25 @@ struct bound_let {
 
 enum { BOUND_ABSENT = -1 };
 
+struct bound_number {
+	const char *name;
+	uint64_t value;
+};
+
 /* One probe: a row on one symbol (a pattern may match several). */
 struct bound_row {
 	const struct rt_row *row;
 	const char *symbol;   /* NULL: no symbol matched, or the row is `in any library` */
 	bool probed;	      /* false: no probe, `problem` says why. A row `in any library` is probed where that is found */
 	uint64_t file_offset; /* of the probed instruction; 0 for `in any library` */
+	uint64_t function_offset; /* of its function's entry; of a row `called by` that of the call */
+	char *site_why; /* as in struct code_site; NULL: there is nothing to say */
 	struct wire_spec spec;
 	/* Which of the hit's values is which name: index, -1 absent. Further names of the row's arithmetic: `names`. */
 	int slot[RT_NAMES_NR];
 	VEC(const char *) names; /* name of each of the hit's values, by index */
+	uint32_t size[WIRE_VALUES]; /* of each: bytes of it that count, 0: all */
+	VEC(struct bound_number) numbers; /* values that the file gives: their index is that behind WIRE_VALUES */
 	int let[RT_NAMES_NR];	 /* the `let` line that gives the name: index in runtime->lets, -1 none */
 	struct bound_let *lets;	 /* as runtime->lets */
 	char *problem; /* why the row has no probe, or which value it must do without; NULL */
@@ -67,9 +76,20 @@ void binding_free(struct binding *b);
 /* Are circular buffers of all programs seen: is there a probe for each row that tells of them? */
 bool binding_sees_programs(const struct binding *b);
 
+/*
+ * Is it the runtime itself: what allocates and what frees is there, and what its books are found by, if it has some? Else a file
+ * that has some of its names.
+ */
+bool binding_is_whole(const struct binding *b);
+
 /* The value that @name has in a hit of @row: captured, or computed by a `let` line. False: not known. */
 bool bound_row_value(const struct binding *b, const struct bound_row *row, const struct wire_hit *hit,
 		     enum rt_name name, uint64_t *ret);
+
+/* Has the call of @hit succeeded, as the row's `ok` says? False: that is not known. A row without one: it has. */
+bool bound_row_succeeded(const struct bound_row *row, const struct wire_hit *hit, bool *ret);
+/* The bytes of value @name that the row reads, of a register or of memory; 8 where it is computed. */
+uint32_t bound_row_bytes(const struct bound_row *row, enum rt_name name);
 
 /* Is the value, known or not, for places of devices alone that are known, by another value if need be? */
 bool bound_value_spare(const struct binding *b, size_t value);

@@ -18,6 +18,9 @@ static int find_source(const struct binding *b, const struct bound_row *row, con
 	for (size_t i = 0; i < row->names.nr; i++)
 		if (strcmp(row->names.items[i], name) == 0)
 			return (int)i;
+	for (size_t i = 0; i < row->numbers.nr; i++)
+		if (strcmp(row->numbers.items[i].name, name) == 0)
+			return (int)(WIRE_VALUES + i);
 	for (size_t i = 0; i < nr_lets; i++)
 		if (strcmp(b->runtime->lets.items[i]->name, name) == 0)
 			return let_source((int)i);
@@ -57,9 +60,16 @@ void bound_row_lets(const struct binding *b, struct bound_row *row)
 	}
 }
 
-static struct arithmetic_value hit_value(const struct wire_hit *hit, int slot)
+static uint64_t low_bytes(uint64_t value, uint32_t bytes)
 {
-	return (struct arithmetic_value){.value = hit->value[slot], .known = hit->valid >> slot & 1};
+	return bytes && bytes < sizeof(value) ? value & ((1ULL << bytes * 8) - 1) : value;
+}
+
+static struct arithmetic_value hit_value(const struct bound_row *row, const struct wire_hit *hit, int slot)
+{
+	if (slot >= WIRE_VALUES)
+		return (struct arithmetic_value){.value = row->numbers.items[slot - WIRE_VALUES].value, .known = true};
+	return (struct arithmetic_value){.value = low_bytes(hit->value[slot], row->size[slot]), .known = hit->valid >> slot & 1};
 }
 
 static struct arithmetic_value run_let(const struct binding *b, const struct bound_row *row, const struct wire_hit *hit,
@@ -71,7 +81,7 @@ static struct arithmetic_value run_let(const struct binding *b, const struct bou
 
 	for (size_t i = 0; i < let->names.nr; i++) {
 		if (source[i] >= 0)
-			names[i] = hit_value(hit, source[i]);
+			names[i] = hit_value(row, hit, source[i]);
 		else if (source[i] == BOUND_ABSENT)
 			names[i] = (struct arithmetic_value){};
 		else
@@ -87,7 +97,7 @@ bool bound_row_value(const struct binding *b, const struct bound_row *row, const
 	struct arithmetic_value lets[LETS], result = {};
 
 	if (row->slot[name] >= 0) {
-		result = hit_value(hit, row->slot[name]);
+		result = hit_value(row, hit, row->slot[name]);
 	} else if (row->let[name] >= 0) {
 		/* A let uses only earlier ones: in their order each finds what it needs, and the last is the one asked for. */
 		for (uint32_t needs = row->lets[row->let[name]].needs; needs; needs &= needs - 1) {
@@ -99,4 +109,29 @@ bool bound_row_value(const struct binding *b, const struct bound_row *row, const
 	if (result.known)
 		*ret = result.value;
 	return result.known;
+}
+
+uint32_t bound_row_bytes(const struct bound_row *row, enum rt_name name)
+{
+	int slot = row->slot[name];
+	const struct wire_value *value;
+
+	if (slot < 0 || slot >= WIRE_VALUES)
+		return sizeof(uint64_t);
+	value = &row->spec.value[slot];
+	if (value->nr_loads)
+		return value->size[value->nr_loads - 1];
+	return row->size[slot] ? row->size[slot] : sizeof(uint64_t);
+}
+
+bool bound_row_succeeded(const struct bound_row *row, const struct wire_hit *hit, bool *ret)
+{
+	struct arithmetic_value value;
+
+	*ret = true;
+	if (row->slot[RT_OK] < 0)
+		return true;
+	value = hit_value(row, hit, row->slot[RT_OK]);
+	*ret = (value.value == low_bytes(row->row->ok, bound_row_bytes(row, RT_OK))) != row->row->unequal;
+	return value.known;
 }

@@ -77,6 +77,23 @@ static int bind_roles(struct books *books, struct diag *d)
 	return 0;
 }
 
+int books_add_place(struct books *books, uint64_t bias)
+{
+	const struct binding *b = books->binding;
+
+	for (size_t i = 0; i < books->nr_places; i++)
+		if (books->bias[i] == bias)
+			return 0;
+	if (books->nr_places == PLACES_MAX)
+		return -E2BIG;
+	for (size_t i = 0; i < b->owner_vtables.nr && i < OWNERS_MAX; i++)
+		if (b->owner_vtables.items[i])
+			books->words[books->nr_words++] = b->owner_vtables.items[i] + bias;
+	books->bias[books->nr_places] = bias;
+	books_device_bind(books, books->nr_places++);
+	return 0;
+}
+
 static int books_bind(struct books *books, struct diag *d)
 {
 	const struct binding *b = books->binding;
@@ -84,10 +101,6 @@ static int books_bind(struct books *books, struct diag *d)
 
 	if (!rt->books.present)
 		return diag_set(d, -ENOTSUP, "runtime '%s' has no books that could be read", rt->name);
-	for (size_t i = 0; i < b->owner_vtables.nr && books->nr_words < OWNERS_MAX; i++) {
-		if (b->owner_vtables.items[i])
-			books->words[books->nr_words++] = b->owner_vtables.items[i] + books->bias;
-	}
 	if (!books->nr_words && !b->list_vtable)
 		return diag_set(d, -ENOTSUP,
 				"cannot read the books of runtime '%s': the file has no vtable of its owners or lists",
@@ -101,7 +114,6 @@ static int books_bind(struct books *books, struct diag *d)
 	books->vector[VECTOR_BYTES] = rt->books.bytes;
 	books->vector[VECTOR_LIVE] = rt->books.live;
 	books->vector[VECTOR_USED] = rt->books.used;
-	books_device_bind(books);
 	return bind_roles(books, d);
 }
 
@@ -111,7 +123,7 @@ int books_new(const struct binding *b, struct memory *memory, uint64_t bias, str
 
 	books->binding = b;
 	books->memory = memory;
-	books->bias = bias;
+	books_add_place(books, bias);
 
 	int err = books_bind(books, d);
 
@@ -183,7 +195,10 @@ static int read_list(struct books *books, uint64_t list, struct memory_range *ra
 
 	if (err)
 		return err;
-	return vtable && ret->vtable != vtable + books->bias ? -ENOENT : 0;
+	for (size_t i = 0; i < books->nr_places && vtable; i++)
+		if (ret->vtable == vtable + books->bias[i])
+			return 0;
+	return vtable ? -ENOENT : 0;
 }
 
 /* How many items the vectors have, all the same. -EAGAIN: they do not, or it cannot be. */

@@ -33,6 +33,11 @@ struct books; /* opaque: a process's owners, found by a scan */
 /* @bias: load address minus virtual address of the bound ELF file in the process. -ENOTSUP: the runtime has no books. */
 int books_new(const struct binding *b, struct memory *memory, uint64_t bias, struct books **ret, struct diag *d);
 void books_free(struct books *books);
+/*
+ * The process has loaded the same file again, at @bias (dlmopen): what is there is found by the next scan. -E2BIG: it has been
+ * loaded too often, and this is left out.
+ */
+int books_add_place(struct books *books, uint64_t bias);
 
 /* Look for owners in the whole memory (12 ms for 30 MB): at first, and when a hit named an arena that is not known. */
 int books_scan(struct books *books, struct diag *d);

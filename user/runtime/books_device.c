@@ -13,13 +13,13 @@ enum {
 	CHIP_MAX = 1 << 16,  /* number of a chip */
 };
 
-void books_device_bind(struct books *books)
+void books_device_bind(struct books *books, size_t place)
 {
 	const struct binding *b = books->binding;
 
 	for (size_t i = 0; i < RT_OBJECTS; i++)
 		if (b->device_vtables[i])
-			books->device_words[i] = b->device_vtables[i] + books->bias;
+			books->device_words[i][place] = b->device_vtables[i] + books->bias[place];
 }
 
 void books_device_release(struct books *books)
@@ -43,9 +43,14 @@ static int absent(int err)
 static int check_object(struct books *books, enum rt_object object, uint64_t address)
 {
 	uint64_t word;
-	int err = books->device_words[object] ? memory_read(books->memory, address, &word, sizeof(word)) : -ENOENT;
+	int err = books->device_words[object][0] ? memory_read(books->memory, address, &word, sizeof(word)) : -ENOENT;
 
-	return err ? absent(err) : word == books->device_words[object] ? 0 : -ENOENT;
+	if (err)
+		return absent(err);
+	for (size_t i = 0; i < books->nr_places; i++)
+		if (word == books->device_words[object][i])
+			return 0;
+	return -ENOENT;
 }
 
 /* What @role says of the object at @address. -ENOENT: it does not, or that is none. */
@@ -281,7 +286,7 @@ int books_device(struct books *books, uint64_t owner, struct book_device *ret)
 	int err;
 
 	*ret = (struct book_device){};
-	if (!books->device_words[RT_MESH] && !books->device_words[RT_CHIP])
+	if (!books->device_words[RT_MESH][0] && !books->device_words[RT_CHIP][0])
 		return -ENOTSUP;
 	err = read_device(books, owner, ret);
 	if (err) {

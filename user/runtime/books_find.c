@@ -51,17 +51,17 @@ static int holders(struct books *books, addresses *a, int64_t offset)
 static int objects(struct books *books, addresses *a)
 {
 	const size_t nr = a->nr;
-	enum rt_object object[RT_OBJECTS] = {};
+	enum rt_object object[RT_OBJECTS * PLACES_MAX] = {};
 	memory_hits hits = {};
 	uint64_t bytes_read;
 	int err;
 
 	for (int i = 0; i < RT_OBJECTS; i++) {
 		vec_clear(&books->found[i]);
-		if (!books->device_words[i])
-			continue;
-		object[a->nr - nr] = (enum rt_object)i;
-		vec_push(a, books->device_words[i]);
+		for (size_t k = 0; k < books->nr_places && books->device_words[i][k]; k++) {
+			object[a->nr - nr] = (enum rt_object)i;
+			vec_push(a, books->device_words[i][k]);
+		}
 	}
 	err = memory_scan(books->memory, a->items, a->nr, &hits, &bytes_read);
 	vec_clear(a);
@@ -201,7 +201,8 @@ static int find_by_lists(struct books *books, addresses *a)
 	bool rivals;
 	int err;
 
-	vec_push(a, books->binding->list_vtable + books->bias);
+	for (size_t i = 0; i < books->nr_places; i++)
+		vec_push(a, books->binding->list_vtable + books->bias[i]);
 	err = objects(books, a);
 	if (!err)
 		err = leading_to(books, &books->chain[ROLE_LIST], a);

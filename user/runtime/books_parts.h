@@ -7,6 +7,7 @@
 enum {
 	OWNERS_MAX = 16, /* kinds of owners */
 	ARENAS_MAX = 16, /* of an owner */
+	PLACES_MAX = 8,	 /* where a process has loaded the file */
 };
 
 /* What is read of an arena's object, then of its list. */
@@ -23,9 +24,10 @@ struct owner {
 struct books {
 	const struct binding *binding;
 	struct memory *memory;
-	uint64_t bias;
+	size_t nr_places;
+	uint64_t bias[PLACES_MAX];
 	size_t nr_words; /* 0: an owner is known by its arenas alone */
-	uint64_t words[OWNERS_MAX]; /* that an owner may begin with, in this process */
+	uint64_t words[OWNERS_MAX * PLACES_MAX]; /* that an owner may begin with, in this process */
 	size_t nr_arenas; /* of each owner */
 	struct code_chain arenas[ARENAS_MAX];
 	struct code_chain chain[NR_ROLES]; /* no loads: not known */
@@ -33,7 +35,7 @@ struct books {
 	VEC(struct owner) owners;
 	bool scan_swapped, read_swapped; /* the last scan, the last read met pages that are swapped out */
 	/* Of devices: words that their objects begin with in this process, 0 if not known; what the last scan found. */
-	uint64_t device_words[RT_OBJECTS];
+	uint64_t device_words[RT_OBJECTS][PLACES_MAX];
 	VEC(uint64_t) found[RT_OBJECTS];
 };
 
@@ -48,8 +50,8 @@ int books_owner(struct books *books, uint64_t address, struct owner *ret);
 /* books_mirror.c: does the arena only repeat what another device's has allocated? 1, 0, -ESRCH. */
 int books_mirrors(struct books *books, const struct book_arena *a);
 
-/* What the objects of devices begin with, as far as it is known. */
-void books_device_bind(struct books *books);
+/* What the objects of devices begin with where the file was loaded as @place-th, as far as it is known. */
+void books_device_bind(struct books *books, size_t place);
 void books_device_release(struct books *books);
 
 #endif

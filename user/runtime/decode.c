@@ -2,29 +2,6 @@
 
 #include <string.h>
 
-struct decoder *decoder_new(struct sink *sink, struct decode_target *target, uint64_t wall_offset_ns)
-{
-	struct decoder *d = xcalloc(1, sizeof(*d));
-
-	d->sink = sink;
-	d->target = target;
-	d->wall_offset_ns = wall_offset_ns;
-	return d;
-}
-
-void decoder_free(struct decoder *d)
-{
-	if (!d)
-		return;
-	for (struct map_entry *e = map_next(&d->threads, NULL); e; e = map_next(&d->threads, e))
-		free(e->pointer);
-	map_release(&d->threads);
-	map_release(&d->arenas);
-	map_release(&d->constructed);
-	programs_forget(d, 0);
-	free(d);
-}
-
 struct record step_record(const struct step *s, enum record_kind kind)
 {
 	struct record r = {.kind = kind};
@@ -80,7 +57,7 @@ void decoder_set_arena(struct decoder *d, uint64_t process, uint64_t object, uin
 		map_del(&d->arenas, process, object);
 }
 
-static uint64_t arena_number(const struct step *s, uint64_t object, struct arena_hint *hint)
+uint64_t step_arena(const struct step *s, uint64_t object, struct arena_hint *hint)
 {
 	uint64_t number = decoder_arena(s->d, s->process, object);
 
@@ -100,9 +77,19 @@ static struct arena_hint hint_of(const struct call *c)
 		.has = c->hint_has, .banks = c->banks, .align = c->align, .grain = c->grain, .pool = c->pool};
 }
 
-/* The open call has failed: say so. */
-static int fail(const struct step *s, const char *reason)
+/* The step, as one of the process in the stream that the thread's call is of. */
+static struct step step_of_call(const struct step *s)
 {
+	struct step of = *s;
+
+	of.process = s->thread->call.process;
+	return of;
+}
+
+/* The open call has failed: say so. */
+static int fail(const struct step *step, const char *reason)
+{
+	const struct step of = step_of_call(step), *s = &of;
 	struct call *c = &s->thread->call;
 	struct record r = step_record(s, RECORD_FAILED);
 	/* Who owns the arena is not known before an alloc: its record must not be made of what a begin tells. */
@@ -115,7 +102,7 @@ static int fail(const struct step *s, const char *reason)
 	RECORD_SET(&r, REASON, reason, reason);
 	if (c->pool)
 		RECORD_SET(&r, POOL, pool, c->pool);
-	arena = arena_number(s, c->object, &hint);
+	arena = step_arena(s, c->object, &hint);
 	if (arena)
 		RECORD_SET(&r, ARENA, arena, arena);
 	/* What is told of it once may take several calls. */
@@ -145,7 +132,7 @@ static int step_begin(struct step *s)
 
 	if (err)
 		return err;
-	*c = (struct call){.state = CALL_OPEN, .time_ns = s->hit->time_ns};
+	*c = (struct call){.state = CALL_OPEN, .process = s->process, .time_ns = s->hit->time_ns};
 	s->thread->alone = "alone";
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ARENA, &c->object)) {
 		c->state = CALL_NONE;
@@ -178,7 +165,7 @@ static int put_alloc(const struct step *s, const struct call *c, uint64_t addres
 	thread_label(s->thread, &r);
 	if (bound_row_value(s->b, s->row, s->hit, RT_OWNER, &hint.owner))
 		hint.has |= FIELD_BIT(OWNER);
-	arena = arena_number(s, c->object, &hint);
+	arena = step_arena(s, c->object, &hint);
 	if (!arena)
 		return is_hidden(s, c->object) ? 0 : step_unsettled(s, "arena");
 	RECORD_SET(&r, ARENA, arena, arena);
@@ -227,10 +214,13 @@ static int phantom(struct step *s, const struct call *c)
 
 static int step_alloc(struct step *s)
 {
-	struct call c = s->thread->call.state == CALL_NONE ? (struct call){} : s->thread->call;
+	struct call c = s->thread->call.state == CALL_NONE ? (struct call){.process = s->process} : s->thread->call;
 	uint64_t address;
 	int err;
 
+	if (s->row->row->whole)
+		return step_call_alloc(s);
+	s->process = c.process;
 	learn_pool(s, &c);
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address)) {
 		s->thread->call.state = CALL_NONE;
@@ -256,6 +246,8 @@ static int step_free(struct step *s)
 	struct arena_hint hint = {};
 	uint64_t object, address, arena;
 
+	if (s->row->row->whole)
+		return step_call_free(s);
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ARENA, &object) ||
 	    !bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
 		return step_unsettled(s, "unread");
@@ -263,7 +255,7 @@ static int step_free(struct step *s)
 	s->thread->free_ns = s->hit->time_ns;
 	s->thread->free_object = object;
 	s->thread->free_address = address;
-	arena = arena_number(s, object, &hint);
+	arena = step_arena(s, object, &hint);
 	if (!arena)
 		return 0;
 	RECORD_SET(&r, ARENA, arena, arena);
@@ -283,7 +275,7 @@ static int clear(const struct step *s, const char *reason)
 
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ARENA, &object))
 		return step_unsettled(s, "unread");
-	arena = reason ? decoder_arena(s->d, s->process, object) : arena_number(s, object, &hint);
+	arena = reason ? decoder_arena(s->d, s->process, object) : step_arena(s, object, &hint);
 	if (reason) {
 		RECORD_SET(&r, REASON, reason, reason);
 		decoder_set_arena(s->d, s->process, object, 0);
@@ -394,6 +386,7 @@ static int (*const steps[VERB_NR])(struct step *s) = {
 	[VERB_CAPTURED] = step_captured, [VERB_REPLAY] = step_replay,	[VERB_RELEASE] = step_release,
 	[VERB_PROGRAM] = step_program, [VERB_CB] = step_cb,		[VERB_CB_FREE] = step_cb_free,
 	[VERB_CB_VOID] = step_cb_void, [VERB_CLASH] = step_clash,	[VERB_OVERFLOW] = step_overflow,
+	[VERB_DEVICE] = step_device,
 };
 
 /* Find the thread and compare running numbers: a gap is a loss. */
@@ -415,7 +408,7 @@ static int meet(struct step *s)
 	open = t->call.state == CALL_OPEN;
 	thread_break(t);
 	t->sequence = s->hit->sequence;
-	return open ? step_unsettled(&(struct step){.d = s->d, .process = s->process, .hit = s->hit}, "lost") : 0;
+	return open ? step_unsettled(&(struct step){.d = s->d, .process = t->call.process, .hit = s->hit}, "lost") : 0;
 }
 
 int decoder_hit(struct decoder *d, uint64_t process, const struct binding *b, const struct bound_row *row,
@@ -430,6 +423,16 @@ int decoder_hit(struct decoder *d, uint64_t process, const struct binding *b, co
 	if (hit->returned)
 		thread_returned(s.thread, hit->sequence - hit->returned);
 	return steps[row->row->verb](&s);
+}
+
+int decoder_skip(struct decoder *d, uint64_t process, const struct wire_hit *hit)
+{
+	struct step s = {.d = d, .process = process, .hit = hit};
+	int err = meet(&s);
+
+	if (s.thread->call.state == CALL_NONE)
+		s.thread->alone = "attach";
+	return err;
 }
 
 int decoder_thread_exit(struct decoder *d, uint64_t process, const struct wire_hit *hit)
@@ -449,32 +452,4 @@ int decoder_thread_exit(struct decoder *d, uint64_t process, const struct wire_h
 	free(thread);
 	map_del(&d->threads, hit->thread, 0);
 	return err;
-}
-
-static void forget(struct map *m, uint64_t process)
-{
-	struct map kept = {};
-
-	for (struct map_entry *e = map_next(m, NULL); e; e = map_next(m, e))
-		if (e->a != process)
-			map_put(&kept, e->a, e->b, NULL)->value = e->value;
-	map_release(m);
-	*m = kept;
-}
-
-void decoder_process_end(struct decoder *d, uint64_t process)
-{
-	struct map kept = {};
-
-	for (struct map_entry *e = map_next(&d->threads, NULL); e; e = map_next(&d->threads, e)) {
-		if (((struct thread *)e->pointer)->process == process)
-			free(e->pointer);
-		else
-			map_put(&kept, e->a, e->b, NULL)->pointer = e->pointer;
-	}
-	map_release(&d->threads);
-	d->threads = kept;
-	forget(&d->arenas, process);
-	forget(&d->constructed, process);
-	programs_forget(d, process);
 }

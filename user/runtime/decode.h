@@ -14,6 +14,9 @@ struct arena_hint {
 	uint64_t owner, banks, align, grain;
 	const char *pool;
 	bool constructed; /* its construction was seen: nothing was in it before */
+	bool made_up;	  /* its object is none of the process: the runtime has pools, but no objects for them */
+	bool has_number;
+	uint64_t number; /* of the device that the owner stands for */
 };
 
 #define ARENA_HIDDEN UINT64_MAX
@@ -26,7 +29,15 @@ struct decode_target {
 	uint64_t (*arena)(struct decode_target *t, uint64_t process, uint64_t object, const struct arena_hint *hint);
 	/* The owner that a device uses, by the address of one of its objects. 0: not known. NULL: nothing is known of devices. */
 	uint64_t (*device)(struct decode_target *t, uint64_t process, uint64_t object);
+	/*
+	 * The number of the arena that holds the block at @address, 0: none does. Of several one of layer @layer comes first. NULL:
+	 * none is ever known.
+	 */
+	uint64_t (*holder)(struct decode_target *t, uint64_t process, uint64_t address, unsigned int layer);
 };
+
+/* The layer of an arena, by the name of its pool: "POOL" 0, "POOL/1" 1 ... */
+unsigned int layer_of_pool(const char *pool);
 
 struct decoder;
 
@@ -34,9 +45,16 @@ struct decoder;
 struct decoder *decoder_new(struct sink *sink, struct decode_target *target, uint64_t wall_offset_ns);
 void decoder_free(struct decoder *d);
 
-/* One hit of a row, in the order of the ring. Returns what the sink returned. */
+/*
+ * One hit of a row, in the order of the ring. Returns what the sink returned. @process: in the stream; a thread may have hits of
+ * several, where its process has several runtimes.
+ */
 int decoder_hit(struct decoder *d, uint64_t process, const struct binding *b, const struct bound_row *row,
 		const struct wire_hit *hit);
+/* One that came before all probes of its row's file were armed: it is none of a step, but the thread's running number. */
+int decoder_skip(struct decoder *d, uint64_t process, const struct wire_hit *hit);
+/* Threads of @process may be inside a call, now, of another file that has just begun to be traced. */
+void decoder_attached(struct decoder *d, uint64_t process);
 int decoder_thread_exit(struct decoder *d, uint64_t process, const struct wire_hit *hit);
 /* Forget a process and what it left open. */
 void decoder_process_end(struct decoder *d, uint64_t process);

@@ -11,7 +11,7 @@ bool decoder_allocating(const struct decoder *d, uint64_t process, uint64_t obje
 	for (struct map_entry *e = map_next(&d->threads, NULL); e; e = map_next(&d->threads, e)) {
 		const struct thread *t = e->pointer;
 
-		if (t->process == process && t->call.state == CALL_OPEN && t->call.object == object &&
+		if (t->call.process == process && t->call.state == CALL_OPEN && t->call.object == object &&
 		    t->call.time_ns >= since_ns)
 			return true;
 	}

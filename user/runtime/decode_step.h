@@ -35,6 +35,18 @@ int step_unsettled(const struct step *s, const char *reason);
 /* A step that cannot be inside an open call: the call is over, and its alloc did not come. */
 int step_end_call(const struct step *s);
 
+/*
+ * The number of the arena at @object, asked for with @hint if it is not known yet. 0: it cannot be known, or it is no pool that is
+ * shown.
+ */
+uint64_t step_arena(const struct step *s, uint64_t object, struct arena_hint *hint);
+
+/* ---- decode_call.c: where a row is all of a call ---- */
+
+int step_call_alloc(struct step *s);
+int step_call_free(struct step *s);
+int step_device(struct step *s);
+
 /* ---- decode_program.c ---- */
 
 int step_program(struct step *s);

@@ -28,7 +28,7 @@ static int read_all(int fd, struct str *ret)
 	return 0;
 }
 
-static int load_file(const char *path, struct runtime **ret, struct diag *d)
+int runtime_load(const char *path, struct runtime **ret, struct diag *d)
 {
 	_cleanup_(str_release) struct str text = {}, escaped = {};
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -75,7 +75,7 @@ int runtimes_load(runtimes *ret, const char *const *paths, size_t nr_paths, stru
 	for (size_t i = 0; !err && i < nr_paths; i++) {
 		struct runtime *rt = NULL;
 
-		err = load_file(paths[i], &rt, d);
+		err = runtime_load(paths[i], &rt, d);
 		if (!err)
 			put(&r, rt);
 	}
@@ -91,4 +91,11 @@ void runtimes_release(runtimes *r)
 	for (size_t i = 0; i < r->nr; i++)
 		runtime_free(r->items[i]);
 	vec_release(r);
+}
+
+void runtimes_probe_entries(runtimes *r)
+{
+	for (size_t i = 0; i < r->nr; i++)
+		for (size_t k = 0; k < r->items[i]->rows.nr; k++)
+			r->items[i]->rows.items[k].at_entry = true;
 }

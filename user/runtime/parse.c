@@ -204,6 +204,7 @@ int runtime_parse(const char *path, const char *text, size_t len, struct runtime
 	struct parser p = {.rt = xcalloc(1, sizeof(*p.rt))};
 
 	p.rt->path = xstrdup(path);
+	p.rt->text = xstrndup(text, len);
 	books_init(&p.rt->books);
 
 	int err = parse_text(&p, path, text, len, d);

@@ -117,9 +117,44 @@ static int check_let_names(struct parser *p, size_t nr)
 	return check_use(p, p->rt->lets.items[nr]->name, p->rt->lets.items[nr]->at);
 }
 
+/* What an `alloc` without a `begin` says of its pool must be all that is to be known. */
+static int check_whole_alloc(struct parser *p, const struct rt_row *row)
+{
+	if (!p->rt->pools.nr)
+		return lex_fail(&p->lx, row->at, "as in: pool 0=DEVICE", "there is no pool to allocate from: a 'pool' line is missing");
+	if (p->rt->pools.nr == 1 || rt_row_names(row, RT_POOL))
+		return 0;
+	return lex_fail(&p->lx, row->at, "as in: pool=arg2:4, or pool=0", "from which of the %zu pools the function allocates is not said",
+			p->rt->pools.nr);
+}
+
+/* Which rows are all of a call. */
+static int find_whole(struct parser *p)
+{
+	bool begins = has_verb(p->rt, VERB_BEGIN);
+
+	for (size_t i = 0; i < p->rt->rows.nr; i++) {
+		struct rt_row *row = &p->rt->rows.items[i];
+
+		if (row->returns && has_verb(p->rt, VERB_THROW))
+			return lex_fail(&p->lx, row->at, NULL,
+					"no return probe where a 'throw' row says that there are exceptions: they could not pass it");
+		row->whole = (row->verb == VERB_ALLOC && (row->returns || !begins)) ||
+			     (row->verb == VERB_FREE && !rt_row_names(row, RT_ARENA));
+		if (!row->whole || row->verb != VERB_ALLOC)
+			continue;
+
+		int err = check_whole_alloc(p, row);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int parse_check_names(struct parser *p)
 {
-	int err = 0;
+	int err = find_whole(p);
 
 	for (size_t i = 0; !err && i < p->rt->rows.nr; i++)
 		err = check_row_names(p, &p->rt->rows.items[i]);

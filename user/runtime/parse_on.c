@@ -2,6 +2,7 @@
  * `on` lines: what a call means.
  *
  *	on FUNCTION [or FUNCTION ...] [called by FUNCTION] VERB [NAME=PLACE ...] [tag=WORD] [in any library]
+ *	on FUNCTION [or FUNCTION ...] return VERB [NAME=PLACE ...] [ok=PLACE==NUMBER] [in any library]
  */
 #include "runtime/parser.h"
 
@@ -22,10 +23,11 @@ static const struct {
 	enum takes takes;
 	unsigned int needs; /* NAME_BITs */
 	enum tagged tagged;
+	unsigned int call_flags; /* of one with `return`; 0: there is none */
 } verbs[VERB_NR] = {
 	[VERB_BEGIN] = {.needs = NAME_BIT(ARENA)},
-	[VERB_ALLOC] = {.needs = NAME_BIT(ADDRESS)},
-	[VERB_FREE] = {.needs = NAME_BIT(ARENA) | NAME_BIT(ADDRESS)},
+	[VERB_ALLOC] = {.needs = NAME_BIT(ADDRESS), .call_flags = WIRE_RETURNS | WIRE_MAKES},
+	[VERB_FREE] = {.needs = NAME_BIT(ADDRESS), .call_flags = WIRE_RETURNS | WIRE_TAKES | WIRE_AT_ENTRY},
 	[VERB_CLEAR] = {.needs = NAME_BIT(ARENA)},
 	[VERB_GONE] = {.needs = NAME_BIT(ARENA)},
 	[VERB_NEW] = {.needs = NAME_BIT(ARENA)},
@@ -42,11 +44,25 @@ static const struct {
 	[VERB_CB_VOID] = {.needs = NAME_BIT(PROGRAM)},
 	[VERB_CLASH] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(END)},
 	[VERB_OVERFLOW] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(END)},
+	[VERB_DEVICE] = {.needs = NAME_BIT(DEVICE), .call_flags = WIRE_RETURNS},
 };
 
-unsigned int rt_verb_needs(enum rt_verb verb)
+unsigned int rt_verb_call_flags(enum rt_verb verb)
 {
-	return verbs[verb].needs;
+	return verbs[verb].call_flags;
+}
+
+bool rt_row_names(const struct rt_row *row, enum rt_name name)
+{
+	return rt_row_has(row, rt_name_text(name));
+}
+
+unsigned int rt_row_needs(const struct rt_row *row)
+{
+	/* An address may be in use in two arenas: one that is named must be known. */
+	bool named = row->verb == VERB_FREE && rt_row_names(row, RT_ARENA);
+
+	return verbs[row->verb].needs | (named ? NAME_BIT(ARENA) : 0) | (rt_row_names(row, RT_OK) ? NAME_BIT(OK) : 0);
 }
 
 bool rt_row_has(const struct rt_row *row, const char *name)
@@ -121,6 +137,31 @@ static int check_name(struct parser *p, const struct rt_row *row, const struct r
 	return 0;
 }
 
+/* What a value that is no place is: a number, or the name of a pool. */
+static bool take_number(struct parser *p, struct rt_assignment *value)
+{
+	bool pool = strcmp(value->name, rt_name_text(RT_POOL)) == 0;
+
+	value->place = (struct rt_place){.base = RT_BASE_NUMBER, .at = p->lx.token.at};
+	if (p->lx.token.kind == TOKEN_NUMBER)
+		return true;
+	for (size_t i = 0; pool && i < p->rt->pools.nr; i++) {
+		value->place.number = p->rt->pools.items[i].id;
+		if (lex_take(&p->lx, p->rt->pools.items[i].name))
+			return true;
+	}
+	return false;
+}
+
+static int parse_what(struct parser *p, const struct rt_row *row, struct rt_assignment *value)
+{
+	bool number = p->lx.token.kind == TOKEN_NUMBER;
+
+	if (!take_number(p, value))
+		return parse_place(p, row->returns ? place_bases_return : place_bases_row, &value->place);
+	return number ? lex_number(&p->lx, "a number", UINT64_MAX, &value->place.number) : 0;
+}
+
 static int parse_named_place(struct parser *p, const struct rt_row *row, struct rt_assignment *value)
 {
 	int err = lex_name(&p->lx, "a value as NAME=PLACE", &value->name);
@@ -130,7 +171,7 @@ static int parse_named_place(struct parser *p, const struct rt_row *row, struct 
 	if (!err)
 		err = lex_expect(&p->lx, "=");
 	if (!err)
-		err = parse_place(p, place_bases_row, &value->place);
+		err = parse_what(p, row, value);
 	if (!err && place_is_several(p->rt, &value->place))
 		return lex_fail(&p->lx, value->place.at, "such a value has its place in 'books arena'",
 				"the place uses a value of which there may be several ('each')");
@@ -146,6 +187,33 @@ static int parse_assignment(struct parser *p, struct rt_row *row)
 		free(value.name);
 	else
 		vec_push(&row->values, value);
+	return err;
+}
+
+/* ok=PLACE==NUMBER or ok=PLACE!=NUMBER, the number maybe below 0. */
+static int parse_test(struct parser *p, struct rt_row *row)
+{
+	struct rt_position at = p->lx.token.at;
+	bool minus;
+	int err = parse_assignment(p, row);
+
+	if (err)
+		return err;
+	if (!row->returns)
+		return lex_fail(&p->lx, at, "as in: on FUNCTION return alloc ok=ret:4==0 ...",
+				"whether a call has succeeded is known at its return");
+	if (verbs[row->verb].call_flags & WIRE_AT_ENTRY)
+		return lex_fail(&p->lx, at, NULL, "'%s' counts at the call: it cannot depend on its success",
+				rt_verb_name(row->verb));
+	row->unequal = lex_take(&p->lx, "!");
+	err = lex_expect(&p->lx, "=");
+	if (!err && !row->unequal)
+		err = lex_expect(&p->lx, "=");
+	minus = !err && lex_take(&p->lx, "-");
+	if (!err)
+		err = lex_number(&p->lx, "a number", minus ? INT64_MAX : UINT64_MAX, &row->ok);
+	if (minus)
+		row->ok = -row->ok;
 	return err;
 }
 
@@ -171,6 +239,8 @@ static int parse_row_part(struct parser *p, struct rt_row *row)
 		return parse_label(p, row);
 	if (lex_is(&p->lx, "in") && !assigned)
 		return parse_any_library(p, row);
+	if (lex_is(&p->lx, "ok") && assigned)
+		return parse_test(p, row);
 	return parse_assignment(p, row);
 }
 
@@ -179,7 +249,7 @@ static int check_row(struct parser *p, const struct rt_row *row, struct rt_posit
 	const char *verb = rt_verb_name(row->verb);
 
 	for (int i = 0; i < RT_NAMES_NR; i++)
-		if (verbs[row->verb].needs & 1u << i && !rt_row_has(row, rt_name_text((enum rt_name)i)))
+		if (verbs[row->verb].needs & 1u << i && !rt_row_names(row, (enum rt_name)i))
 			return lex_fail(&p->lx, verb_at, NULL, "'%s' needs a value '%s'", verb,
 					rt_name_text((enum rt_name)i));
 	if (verbs[row->verb].tagged == TAG_MUST && !row->tag && !row->label)
@@ -218,6 +288,39 @@ static int parse_functions(struct parser *p, struct rt_row *row)
 	return err;
 }
 
+static const char *mangled_of(const struct rt_row *row)
+{
+	const char *found = rt_is_mangled(row->symbol) ? row->symbol : NULL;
+
+	for (size_t i = 0; i < row->others.nr && !found; i++)
+		found = rt_is_mangled(row->others.items[i]) ? row->others.items[i] : NULL;
+	return found;
+}
+
+/* The row is about what a call gives back. */
+static int parse_return(struct parser *p, struct rt_row *row)
+{
+	struct rt_position at = p->lx.token.at;
+
+	row->returns = lex_take(&p->lx, "return");
+	if (!row->returns)
+		return 0;
+	if (row->caller)
+		return lex_fail(&p->lx, at, NULL, "a row on calls ('called by') has no return");
+	if (mangled_of(row))
+		return lex_fail(&p->lx, at, "success shows at the entry of a function that runs only after it",
+				"no return probe on a C++ function: an exception could not pass it");
+	return 0;
+}
+
+static int check_return(struct parser *p, const struct rt_row *row, struct rt_position verb_at)
+{
+	if (!row->returns || verbs[row->verb].call_flags)
+		return 0;
+	return lex_fail(&p->lx, verb_at, "of these there are: alloc free device", "there is no 'return %s'",
+			rt_verb_name(row->verb));
+}
+
 static int parse_row(struct parser *p, struct rt_row *row)
 {
 	int err = parse_functions(p, row);
@@ -225,9 +328,13 @@ static int parse_row(struct parser *p, struct rt_row *row)
 
 	if (!err)
 		err = parse_caller(p, row);
+	if (!err)
+		err = parse_return(p, row);
 	verb_at = p->lx.token.at;
 	if (!err)
 		err = parse_verb(p, &row->verb);
+	if (!err)
+		err = check_return(p, row, verb_at);
 	while (!err && p->lx.token.kind != TOKEN_END)
 		err = parse_row_part(p, row);
 	return err ? err : check_row(p, row, verb_at);

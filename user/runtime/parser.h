@@ -40,6 +40,8 @@ struct place_base {
 	int base;
 };
 extern const struct place_base place_bases_row[];
+/* Of a row at the return: with `ret`. */
+extern const struct place_base place_bases_return[];
 int parse_place(struct parser *p, const struct place_base *bases, struct rt_place *ret);
 /* Does the place use a value of which there are several (`each`)? */
 bool place_is_several(const struct runtime *rt, const struct rt_place *place);

@@ -16,6 +16,12 @@ const struct place_base place_bases_row[] = {
 	{"stack", WIRE_STACK},	 {},
 };
 
+const struct place_base place_bases_return[] = {
+	{"arg0", WIRE_ARG0},	 {"arg1", WIRE_ARG0 + 1}, {"arg2", WIRE_ARG0 + 2},
+	{"arg3", WIRE_ARG0 + 3}, {"arg4", WIRE_ARG0 + 4}, {"arg5", WIRE_ARG0 + 5},
+	{"stack", WIRE_STACK},	 {"ret", WIRE_RETURN},	  {},
+};
+
 static const struct place_base bases_books[] = {
 	{"owner", RT_BASE_OWNER},   {"arena", RT_BASE_ARENA}, {"list", RT_BASE_LIST},
 	{"buffer", RT_BASE_BUFFER}, {"mesh", RT_BASE_MESH},   {"handle", RT_BASE_HANDLE},
@@ -160,6 +166,11 @@ static int check_end(struct parser *p, const struct rt_place *place)
 	return lex_fail(&p->lx, place->at, "'*' loads what lies there", "'%s' is an address: write *%s(...)", last->name, last->name);
 }
 
+static bool is_register(const struct rt_place *place)
+{
+	return (place->base >= WIRE_ARG0 && place->base < WIRE_STACK) || place->base == WIRE_RETURN;
+}
+
 int parse_place(struct parser *p, const struct place_base *bases, struct rt_place *ret)
 {
 	struct rt_place place = {.base = -1, .at = p->lx.token.at};
@@ -167,8 +178,11 @@ int parse_place(struct parser *p, const struct place_base *bases, struct rt_plac
 
 	if (!err)
 		err = check_end(p, &place);
+	if (!err && !place.nr_steps && is_register(&place) && lex_take(&p->lx, ":"))
+		err = parse_size(p, &place.size);
 	if (!err && lex_is(&p->lx, ":"))
-		err = lex_fail(&p->lx, p->lx.token.at, "only a load has a size, as in *arg0:4", "unexpected ':'");
+		err = lex_fail(&p->lx, p->lx.token.at, "only a load or a register has a size, as in *arg0:4 or arg0:4",
+			       "unexpected ':'");
 	if (!err)
 		*ret = place;
 	return err;
@@ -184,7 +198,7 @@ bool place_is_several(const struct runtime *rt, const struct rt_place *place)
 
 static const char *base_name(int base)
 {
-	const struct place_base *tables[] = {place_bases_row, bases_books};
+	const struct place_base *tables[] = {place_bases_return, bases_books};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct place_base *b = tables[i]; b->name; b++)
@@ -206,6 +220,10 @@ static void add_load(struct str *s, const struct rt_step *step, bool inner)
 
 void rt_place_add(struct str *s, const struct runtime *rt, const struct rt_place *place)
 {
+	if (place->base == RT_BASE_NUMBER) {
+		str_addf(s, "%llu", (unsigned long long)place->number);
+		return;
+	}
 	for (size_t i = place->nr_steps; i-- > 0;) {
 		const struct rt_step *step = &place->step[i];
 
@@ -215,6 +233,8 @@ void rt_place_add(struct str *s, const struct runtime *rt, const struct rt_place
 			str_add(s, i > 0 && place->step[i - 1].value < 0 ? "*(" : "*");
 	}
 	str_add(s, base_name(place->base));
+	if (place->size)
+		str_addf(s, ":%u", place->size);
 	for (size_t i = 0; i < place->nr_steps; i++) {
 		const struct rt_step *step = &place->step[i];
 

@@ -4,6 +4,7 @@
 #include "runtime/arithmetic.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/types.h>
 #include "wire.h"
@@ -28,6 +29,11 @@ unsigned int rt_verb_flags(enum rt_verb verb)
 	};
 
 	return verb_flags[verb];
+}
+
+bool rt_is_mangled(const char *symbol)
+{
+	return !strncmp(symbol, "_Z", 2) || !strncmp(symbol, "__Z", 3);
 }
 
 const char *rt_name_text(enum rt_name name)
@@ -179,6 +185,7 @@ void runtime_free(struct runtime *rt)
 	free(rt->name);
 	free(rt->about);
 	free(rt->path);
+	free(rt->text);
 	free(rt->detect);
 	free(rt->core);
 	free(rt);

@@ -31,11 +31,13 @@
 	X(TRACE, "trace")	/* id of a trace */                                                \
 	X(ID, "id")		/* the runtime's own number of a buffer, or of a program */        \
 	X(PROGRAM, "program")	/* the object of a program that runs on cores */                   \
-	X(DEVICE, "device")	/* an object of the device that it is for */                       \
+	X(DEVICE, "device")	/* an object of the device that it is for; where pools have no objects, its number */ \
 	X(BYTES, "bytes")	/* of a circular buffer, on each of its cores */                   \
 	X(PLACED, "placed")	/* not 0: the circular buffer lies in a block of a pool */         \
 	X(END, "end")		/* where a program's circular buffers would end */                 \
-	X(LAYOUT, "layout")	/* how it is spread over banks: a number in the `layout` line */
+	X(LAYOUT, "layout")	/* how it is spread over banks: a number in the `layout` line */   \
+	X(OK, "ok")		/* what tells whether the call has succeeded */                    \
+	X(CODE, "code")		/* what the runtime says why it has not */
 
 enum rt_name {
 #define X(NAME, name) RT_##NAME,
@@ -57,6 +59,7 @@ enum rt_name {
  * program   the circular buffers of `program` are given their places within the call; cb: one of them is
  * cb_free   a program is destroyed;  cb_void: its circular buffers are to be placed anew
  * clash, overflow    a program is refused: its circular buffers would reach into blocks, or beyond the bank
+ * device    the thread's calls are for this device from here on
  */
 #define RT_VERBS(X)                                                                                \
 	X(BEGIN, "begin", WIRE_BEGIN)                                                              \
@@ -77,7 +80,8 @@ enum rt_name {
 	X(CB_FREE, "cb_free", 0)                                                                   \
 	X(CB_VOID, "cb_void", 0)                                                                   \
 	X(CLASH, "clash", WIRE_WAKE)                                                               \
-	X(OVERFLOW, "overflow", WIRE_WAKE)
+	X(OVERFLOW, "overflow", WIRE_WAKE)                                                         \
+	X(DEVICE, "device", 0)
 
 enum rt_verb {
 #define X(VERB, name, flags) VERB_##VERB,
@@ -87,11 +91,13 @@ enum rt_verb {
 };
 
 const char *rt_verb_name(enum rt_verb verb);
+/* Is it the name of a C++ function, through which an exception may pass? */
+bool rt_is_mangled(const char *symbol);
 const char *rt_name_text(enum rt_name name);
 /* WIRE_BEGIN and so on. */
 unsigned int rt_verb_flags(enum rt_verb verb);
-/* The names, as bits 1 << RT_x, without which a row of this verb means nothing. */
-unsigned int rt_verb_needs(enum rt_verb verb);
+/* Flags of a row of this verb that has a probe at entry and return; 0: it can have none. */
+unsigned int rt_verb_call_flags(enum rt_verb verb);
 
 /* Where in its .rt file something stands, for messages. */
 struct rt_position {
@@ -133,15 +139,18 @@ struct rt_step {
 enum { RT_STEPS = 4 };
 
 struct rt_place {
-	/* WIRE_ARG0 + n, WIRE_STACK, WIRE_RETURN; in books lines RT_BASE_x */
+	/* WIRE_ARG0 + n, WIRE_STACK, WIRE_RETURN; RT_BASE_NUMBER; in books lines RT_BASE_x */
 	int base;
+	uint32_t size;	 /* without a load: bytes of the register that count, 0: all */
+	uint64_t number; /* RT_BASE_NUMBER */
 	size_t nr_steps;
 	struct rt_step step[RT_STEPS];
 	struct rt_position at;
 };
 
 enum {
-	RT_BASE_OWNER = 64,
+	RT_BASE_NUMBER = 63, /* no place at all: a number that the file gives */
+	RT_BASE_OWNER,
 	RT_BASE_ARENA,
 	RT_BASE_LIST,
 	RT_BASE_BUFFER,
@@ -164,9 +173,19 @@ struct rt_row {
 	char *tag;    /* context, captured: what allocations are for; NULL */
 	char *label;  /* context: what makes the allocation, for people; NULL */
 	bool any_library; /* the symbol is looked for in all mapped files (the C++ library's __cxa_throw) */
+	bool returns; /* the probe is at entry and return: places are evaluated at the return, of arguments as at the entry */
+	bool at_entry; /* the probe is at the function's first instruction, whatever a hit costs there */
+	bool whole; /* alloc: the row is all of the call, there is no `begin`; free: by the address alone */
+	bool unequal; /* of the value `ok`: it must not be, else it must be */
+	uint64_t ok; /* what it is compared with */
 	VEC(struct rt_assignment) values;
 	struct rt_position at;
 };
+
+/* Does the row have a value of this name, be it known in a file or not? */
+bool rt_row_names(const struct rt_row *row, enum rt_name name);
+/* The names, as bits 1 << RT_x, without which the row means nothing. */
+unsigned int rt_row_needs(const struct rt_row *row);
 
 /* A pool or a layout: the runtime's number, and how it is called. */
 struct rt_pool {
@@ -257,6 +276,7 @@ struct runtime {
 	char *name;
 	char *about;
 	char *path;   /* for messages; "built in: NAME.rt" */
+	char *text;   /* of the file, whole */
 	char *detect; /* pattern: a mapped file that defines it has this runtime */
 	rt_numbered pools;
 	char *core; /* name of the pool whose banks are the cores' own memory; NULL: none */
@@ -272,6 +292,8 @@ struct runtime {
 /* Parse a .rt file's text. Errors say file, line and column, the line and a caret. Never crashes on any bytes. */
 int runtime_parse(const char *path, const char *text, size_t len, struct runtime **ret, struct diag *d);
 void runtime_free(struct runtime *rt);
+/* The same of the file at @path, or why it cannot be read. */
+int runtime_load(const char *path, struct runtime **ret, struct diag *d);
 /* Free what is in it, but not @value, nor the next line of its name. */
 void rt_value_release(struct rt_value *value);
 
@@ -286,5 +308,7 @@ void runtime_add_pools(struct str *s, const struct runtime *rt);
 typedef VEC(struct runtime *) runtimes;
 int runtimes_load(runtimes *ret, const char *const *paths, size_t nr_paths, struct diag *d);
 void runtimes_release(runtimes *r);
+/* All their probes are to stand at functions' first instructions: to see what choosing them is worth. */
+void runtimes_probe_entries(runtimes *r);
 
 #endif

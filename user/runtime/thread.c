@@ -16,6 +16,7 @@ void thread_break(struct thread *t)
 	t->call.state = CALL_NONE;
 	t->alone = "lost";
 	t->placing.none = "lost";
+	t->has_device = false;
 	thread_leave_all(t);
 }
 

@@ -13,6 +13,7 @@ enum call_state {
 /* An allocation that was begun. */
 struct call {
 	enum call_state state;
+	uint64_t process; /* in the stream: a process may have several runtimes */
 	uint64_t object; /* of the arena */
 	uint64_t time_ns; /* of its begin, the hits' clock */
 	const char *pool; /* NULL: not known, or hidden */
@@ -51,6 +52,9 @@ struct thread {
 	struct context contexts[THREAD_CONTEXTS];
 	size_t nr_contexts;
 	struct placing placing;
+	/* The device that its calls are for, where it has chosen one. */
+	bool has_device;
+	uint64_t device;
 	/* The last hit was the entry of a free of this block. */
 	bool freeing;
 	uint64_t free_object, free_address, free_ns;

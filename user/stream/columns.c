@@ -4,7 +4,7 @@
 
 enum {
 	FEW = 64,   /* numbers: so few have no planes worth compressing */
-	BLOCK = 64, /* numbers that are put together at a time */
+	BLOCK = COLUMN_WINDOW, /* numbers that are put together at a time */
 };
 
 /* Are all numbers the same? In @ret_any is every bit that one of them has. */
@@ -112,43 +112,92 @@ static inline void join_block(const unsigned char *p, size_t nr, unsigned planes
 	}
 }
 
-static int read_planes(struct file_bytes *b, unsigned planes, size_t nr, struct column_pool *pool)
+/* Numbers @first to @end of @nr whose planes begin at @p. */
+static void join(const unsigned char *p, size_t nr, unsigned planes, size_t first, size_t end, uint64_t *values)
 {
-	const unsigned char *p = (const unsigned char *)b->p;
-	uint64_t *values;
-	size_t i = 0;
+	size_t i = first;
 
+	for (; i + BLOCK <= end; i += BLOCK)
+		join_block(p + i, nr, planes, values + (i - first));
+	for (; i < end; i++) {
+		values[i - first] = 0;
+		for (unsigned k = 0; k < planes; k++)
+			values[i - first] |= (uint64_t)p[k * nr + i] << 8 * k;
+	}
+}
+
+/* The planes, which are skipped, in @ret. */
+static int skip_planes(struct file_bytes *b, unsigned planes, size_t nr, const unsigned char **ret)
+{
 	if (nr > (size_t)(b->end - b->p) / planes)
 		return -EBADMSG;
-	values = make_room(pool, nr);
-	for (; i + BLOCK <= nr; i += BLOCK)
-		join_block(p + i, nr, planes, values + i);
-	for (; i < nr; i++) {
-		values[i] = 0;
-		for (unsigned k = 0; k < planes; k++)
-			values[i] |= (uint64_t)p[k * nr + i] << 8 * k;
-	}
+	*ret = (const unsigned char *)b->p;
 	b->p += nr * planes;
+	return 0;
+}
+
+static int read_head(struct file_bytes *b, size_t max, struct column_pool *pool, unsigned *ret_coding, size_t *ret_nr)
+{
+	uint64_t nr = 0;
+
+	if (b->p == b->end)
+		return -EBADMSG;
+	*ret_coding = (unsigned char)*b->p++;
+	if (*ret_coding >= COLUMN_CODINGS || !file_varint(b, &nr) || nr > max || nr > pool->left)
+		return -EBADMSG;
+	pool->left -= nr;
+	*ret_nr = nr;
 	return 0;
 }
 
 int column_read(struct file_bytes *b, size_t max, struct column_pool *pool, struct column *ret)
 {
-	uint64_t nr = 0;
+	const unsigned char *planes;
 	unsigned coding;
+	size_t nr;
 
-	if (b->p == b->end)
+	if (read_head(b, max, pool, &coding, &nr))
 		return -EBADMSG;
-	coding = (unsigned char)*b->p++;
-	if (coding >= COLUMN_CODINGS || !file_varint(b, &nr) || nr > max || nr > pool->left)
-		return -EBADMSG;
-	pool->left -= nr;
 	*ret = (struct column){.at = pool->values.nr, .nr = nr, .same = coding == COLUMN_SAME};
 	if (coding == COLUMN_SAME)
 		return read_same(b, pool);
 	if (coding == COLUMN_VARINTS)
 		return read_varints(b, nr, pool);
-	return read_planes(b, coding - COLUMN_PLANES + 1, nr, pool);
+	if (skip_planes(b, coding - COLUMN_PLANES + 1, nr, &planes))
+		return -EBADMSG;
+	join(planes, nr, coding - COLUMN_PLANES + 1, 0, nr, make_room(pool, nr));
+	return 0;
+}
+
+int column_open(struct file_bytes *b, size_t max, struct column_pool *pool, struct column_stream *ret)
+{
+	unsigned coding;
+	size_t nr;
+
+	if (read_head(b, max, pool, &coding, &nr))
+		return -EBADMSG;
+	*ret = (struct column_stream){.at = pool->values.nr, .nr = nr, .mask = coding == COLUMN_SAME ? 0 : SIZE_MAX};
+	if (coding == COLUMN_SAME)
+		return read_same(b, pool);
+	if (coding == COLUMN_VARINTS)
+		return read_varints(b, nr, pool);
+	ret->nr_planes = coding - COLUMN_PLANES + 1;
+	ret->mask = COLUMN_WINDOW - 1;
+	make_room(pool, COLUMN_WINDOW);
+	return skip_planes(b, ret->nr_planes, nr, &ret->planes);
+}
+
+void column_move(const struct column_pool *pool, const struct column_stream *c, size_t first)
+{
+	size_t end = c->nr - first < COLUMN_WINDOW ? c->nr : first + COLUMN_WINDOW;
+
+	if (c->planes)
+		join(c->planes, c->nr, c->nr_planes, first, end, column_window(pool, c));
+}
+
+size_t column_pool_add(struct column_pool *pool, size_t nr)
+{
+	return (size_t)(make_room(pool, nr) - pool->values.items);
 }
 
 void column_sum(struct column_pool *pool, struct column *c)

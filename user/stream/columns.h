@@ -50,6 +50,32 @@ void column_pool_clear(struct column_pool *pool, size_t max);
 
 /* Read a column. -EBADMSG when it is malformed, or has more than @max numbers or than the pool may hold. */
 int column_read(struct file_bytes *b, size_t max, struct column_pool *pool, struct column *ret);
+/*
+ * A column whose numbers are needed one after the other: number i is [i & mask] of its window, once that has been moved
+ * there. Nothing that is not needed yet takes memory, or room in the processor's caches.
+ */
+enum { COLUMN_WINDOW = 64 };
+
+struct column_stream {
+	const unsigned char *planes; /* the window is moved over them; NULL: it never is */
+	unsigned nr_planes;
+	size_t nr, mask;
+	size_t at; /* of the window in the pool */
+};
+
+/* As column_read(); what it is read from must stay. */
+int column_open(struct file_bytes *b, size_t max, struct column_pool *pool, struct column_stream *ret);
+/* Valid until the next column is read or opened. */
+static inline uint64_t *column_window(const struct column_pool *pool, const struct column_stream *c)
+{
+	return pool->values.items + c->at;
+}
+/* Move it to number @first, a multiple of COLUMN_WINDOW. */
+void column_move(const struct column_pool *pool, const struct column_stream *c, size_t first);
+
+/* Room for @nr numbers that were not read; where it is in the pool. */
+size_t column_pool_add(struct column_pool *pool, size_t nr);
+
 /* Folded differences to the number before, at first 0, become the numbers themselves, and none is the SAME any more. */
 void column_sum(struct column_pool *pool, struct column *c);
 

@@ -13,17 +13,25 @@
 /* Where and when a recording was made. */
 struct file_header {
 	char tool[64]; /* version of the pooltrace that wrote it */
-	char host[256];
-	char kernel[256];		/* its release */
+	char host[256];		/* of several machines all names: see file_header_add_hosts() */
+	char kernel[256];		/* its release; likewise */
 	uint64_t wall_ns, monotonic_ns; /* both clocks at one moment */
 };
 
 /* The header of a recording that begins now, on this machine, in @ret. */
 void file_header_now(struct file_header *ret);
+/* Of a recording of several machines: their names, and kernels, each once, joined with ", "; "..." stands for those without room. */
+void file_header_add_hosts(struct file_header *header, const struct file_header *more);
+bool file_header_has_hosts(const struct file_header *header);
+
+/* Write no chunk because of its age. */
+void file_sink_set_patient(struct sink *sink);
 
 struct file_sink_options {
 	bool force;	   /* overwrite a file that exists */
 	bool allow_stdout; /* "-" is standard output; else it is a file of that name */
+	bool patient;	   /* nobody follows it, and what is lost can be made again: chunks are as large as can be */
+	const struct file_header *header; /* NULL: of a recording that begins now */
 };
 
 /*
@@ -42,10 +50,25 @@ int file_sink_new(int fd, const char *name, const struct file_header *header, st
  * put() keeps records in memory and writes them as one chunk when the oldest is a second old (by the records' times,
  * and by the clock at idle()), at a tick that was asked for, when there are 65,536 or 4 MiB of them, and here. The
  * first error of writing (-ENOSPC, ...) is returned once, by whichever call met it; from then on records are dropped
- * and 0 is returned, so that what else sees the stream goes on. A record with a text of more than 3 MiB is -EMSGSIZE,
+ * and 0 is returned, so that what else sees the stream goes on. A record with a text of more than 2 MiB is -EMSGSIZE,
  * and is left out.
  */
 int file_sink_flush(struct sink *sink);
+
+/* At most how large the recording is if @more (NULL: nothing) is put and it is closed then. */
+uint64_t file_sink_bound(const struct sink *sink, const struct record *more);
+
+/* Who decides how large a recording may become. */
+struct file_room {
+	/*
+	 * A chunk is about to be written: the file has at most @bytes when the recording is ended behind it. With @full, @bytes is 0:
+	 * the disk had no room for it. Returns 0: write it (once more); or -errno: do not, which is what then is returned.
+	 */
+	int (*ask)(struct file_room *room, uint64_t bytes, bool full);
+};
+
+/* @room lives as long as the sink. A checkpoint that is refused is no error of the recording; records that are, are. */
+void file_sink_set_room(struct sink *sink, struct file_room *room);
 
 /*
  * Write a checkpoint, for readers that begin there: put_all() puts records that say all that is known and alive after
@@ -55,9 +78,16 @@ int file_sink_flush(struct sink *sink);
  */
 int file_sink_checkpoint(struct sink *sink, int (*put_all)(void *context, struct sink *to), void *context);
 
+/* How many chunks of records were written. */
+uint64_t file_sink_chunks(const struct sink *sink);
+
+/* How many bytes of the file the last checkpoint took, and how many there are; 0: there was none. */
+uint64_t file_sink_checkpoint_bytes(const struct sink *sink);
+uint64_t file_sink_bytes(const struct sink *sink);
+
 /*
- * Is one due? When since the last one, or the beginning, 4 MiB and 8 times its size were written, or records of 60 s;
- * never before any record was written.
+ * Is one due? When since the last one, or the beginning, 8 times its size were written, and 4 MiB or records of 60 s; never
+ * before any record was written.
  */
 bool file_sink_wants_checkpoint(const struct sink *sink);
 
@@ -82,6 +112,12 @@ int file_source_open(const char *path, const struct file_source_options *options
 /* As file_source_open(), on a descriptor, which is the source's from here on (closed also on failure). */
 int file_source_new(int fd, const char *name, const struct file_source_options *options, struct source **ret,
 		    struct diag *d);
+
+/*
+ * Instead of run(): push the records of one chunk. Returns 1: there may be more; else what run() returns, and nothing is to be
+ * pushed any more.
+ */
+int file_source_step(struct source *source, struct sink *sink);
 
 /*
  * Before run(): begin with the last whole checkpoint whose time is not after @time_ns, or with the recording's first

@@ -23,6 +23,52 @@ void file_header_now(struct file_header *ret)
 	snprintf(ret->kernel, sizeof(ret->kernel), "%s", names.release);
 }
 
+#define SEPARATOR ", "
+#define MORE "..."
+
+static bool has_name(const char *names, const char *name, size_t len)
+{
+	for (; *names; names += *names ? sizeof(SEPARATOR) - 1 : 0) {
+		const char *end = strstr(names, SEPARATOR);
+		size_t n = end ? (size_t)(end - names) : strlen(names);
+
+		if (n == len && !strncmp(names, name, len))
+			return true;
+		names += n;
+	}
+	return false;
+}
+
+/* Add those of @more that @names, of @size bytes, do not have. */
+static void join_names(char *names, size_t size, const char *more)
+{
+	const size_t reserve = sizeof(SEPARATOR MORE);
+
+	while (*more) {
+		const char *end = strstr(more, SEPARATOR), *separator = *names ? SEPARATOR : "";
+		size_t len = end ? (size_t)(end - more) : strlen(more), used = strlen(names);
+
+		if (!has_name(names, more, len) && !has_name(names, MORE, sizeof(MORE) - 1)) {
+			bool fits = used + strlen(separator) + len + reserve <= size;
+
+			snprintf(names + used, size - used, "%s%.*s", separator, fits ? (int)len : (int)sizeof(MORE) - 1,
+				 fits ? more : MORE);
+		}
+		more += len + (end ? sizeof(SEPARATOR) - 1 : 0);
+	}
+}
+
+void file_header_add_hosts(struct file_header *header, const struct file_header *more)
+{
+	join_names(header->host, sizeof(header->host), more->host);
+	join_names(header->kernel, sizeof(header->kernel), more->kernel);
+}
+
+bool file_header_has_hosts(const struct file_header *header)
+{
+	return strstr(header->host, SEPARATOR);
+}
+
 static int open_stdout(void)
 {
 	int fd;
@@ -41,8 +87,13 @@ int file_sink_open(const char *path, const struct file_sink_options *options, st
 	struct file_header header;
 
 	if (fd >= 0) {
+		int err;
+
 		file_header_now(&header);
-		return file_sink_new(fd, is_stdout ? "standard output" : path, &header, ret, d);
+		err = file_sink_new(fd, is_stdout ? "standard output" : path, options->header ? options->header : &header, ret, d);
+		if (!err && options->patient)
+			file_sink_set_patient(*ret);
+		return err;
 	}
 	if (is_stdout && fd == -ENOTSUP) {
 		diag_set(d, fd, "cannot record to a terminal");

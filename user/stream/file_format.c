@@ -85,6 +85,7 @@ uint64_t file_checksum(const void *bytes, size_t len)
 static const uint8_t value_types[] = {
 	[FIELD_TYPE_NUMBER] = FILE_VALUE_NUMBER,
 	[FIELD_TYPE_HEX] = FILE_VALUE_HEX,
+	[FIELD_TYPE_SIGNED] = FILE_VALUE_NUMBER,
 	[FIELD_TYPE_TEXT] = FILE_VALUE_TEXT,
 };
 

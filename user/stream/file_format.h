@@ -20,7 +20,7 @@ enum {
 	FILE_HEADER_MAX = 1 << 16,
 	FILE_FRAME_MAX = 64 << 20, /* bytes of what is compressed in a chunk */
 	FILE_CHUNK_MAX = 64 << 20, /* and of its payload */
-	FILE_TEXT_MAX = 3 << 20,   /* that a sink writes */
+	FILE_TEXT_MAX = 2 << 20,   /* that a sink writes */
 	FILE_KINDS_MAX = 1024,
 	FILE_FIELDS_MAX = 64,
 };

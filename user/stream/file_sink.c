@@ -21,6 +21,13 @@ enum {
 	CHECKPOINT_BYTES = 4 << 20, /* what is behind the last one costs as much to read */
 	CHECKPOINT_PARTS = 8,	    /* and checkpoints are a small part of the recording */
 	LEVEL = 1, /* of zstd: recording must not cost the machine that is measured */
+	LEVEL_SMALL = 5, /* but it may where little is recorded: frames of less than SMALL_BYTES */
+	SMALL_BYTES = 16 << 10,
+	PART_BOUND = 64,  /* at most what a part of a frame costs beyond its bytes */
+	END_BYTES = 16,	  /* of the end's payload */
+	INDEX_COST = 40, /* of a chunk in the index, at most */
+	FIELD_COST = 24, /* of a field in a chunk: two columns, and where a text begins */
+	SHAPE_COST = 32, /* of a shape's head, and of a chunk's */
 };
 /* What waits longer is written: nothing that is older is lost, however the recording ends. */
 #define FLUSH_NS NS_PER_SEC
@@ -49,10 +56,13 @@ struct file_sink {
 	int fd;
 	char *name;		      /* for messages, escaped */
 	int error;		      /* the first one */
+	bool patient;		      /* see file_sink_set_patient() */
 	struct file_encoder *encoder; /* records that are not written yet */
 	uint64_t nr_records;	      /* all, those of checkpoints apart */
+	uint64_t nr_chunks;	      /* of them */
 	uint64_t last_ns;	      /* the last one's time */
 	uint64_t written;	      /* bytes */
+	struct file_room *room;	      /* NULL: any */
 	struct last_checkpoint checkpoint;
 	bool parted; /* a part of the checkpoint that is being put was written */
 	struct file_index index;
@@ -72,10 +82,16 @@ static int wait_writable(int fd)
 	return poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 0;
 }
 
-static int write_all(int fd, const char *p, size_t len)
+/* The disk is full. Has room been made? */
+static bool made_room(struct file_sink *f, int err)
+{
+	return (err == -ENOSPC || err == -EDQUOT) && f->room && !f->room->ask(f->room, 0, true);
+}
+
+static int write_all(struct file_sink *f, const char *p, size_t len)
 {
 	while (len) {
-		ssize_t n = write(fd, p, len);
+		ssize_t n = write(f->fd, p, len);
 		int err = 0;
 
 		if (n > 0) {
@@ -86,10 +102,10 @@ static int write_all(int fd, const char *p, size_t len)
 		if (!n)
 			return -EIO;
 		if (errno == EAGAIN)
-			err = wait_writable(fd);
+			err = wait_writable(f->fd);
 		else if (errno != EINTR)
 			err = -errno;
-		if (err)
+		if (err && !made_room(f, err))
 			return err;
 	}
 	return 0;
@@ -112,16 +128,35 @@ static char *payload_of(struct file_sink *f, size_t bytes)
 	return f->chunk + FILE_CHUNK_HEADER;
 }
 
-/* Write a chunk whose payload is in its place. */
+/* At most what comes behind a chunk of that type when the recording is ended there. */
+static uint64_t end_bound(const struct file_sink *f, enum file_chunk_type type)
+{
+	uint64_t bytes = type == FILE_CHUNK_END ? 0 : FILE_CHUNK_HEADER + END_BYTES;
+
+	if (type == FILE_CHUNK_END || type == FILE_CHUNK_INDEX)
+		return bytes;
+	return bytes + FILE_CHUNK_HEADER + ZSTD_compressBound((f->index.columns[0].nr + 2) * INDEX_COST) + PART_BOUND;
+}
+
+static int ask_for_room(struct file_sink *f, const struct file_chunk *c)
+{
+	if (!f->room)
+		return 0;
+	return f->room->ask(f->room, f->written + FILE_CHUNK_HEADER + c->len + end_bound(f, c->type), false);
+}
+
+/* Write a chunk whose payload is in its place. What there is no room for is no error of the recording. */
 static int write_chunk(struct file_sink *f, struct file_chunk c)
 {
-	int err;
+	int err = ask_for_room(f, &c);
 
+	if (err)
+		return err;
 	c.at = f->written;
 	str_clear(&f->header);
 	file_chunk_add_header(&f->header, &c, f->chunk + FILE_CHUNK_HEADER);
 	memcpy(f->chunk, f->header.p, FILE_CHUNK_HEADER);
-	err = write_all(f->fd, f->chunk, FILE_CHUNK_HEADER + (size_t)c.len);
+	err = write_all(f, f->chunk, FILE_CHUNK_HEADER + (size_t)c.len);
 	f->written += FILE_CHUNK_HEADER + c.len;
 	file_index_put(&f->index, &c);
 	return remember(f, err);
@@ -136,9 +171,11 @@ static int write_small_chunk(struct file_sink *f, enum file_chunk_type type, con
 /* One frame of the parts of @f->raw, each compressed for itself: what is alike is together. Returns its length. */
 static uint32_t compress(struct file_sink *f)
 {
-	size_t bound = ZSTD_compressBound(f->raw.len) + f->parts.nr * 64, begin = 0;
+	size_t bound = ZSTD_compressBound(f->raw.len) + f->parts.nr * PART_BOUND, begin = 0;
 	ZSTD_outBuffer out = {payload_of(f, bound), bound, 0};
 
+	BUG_ON(ZSTD_isError(ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_compressionLevel,
+						   f->raw.len < SMALL_BYTES ? LEVEL_SMALL : LEVEL)));
 	BUG_ON(ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(f->zstd, f->raw.len)));
 	for (size_t i = 0; i < f->parts.nr; i++) {
 		bool last = i + 1 == f->parts.nr;
@@ -167,7 +204,13 @@ int file_sink_flush(struct sink *sink)
 
 	if (f->error || !state.nr)
 		return 0;
-	return write_records(f, (struct file_chunk){.type = FILE_CHUNK_RECORDS, .time_ns = state.first_ns});
+	f->nr_chunks++;
+	return remember(f, write_records(f, (struct file_chunk){.type = FILE_CHUNK_RECORDS, .time_ns = state.first_ns}));
+}
+
+void file_sink_set_room(struct sink *sink, struct file_room *room)
+{
+	((struct file_sink *)sink)->room = room;
 }
 
 static bool has_long_text(const struct record *r)
@@ -180,6 +223,33 @@ static bool has_long_text(const struct record *r)
 	return false;
 }
 
+/* At most what a record adds to a chunk before compression, as file_encoder_state() counts. */
+static uint64_t record_bound(const struct record *r)
+{
+	uint64_t bytes = 1;
+
+	for (uint64_t has = r->has; has; has &= has - 1) {
+		enum field field = (enum field)__builtin_ctzll(has);
+
+		bytes += FIELD_COST;
+		if (field_descs[field].type == FIELD_TYPE_TEXT)
+			bytes += strlen(record_text(r, field)) + 1;
+	}
+	return bytes;
+}
+
+uint64_t file_sink_bound(const struct sink *sink, const struct record *more)
+{
+	const struct file_sink *f = (const struct file_sink *)sink;
+	struct file_encoded state = file_encoder_state(f->encoder);
+	uint64_t nr = state.nr + (more ? 1 : 0), bytes = state.bytes + (more ? record_bound(more) : 0);
+	/* A value has 10 bytes at most; a column and a shape have a head. */
+	uint64_t raw = 2 * bytes + SHAPE_COST * (nr < FILE_SHAPES_MAX ? nr : FILE_SHAPES_MAX) + SHAPE_COST;
+	uint64_t chunk = FILE_CHUNK_HEADER + ZSTD_compressBound(raw) + PART_BOUND * (raw / 512 + 3);
+
+	return f->written + (nr ? chunk : 0) + end_bound(f, FILE_CHUNK_RECORDS);
+}
+
 /* Nothing more has room in the chunk. */
 static bool is_full(const struct file_encoded *state)
 {
@@ -187,8 +257,10 @@ static bool is_full(const struct file_encoded *state)
 }
 
 /* A table that someone asked for is written at once, those that come by themselves with what else is due. */
-static bool is_due(const struct file_encoded *state, const struct record *r)
+static bool is_due(const struct file_sink *f, const struct file_encoded *state, const struct record *r)
 {
+	if (f->patient)
+		return is_full(state);
 	return is_full(state) || state->last_ns - state->first_ns >= FLUSH_NS ||
 	       (r->kind == RECORD_TICK && !RECORD_HAS(r, INTERVAL_NS));
 }
@@ -209,7 +281,12 @@ static int put(struct sink *sink, const struct record *r)
 	if (f->nr_records == 1)
 		f->checkpoint.time_ns = f->last_ns;
 	state = file_encoder_state(f->encoder);
-	return is_due(&state, r) ? file_sink_flush(sink) : 0;
+	return is_due(f, &state, r) ? file_sink_flush(sink) : 0;
+}
+
+void file_sink_set_patient(struct sink *sink)
+{
+	((struct file_sink *)sink)->patient = true;
 }
 
 /* Also when the clock was set back, and nothing is older than it: who knows when it will be. */
@@ -261,6 +338,8 @@ int file_sink_checkpoint(struct sink *sink, int (*put_all)(void *context, struct
 		return err;
 	}
 	err = write_part(f, false);
+	if (err)
+		return err;
 	f->checkpoint = (struct last_checkpoint){f->written - begin, f->written, f->last_ns, f->nr_records};
 	return err;
 }
@@ -269,12 +348,26 @@ bool file_sink_wants_checkpoint(const struct sink *sink)
 {
 	const struct file_sink *f = (const struct file_sink *)sink;
 	const struct last_checkpoint *last = &f->checkpoint;
-	uint64_t bytes = last->size * CHECKPOINT_PARTS;
+	uint64_t since = f->written - last->end;
 
-	if (f->error || f->nr_records == last->records )
+	if (f->error || f->nr_records == last->records || since < last->size * CHECKPOINT_PARTS)
 		return false;
-	return f->written - last->end >= (bytes < CHECKPOINT_BYTES ? CHECKPOINT_BYTES : bytes) ||
-	       (f->last_ns > last->time_ns && f->last_ns - last->time_ns >= CHECKPOINT_NS);
+	return since >= CHECKPOINT_BYTES || (f->last_ns > last->time_ns && f->last_ns - last->time_ns >= CHECKPOINT_NS);
+}
+
+uint64_t file_sink_checkpoint_bytes(const struct sink *sink)
+{
+	return ((const struct file_sink *)sink)->checkpoint.size;
+}
+
+uint64_t file_sink_chunks(const struct sink *sink)
+{
+	return ((const struct file_sink *)sink)->nr_chunks;
+}
+
+uint64_t file_sink_bytes(const struct sink *sink)
+{
+	return ((const struct file_sink *)sink)->written;
 }
 
 /* ---- begin and end ---- */
@@ -306,7 +399,7 @@ static int begin(struct file_sink *f, const struct file_header *header)
 
 	add_header(&bytes, header);
 	file_schema_add(&schema);
-	err = remember(f, write_all(f->fd, bytes.p, bytes.len));
+	err = remember(f, write_all(f, bytes.p, bytes.len));
 	f->written = bytes.len;
 	if (!err)
 		err = write_small_chunk(f, FILE_CHUNK_SCHEMA, &schema);
@@ -317,6 +410,8 @@ static int begin(struct file_sink *f, const struct file_header *header)
 /* Where the index is; 0: there is none. */
 static int write_index(struct file_sink *f, uint64_t *ret_at)
 {
+	int err;
+
 	*ret_at = 0;
 	str_clear(&f->raw);
 	vec_clear(&f->parts);
@@ -324,7 +419,12 @@ static int write_index(struct file_sink *f, uint64_t *ret_at)
 		return 0;
 	vec_push(&f->parts, f->raw.len);
 	*ret_at = f->written;
-	return write_chunk(f, (struct file_chunk){.type = FILE_CHUNK_INDEX, .len = compress(f)});
+	err = write_chunk(f, (struct file_chunk){.type = FILE_CHUNK_INDEX, .len = compress(f)});
+	if (!err || f->error)
+		return err;
+	/* There is no room for it: it is not needed. */
+	*ret_at = 0;
+	return 0;
 }
 
 static int end(struct file_sink *f)
@@ -378,8 +478,7 @@ int file_sink_new(int fd, const char *name, const struct file_header *header, st
 	f->name = xstrdup(str_text(&escaped));
 	f->encoder = file_encoder_new();
 	f->zstd = ZSTD_createCCtx();
-	if (!f->zstd || ZSTD_isError(ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
-	    begin(f, header)) {
+	if (!f->zstd || begin(f, header)) {
 		remember(f, -ENOMEM);
 		return file_sink_close(&f->sink, d);
 	}

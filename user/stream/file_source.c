@@ -254,6 +254,7 @@ static int take_records(struct file_source *f, const struct file_chunk *c, struc
 	struct file_bytes bytes;
 	const char *why = f->has_schema ? file_frame_read(&f->frames, c, &bytes) : "there is no schema before it";
 
+	f->begun = true;
 	if (why)
 		return damaged_chunk(f, c, why);
 	return f->version >= 2 ? deliver_columns(f, c, bytes, sink) : deliver_first(f, c, bytes, sink);
@@ -276,6 +277,9 @@ static int take_checkpoint(struct file_source *f, const struct file_chunk *c, st
 
 	if (!f->has_schema)
 		return damaged_chunk(f, c, "there is no schema before it");
+	/* What it says was before the recording: it is one of a longer stream. */
+	if (!f->begun && !c->continues)
+		f->gap = true;
 	if (f->gap && !c->continues) {
 		f->in_checkpoint = true;
 		err = deliver_mark(c, "begin", sink);
@@ -380,18 +384,28 @@ static int check_nothing_follows(struct file_source *f)
 	return 0;
 }
 
-int file_source_run(struct source *source, struct sink *sink)
+int file_source_step(struct source *source, struct sink *sink)
 {
 	struct file_source *f = (struct file_source *)source;
 	int err;
 
 	f->in.idle = sink;
-	do
-		err = step(f, sink);
-	while (!err);
+	err = step(f, sink);
+	if (!err)
+		return 1;
 	if (err == END)
 		err = check_nothing_follows(f);
 	f->in.idle = NULL;
 	f->outcome.stopped = f->in.stopped;
 	return err ? err : f->damaged ? -EBADMSG : 0;
+}
+
+int file_source_run(struct source *source, struct sink *sink)
+{
+	int err;
+
+	do
+		err = file_source_step(source, sink);
+	while (err > 0);
+	return err;
 }

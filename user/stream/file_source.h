@@ -16,6 +16,7 @@ struct file_source {
 	bool has_schema;
 	struct file_outcome outcome;
 	bool damaged;	    /* something in it is wrong */
+	bool begun;	    /* there was a chunk of records, or what may have been one */
 	bool gap;	    /* records are missing before what comes now, and no checkpoint has followed */
 	bool begins_late;   /* records were left out on purpose */
 	bool in_checkpoint; /* its begin was delivered, its end not yet */

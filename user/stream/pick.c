@@ -1,13 +1,22 @@
 #include "stream/pick.h"
 
+#include <errno.h>
 #include <string.h>
 
-static bool picked(const struct pick *p, uint64_t pid)
+bool pick_is_named(const char *const *names, size_t nr, const char *name, const char *command)
 {
-	for (size_t i = 0; i < p->nr_pids; i++)
-		if ((uint64_t)p->pids[i] == pid)
+	for (size_t i = 0; i < nr; i++)
+		if ((name && !strcmp(names[i], name)) || (command && strstr(command, names[i])))
 			return true;
 	return false;
+}
+
+static bool picked(const struct pick *p, const struct record *attach)
+{
+	for (size_t i = 0; i < p->nr_pids; i++)
+		if ((uint64_t)p->pids[i] == attach->pid)
+			return true;
+	return pick_is_named(p->names, p->nr_names, attach->name, attach->command);
 }
 
 static void leave_out(struct pick *p, int pid)
@@ -40,7 +49,10 @@ static int pick_put(struct sink *sink, const struct record *original)
 	struct pick *p = (struct pick *)sink;
 	struct record r;
 
-	p->records++;
+	p->time_ns = original->time_ns;
+	p->late |= !p->records++ && original->kind == RECORD_CHECKPOINT;
+	if (p->late)
+		return -ECANCELED;
 	/* A checkpoint says what of all processes together is known. */
 	if (original->kind == RECORD_CHECKPOINT)
 		p->in_checkpoint = !strcmp(original->reason, "begin");
@@ -50,7 +62,7 @@ static int pick_put(struct sink *sink, const struct record *original)
 		return sink_put(p->to, original);
 	r = *original;
 	if (r.kind == RECORD_ATTACH) {
-		if (!picked(p, r.pid)) {
+		if (!picked(p, &r)) {
 			leave_out(p, (int)r.pid);
 			return 0;
 		}
@@ -68,6 +80,12 @@ static int pick_put(struct sink *sink, const struct record *original)
 void pick_init(struct pick *p, struct sink *to, const int *pids, size_t nr_pids)
 {
 	*p = (struct pick){.sink.put = pick_put, .to = to, .pids = pids, .nr_pids = nr_pids};
+}
+
+void pick_add_names(struct pick *p, const char *const *names, size_t nr)
+{
+	p->names = names;
+	p->nr_names = nr;
 }
 
 void pick_release(struct pick *p)

@@ -12,16 +12,24 @@
 struct pick {
 	struct sink sink;
 	struct sink *to;
-	const int *pids; /* the caller's */
+	const int *pids; /* the caller's, as are the names */
 	size_t nr_pids;
+	const char *const *names;
+	size_t nr_names;
 	struct map processes, arenas; /* their numbers -> new ones */
 	uint64_t nr_processes, nr_arenas; /* passed on */
+	bool late; /* the first record was of a checkpoint: nothing can be picked, and put() was -ECANCELED */
 	bool in_checkpoint;
 	uint64_t records;		  /* that came, passed on or not */
+	uint64_t time_ns;		  /* of the last of these */
 	VEC(int) others; /* pids that were left out, each once */
 };
 
 void pick_init(struct pick *p, struct sink *to, const int *pids, size_t nr_pids);
+/* Pass on those of these names as well: see pick_is_named(). */
+void pick_add_names(struct pick *p, const char *const *names, size_t nr);
+/* Is one of @names the program's name, or a part of its command line? Either may be NULL. */
+bool pick_is_named(const char *const *names, size_t nr, const char *name, const char *command);
 void pick_release(struct pick *p);
 
 #endif

@@ -78,8 +78,3 @@ void record_set_text(struct record *r, enum field f, const char *text)
 	memcpy((char *)r + field_descs[f].offset, &text, sizeof(text));
 	r->has |= 1ULL << f;
 }
-
-uint64_t record_missing(const struct record *r)
-{
-	return kind_descs[r->kind].required & ~r->has;
-}

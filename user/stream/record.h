@@ -14,8 +14,8 @@
 
 /*
  * Fields: X(member, NAME, type). A field that is not in a record is not known: absent, never 0.
- * Types: NUMBER and HEX are uint64_t (HEX is written in hexadecimal), TEXT is a const char * that lives
- * as long as the record.
+ * Types: NUMBER and HEX are uint64_t (HEX is written in hexadecimal), SIGNED is one that stands for a number which may be
+ * below 0, TEXT is a const char * that lives as long as the record.
  *
  * time_ns      wall clock, ns since 1970; never decreases along a stream
  * process      number of the process in this stream, from 1; defined by its `attach`
@@ -26,8 +26,9 @@
  * advice       what to type for a pool that is too small, pools joined with commas: POOL:ARGUMENT:LIMIT=STEP, LIMITs
  *              as pooltrace-rt(5) has them
  * arena        number of one generation of a pool's object in this stream, from 1; defined by its `arena`
- * object       address of the pool's object (tt-metal: BankManager);  owner: of the device's (AllocatorImpl)
- * pool         its name
+ * object       address of the pool's object (tt-metal: BankManager);  owner: of the device's (AllocatorImpl). Where a runtime
+ *              has no such objects both are numbers of our own; owner OWNER_UNKNOWN: whose it is is not known
+ * pool         its name; POOL/N: of what calls in layer N allocate, which are inside of others that allocate: a part of theirs
  * banks, bank_bytes, base, align, grain
  *              the pool's banks; bytes and first address of a bank; what sizes are rounded to (page, block)
  * address      of a block, as the runtime gives it
@@ -52,13 +53,26 @@
  * core         name of the pool whose banks are the cores' own memory: circular buffers lie in it, and what is below its base
  *              each core keeps for code. Absent where circular buffers are not seen
  * reason       why: one of the words given at the kind
+ * code         what the runtime gave back of a call that failed
  * probe        name of a probe's verb
  * equal        1: ledger and books agreed, 0: they did not
  * partial      1: something could not be read
  * age_ns       how old the last comparison with the books is
+ * host         name of the machine that a process runs on, where a recording has those of several: see ledger/merge.h
+ * source       number, from 1, of the recording that this was in before several became one: what is about no process is about
+ *              those of the same source only. Absent: there was but one
  * gap_ns       how long a process ran after it had mapped its runtime and before it was attached to: what it allocated then is in
  *              the books. 0: it was held meanwhile; absent: it mapped it before we came
  * interval_ns  time between tables; absent when they come on request
+ * module       number of a file with probes in this stream, from 1; defined by its `module`
+ * path         of a file, as the process sees it; of a runtime file, where it was read
+ * build_id     of a file, in hexadecimal;  version: name and version of the package that it is from
+ * symbol       function of a probe, as in the file; where it was not found, as in the runtime file
+ * offset       of a probed instruction in its file
+ * text         of a runtime file, whole
+ * left         calls that were entered and have not returned: they are under way, or were left otherwise
+ * copy         which of the runtimes of its process, from 2: each file that has one is a process of the stream, of the same pid.
+ *              Absent: the first
  */
 #define RECORD_FIELDS(X)                                                                           \
 	X(time_ns, TIME_NS, NUMBER)                                                                \
@@ -108,7 +122,19 @@
 	X(partial, PARTIAL, NUMBER)                                                                \
 	X(age_ns, AGE_NS, NUMBER)                                                                  \
 	X(gap_ns, GAP_NS, NUMBER)                                                                  \
-	X(interval_ns, INTERVAL_NS, NUMBER)
+	X(interval_ns, INTERVAL_NS, NUMBER)                                                        \
+	X(host, HOST, TEXT)                                                                        \
+	X(source, SOURCE, NUMBER)                                                                  \
+	X(module, MODULE, NUMBER)                                                                  \
+	X(path, PATH, TEXT)                                                                        \
+	X(build_id, BUILD_ID, TEXT)                                                                \
+	X(version, VERSION, TEXT)                                                                  \
+	X(symbol, SYMBOL, TEXT)                                                                    \
+	X(offset, OFFSET, HEX)                                                                     \
+	X(text, TEXT, TEXT)                                                                        \
+	X(copy, COPY, NUMBER)                                                                      \
+	X(code, CODE, SIGNED)                                                                      \
+	X(left, LEFT, NUMBER)
 
 /*
  * Kinds: X(NAME, "name", fields that must be there, besides time_ns).
@@ -122,8 +148,9 @@
  *             A later one replaces it. A device without one: nothing is known of its chips
  * clear       all blocks of an arena are gone (deallocate_all); `reason=gone`: and the object as well
  * alloc       succeeded. reserved is absent when a part of the call was lost
- * free        at the entry of the call
- * failed      an allocation that did not succeed. reason: throw, next-call, thread-exit. Or a program that was refused. reason:
+ * free        at the entry of the call. Without an arena: no block that is known was at that address
+ * failed      an allocation that did not succeed. reason: throw, next-call, thread-exit; status: its function said so, with
+ *             a `code` if it gave one. Or a program that was refused. reason:
  *             clash, its circular buffers would reach (`end`) into blocks, the lowest of which is at `address`; overflow,
  *             they would reach beyond the bank, which ends there
  * retract     the `failed` of this thread before was none: its alloc came after all
@@ -147,13 +174,25 @@
  * check       ledger and books were compared
  * correction  a difference, settled in the books' favour. reason: missing (added), extra (removed),
  *             size (replaced), gone (the arena does not exist any more)
+ * driver      what a driver (`name`) says of a process whose runtime has no books: `bytes` of a `pool` (a region of memory, in
+ *             the driver's words) of a device (`path`); `label`: what it calls the figure. reason=attach: as it was when the
+ *             process was attached to (at from_ns, absent: now); else as it is now
  * lost        `count` hits had no room in the ring between from_ns and time_ns
  * probe       all calls of a verb's probes so far: `seen` hits received, `count` lost; told after a loss and at the end
  * unread      `count` values of `probe` could not be read in the target
  * tick        a table is due here. events and lost totals are folds, not fields
+ * settled     what a tick of a source means where no table is due: all replays of its processes so far were told
+ * end         of a source: nothing is known of its processes from here on (or from from_ns on), while others go on
+ * gap         records of a source are missing from from_ns (absent: from its beginning) to here: it was damaged
  * checkpoint  reason=begin: until reason=end, records say what is known here, and nothing of what came before is needed: they
  *             are no events. See ledger/checkpoint.h
  * state       in a checkpoint only: what no other kind says. `name` says what; its value is `count` or `tag`
+ * runtime     a runtime file that is used here (`name`, `text`). `id`: its number in this stream, from 1
+ * module      a file in which functions of a runtime were looked for (`id`: the runtime's number). Nobody has it yet
+ * site        a row of the runtime file in a module: its verb (`probe`), `symbol`, and the probe's `offset`. Without that it has none:
+ *             `reason` says why not, or else what the row must do without. With `process` instead of a module: no file of that
+ *             process has the function. No sites at all: nothing was probed
+ * uses        a process has mapped a module, with all probes that it has; `path`: where, if that is not the module's
  */
 #define RECORD_KINDS(X)                                                                            \
 	X(ATTACH, "attach", F(PROCESS) | F(PID) | F(RUNTIME) | F(POOLS))                           \
@@ -163,7 +202,7 @@
 	X(CLEAR, "clear", F(PROCESS) | F(ARENA))                                                   \
 	X(RESIZE, "resize", F(PROCESS) | F(ARENA) | F(BANK_BYTES) | F(BASE))                       \
 	X(ALLOC, "alloc", F(PROCESS) | F(ARENA) | F(ADDRESS))                                      \
-	X(FREE, "free", F(PROCESS) | F(ARENA) | F(ADDRESS))                                        \
+	X(FREE, "free", F(PROCESS) | F(ADDRESS))                                                   \
 	X(FAILED, "failed", F(PROCESS) | F(REASON))                                                \
 	X(RETRACT, "retract", F(PROCESS) | F(TID))                                                 \
 	X(PHANTOM, "phantom", F(PROCESS))                                                          \
@@ -179,12 +218,20 @@
 	X(BLOCK, "block", F(PROCESS) | F(ARENA) | F(ADDRESS) | F(RESERVED))                        \
 	X(CHECK, "check", F(PROCESS) | F(EQUAL))                                                   \
 	X(CORRECTION, "correction", F(PROCESS) | F(ARENA) | F(REASON))                             \
+	X(DRIVER, "driver", F(PROCESS) | F(NAME) | F(BYTES))                                      \
 	X(LOST, "lost", F(COUNT))                                                                  \
 	X(PROBE, "probe", F(PROBE) | F(SEEN) | F(COUNT))                                           \
 	X(UNREAD, "unread", F(COUNT))                                                              \
 	X(TICK, "tick", 0)                                                                         \
+	X(SETTLED, "settled", F(SOURCE))                                                           \
+	X(END, "end", F(SOURCE))                                                                   \
+	X(GAP, "gap", 0)                                                                           \
 	X(CHECKPOINT, "checkpoint", F(REASON))                                                     \
-	X(STATE, "state", F(NAME))
+	X(STATE, "state", F(NAME))                                                                 \
+	X(RUNTIME, "runtime", F(ID) | F(NAME))                                                     \
+	X(MODULE, "module", F(MODULE))                                                             \
+	X(SITE, "site", F(PROBE))                                                                  \
+	X(USES, "uses", F(PROCESS) | F(MODULE))
 
 enum field {
 #define X(member, NAME, type) FIELD_##NAME,
@@ -201,11 +248,16 @@ enum record_kind {
 	RECORD_NR
 };
 
-enum field_type { FIELD_TYPE_NUMBER, FIELD_TYPE_HEX, FIELD_TYPE_TEXT };
+enum field_type { FIELD_TYPE_NUMBER, FIELD_TYPE_HEX, FIELD_TYPE_TEXT, FIELD_TYPE_SIGNED };
 
 #define RECORD_MEMBER_NUMBER uint64_t
+#define RECORD_MEMBER_SIGNED uint64_t
 #define RECORD_MEMBER_HEX uint64_t
 #define RECORD_MEMBER_TEXT const char *
+
+#define OWNER_UNKNOWN UINT64_MAX
+
+enum { SOURCES_MAX = 65536 };
 
 struct record {
 	enum record_kind kind;
@@ -248,7 +300,10 @@ const char **record_text_slot(struct record *r, enum field f);
 void record_set_text(struct record *r, enum field f, const char *text);
 
 /* Required fields that @r lacks, as bits; 0 if it is whole. */
-uint64_t record_missing(const struct record *r);
+static inline uint64_t record_missing(const struct record *r)
+{
+	return kind_descs[r->kind].required & ~r->has;
+}
 
 /*
  * Where records go. put() does not keep the record or its texts. idle(), if there is one, is called several times a second

@@ -38,6 +38,11 @@ void tee_release(struct tee *t)
 	vec_release(&t->sinks);
 }
 
+struct sink *tee_sink(struct tee *t)
+{
+	return t->sinks.nr == 1 ? t->sinks.items[0] : &t->sink;
+}
+
 void tee_add(struct tee *t, struct sink *sink)
 {
 	vec_push(&t->sinks, sink);

@@ -20,6 +20,8 @@ void tee_release(struct tee *t);
  * before. All sinks get all records, also when one of them fails: put() of the tee returns the first
  * error that a sink returned for this record.
  */
+/* All of them; or the only one, at less cost. */
+struct sink *tee_sink(struct tee *t);
 void tee_add(struct tee *t, struct sink *sink);
 
 #endif

@@ -45,6 +45,9 @@ void text_add(struct str *s, const struct record *r)
 		case FIELD_TYPE_NUMBER:
 			str_addf(s, "%llu", (unsigned long long)record_number(r, f));
 			break;
+		case FIELD_TYPE_SIGNED:
+			str_addf(s, "%lld", (long long)record_number(r, f));
+			break;
 		case FIELD_TYPE_HEX:
 			str_addf(s, "0x%llx", (unsigned long long)record_number(r, f));
 			break;
@@ -217,6 +220,7 @@ static int parse_field(struct line *l, struct record *r)
 	const char *at = l->p;
 	uint64_t value = 0;
 	int field, err;
+	bool minus;
 
 	skip_word(l, '=');
 	field = field_by_name(at, (size_t)(l->p - at));
@@ -230,7 +234,11 @@ static int parse_field(struct line *l, struct record *r)
 	r->has |= 1ULL << field;
 	if (field_descs[field].type == FIELD_TYPE_TEXT)
 		return parse_text(l, field);
+	minus = field_descs[field].type == FIELD_TYPE_SIGNED && l->p < l->end && *l->p == '-';
+	l->p += minus;
 	err = parse_number(l, &value);
+	if (minus)
+		value = -value;
 	if (!err)
 		record_set_number(r, (enum field)field, value);
 	return err;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "target/code.h"
+#include "target/emulated.h"
 
 enum { INSTRUCTION_MAX = 15 };
 
@@ -19,22 +20,35 @@ static const uint8_t nops[][8] = {
 	{ 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
 };
 
+static bool is_push(const uint8_t *code, size_t len)
+{
+	return (len == 1 || (len == 2 && code[0] == 0x41)) && code[len - 1] >= 0x50 && code[len - 1] <= 0x57;
+}
+
+static bool is_jump(const uint8_t *code, size_t len)
+{
+	if (len == 2)
+		return code[0] == 0xeb || (code[0] >= 0x70 && code[0] <= 0x7f);
+	if (len == 5)
+		return code[0] == 0xe9;
+	return len == 6 && code[0] == 0x0f && code[1] >= 0x80 && code[1] <= 0x8f;
+}
+
+bool instruction_is_site(const uint8_t *code, size_t len)
+{
+	return is_push(code, len) || is_jump(code, len);
+}
+
 /*
  * What arch/x86/kernel/uprobes.c emulates in all kernels with these probes: push of a register, nop, and jmp,
  * jcc and call with a relative target. Prefixed forms are left out: some kernels step them. So do kernels
  * before 6.16 with nops of several bytes.
  */
-static bool is_emulated(const uint8_t *code, size_t len)
+bool instruction_is_emulated(const uint8_t *code, size_t len)
 {
-	if (len <= ARRAY_SIZE(nops) && !memcmp(code, nops[len - 1], len))
+	if (len && len <= ARRAY_SIZE(nops) && !memcmp(code, nops[len - 1], len))
 		return true;
-	if (len == 1 || (len == 2 && code[0] == 0x41))
-		return code[len - 1] >= 0x50 && code[len - 1] <= 0x57;
-	if (len == 2)
-		return code[0] == 0xeb || (code[0] >= 0x70 && code[0] <= 0x7f);
-	if (len == 5)
-		return code[0] == 0xe8 || code[0] == 0xe9;
-	return len == 6 && code[0] == 0x0f && code[1] >= 0x80 && code[1] <= 0x8f;
+	return instruction_is_site(code, len) || (len == 5 && code[0] == 0xe8);
 }
 
 /* A register among the operands says how wide the instruction is, as does being a jump. */
@@ -84,7 +98,7 @@ int code_instruction(struct elf_file *f, uint64_t address, struct str *text, boo
 
 	if (nr) {
 		add_text(text, handle, insn);
-		*ret_emulated = is_emulated(bytes, insn->size);
+		*ret_emulated = instruction_is_emulated(bytes, insn->size);
 		cs_free(insn, nr);
 	}
 	cs_close(&handle);

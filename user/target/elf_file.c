@@ -257,15 +257,24 @@ int elf_file_address(struct elf_file *f, uint64_t offset, uint64_t *ret_address)
 }
 
 /*
- * A mapping begins at the page that its segment begins in, which may hold the end of the segment before: the page's last
- * byte is the segment's.
+ * A mapping begins at the page that its segment begins in, which may hold the end of the segment before: the one that begins
+ * last. It may be smaller than its page, and the next one begin there as well: that is no code.
  */
 int elf_file_bias(struct elf_file *f, uint64_t start, uint64_t offset, uint64_t *ret_bias)
 {
-	uint64_t last = (uint64_t)sysconf(_SC_PAGESIZE) - 1, address;
-	int err = elf_file_address(f, offset + last, &address);
+	uint64_t last = offset + (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+	const struct elf_segment *best = NULL;
 
-	if (!err)
-		*ret_bias = start + last - address;
-	return err;
+	for (size_t i = 0; i < f->segments.nr; i++) {
+		const struct elf_segment *s = &f->segments.items[i];
+
+		if (s->offset > last || (s->offset <= offset && offset - s->offset >= s->bytes))
+			continue;
+		if (!best || (s->executable == best->executable ? s->offset > best->offset : s->executable))
+			best = s;
+	}
+	if (!best)
+		return -ENOENT;
+	*ret_bias = start - offset + best->offset - best->address;
+	return 0;
 }

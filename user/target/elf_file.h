@@ -32,9 +32,16 @@ const char *elf_file_build_id(const struct elf_file *f);
 /*
  * Defined symbols that match @pattern: a name, or a prefix when it ends in '*'. From .dynsym, and from
  * .symtab where .dynsym has none. Aliases (C1 and C2 of a constructor, say: same address) count once.
- * Sorted by address. Returns how many matched; stores up to @max of them. O(log n) for a name or prefix.
+ * Sorted by address. Returns how many matched; stores up to @max of them. O(n), but less than a nanosecond a symbol for names
+ * and prefixes of 24 bytes and more.
  */
 size_t elf_file_find(struct elf_file *f, const char *pattern, struct elf_symbol *symbols, size_t max);
+
+/*
+ * Ask .dynsym alone from now on, if there is one, or .symtab as well, as at first: to read the names that no other file can use
+ * takes four times as long.
+ */
+void elf_file_set_exported(struct elf_file *f, bool exported);
 
 /* The name of the function behind the PLT entry at @address, NULL when that is no PLT entry. */
 const char *elf_file_plt(struct elf_file *f, uint64_t address);
@@ -43,6 +50,11 @@ const char *elf_file_slot(struct elf_file *f, uint64_t address);
 
 /* The function symbol whose bytes hold @address. -ENOENT. */
 int elf_file_symbol_at(struct elf_file *f, uint64_t address, struct elf_symbol *ret);
+
+/*
+ * Does a function begin behind @after, and not behind @last? Also one without a size, and one that only .symtab has.
+ */
+bool elf_file_begins(struct elf_file *f, uint64_t after, uint64_t last, struct elf_symbol *ret);
 
 /* Bytes at a virtual address, from the file. Returns how many could be read, up to @len. */
 size_t elf_file_read(struct elf_file *f, uint64_t address, void *bytes, size_t len);

@@ -23,7 +23,8 @@ struct elf_extent { /* a function with a size, sorted by address */
 
 struct elf_table { /* .dynsym or .symtab, read when first asked */
 	bool read, ordered;
-	VEC(struct elf_symbol) symbols;	  /* sorted by name */
+	VEC(struct elf_symbol) symbols;	  /* in the file's order */
+	VEC(uint64_t) heads;		  /* of each: a number that the beginning of its name gives */
 	VEC(struct elf_extent) functions; /* filled when `ordered` */
 };
 
@@ -40,6 +41,7 @@ struct elf_file {
 	Elf *elf;
 	VEC(struct elf_segment) segments;
 	struct elf_table dynamic, full;
+	bool exported; /* .symtab is not asked where there is a .dynsym */
 	bool slots_read;
 	VEC(struct elf_slot) slots; /* sorted by address */
 };

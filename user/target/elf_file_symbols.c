@@ -1,6 +1,7 @@
 /*
- * The symbols of an ELF file: .dynsym, and .symtab only when .dynsym has no answer (it is three times
- * as large). Each is read once, sorted by name; by address when an address is first asked for.
+ * The symbols of an ELF file: .dynsym, and .symtab only when .dynsym has no answer (it is three times as large). Each is read
+ * once. To sort 70,000 names takes longer than all that is asked of them: of each name the beginning is made a number, and a
+ * question looks through these. Sorted by address when an address is first asked for.
  */
 #include "target/elf_file.h"
 
@@ -10,27 +11,33 @@
 
 #include "target/elf_file_internal.h"
 
+enum { HEAD = 24 /* bytes */ };
+
 void elf_table_release(struct elf_table *t)
 {
 	vec_release(&t->symbols);
+	vec_release(&t->heads);
 	vec_release(&t->functions);
 }
 
-static bool is_defined(const GElf_Sym *sym)
+static bool is_defined(const Elf64_Sym *sym)
 {
-	unsigned int type = GELF_ST_TYPE(sym->st_info);
+	unsigned int type = ELF64_ST_TYPE(sym->st_info);
 
 	/* Absolute symbols are versions and sizes, not places. */
 	return sym->st_shndx != SHN_UNDEF && sym->st_shndx != SHN_ABS &&
 	       (type == STT_FUNC || type == STT_OBJECT || type == STT_GNU_IFUNC);
 }
 
-static int by_name(const void *a, const void *b)
+/* Of a name, or of its beginning if it has HEAD bytes. */
+static uint64_t head_of(const char *name)
 {
-	const struct elf_symbol *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
+	uint64_t word[HEAD / sizeof(uint64_t)] = {}, head = 0;
 
-	return order ? order : (x->address > y->address) - (x->address < y->address);
+	memcpy(word, name, strnlen(name, HEAD));
+	for (size_t i = 0; i < ARRAY_SIZE(word); i++)
+		head = ((head ^ word[i]) * 0x9e3779b97f4a7c15ULL) ^ (head >> 29);
+	return head;
 }
 
 static void read_table(struct elf_file *f, uint32_t type, struct elf_table *t)
@@ -46,17 +53,18 @@ static void read_table(struct elf_file *f, uint32_t type, struct elf_table *t)
 	size_t nr = data->d_size / sizeof(Elf64_Sym);
 
 	for (size_t i = 1; i < nr && i < INT32_MAX; i++) {
-		GElf_Sym sym;
+		Elf64_Sym sym;
 
-		if (!gelf_getsym(data, (int)i, &sym) || !is_defined(&sym) || sym.st_name >= names.len)
+		/* libelf has brought it into this machine's form. */
+		memcpy(&sym, (const char *)data->d_buf + i * sizeof(sym), sizeof(sym));
+		if (!is_defined(&sym) || sym.st_name >= names.len)
 			continue;
 		vec_push(&t->symbols, ((struct elf_symbol){ .name = names.bytes + sym.st_name,
 							    .address = sym.st_value,
 							    .size = sym.st_size,
-							    .function = GELF_ST_TYPE(sym.st_info) != STT_OBJECT }));
+							    .function = ELF64_ST_TYPE(sym.st_info) != STT_OBJECT }));
+		vec_push(&t->heads, head_of(names.bytes + sym.st_name));
 	}
-	if (t->symbols.nr)
-		qsort(t->symbols.items, t->symbols.nr, sizeof(*t->symbols.items), by_name);
 }
 
 static struct elf_table *table(struct elf_file *f, uint32_t type)
@@ -68,23 +76,6 @@ static struct elf_table *table(struct elf_file *f, uint32_t type)
 	return t;
 }
 
-/* The first symbol whose first @len bytes of name are not less (or, if @after, greater) than @text's. */
-static size_t bound(const struct elf_table *t, const char *text, size_t len, bool after)
-{
-	size_t low = 0, high = t->symbols.nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strncmp(t->symbols.items[middle].name, text, len);
-
-		if (order < 0 || (after && !order))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static int by_place(const void *a, const void *b)
 {
 	const struct elf_symbol *x = a, *y = b;
@@ -94,6 +85,21 @@ static int by_place(const void *a, const void *b)
 	if (x->function != y->function)
 		return x->function ? -1 : 1;
 	return strcmp(x->name, y->name);
+}
+
+/* Symbols whose names have the first @len bytes of @text. The caller frees *@ret. */
+static size_t matches(const struct elf_table *t, const char *text, size_t len, struct elf_symbol **ret)
+{
+	VEC(struct elf_symbol) found = {};
+	/* A short prefix says nothing of the rest of the head. */
+	const bool any_head = len < HEAD && (!len || text[len - 1]);
+	const uint64_t head = head_of(text);
+
+	for (size_t i = 0; i < t->symbols.nr; i++)
+		if ((any_head || t->heads.items[i] == head) && !strncmp(t->symbols.items[i].name, text, len))
+			vec_push(&found, t->symbols.items[i]);
+	*ret = found.items;
+	return found.nr;
 }
 
 /* Sorts, drops aliases, copies. Returns how many are left. */
@@ -112,6 +118,11 @@ static size_t choose(struct elf_symbol *all, size_t nr, struct elf_symbol *symbo
 	return found;
 }
 
+void elf_file_set_exported(struct elf_file *f, bool exported)
+{
+	f->exported = exported;
+}
+
 size_t elf_file_find(struct elf_file *f, const char *pattern, struct elf_symbol *symbols, size_t max)
 {
 	static const uint32_t types[] = { SHT_DYNSYM, SHT_SYMTAB };
@@ -119,16 +130,12 @@ size_t elf_file_find(struct elf_file *f, const char *pattern, struct elf_symbol 
 
 	/* A whole name is compared with its NUL, a prefix without its star. */
 	len = len && pattern[len - 1] == '*' ? len - 1 : len + 1;
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		struct elf_table *t = table(f, types[i]);
-		size_t first = bound(t, pattern, len, false), nr = bound(t, pattern, len, true) - first;
+	for (size_t i = 0; i < ARRAY_SIZE(types) && !(i && f->exported && f->dynamic.symbols.nr); i++) {
+		_cleanup_(freep) struct elf_symbol *all = NULL;
+		size_t nr = matches(table(f, types[i]), pattern, len, &all);
 
 		if (!nr)
 			continue;
-
-		_cleanup_(freep) struct elf_symbol *all = xreallocarray(NULL, nr, sizeof(*all));
-
-		memcpy(all, t->symbols.items + first, nr * sizeof(*all));
 		return choose(all, nr, symbols, max);
 	}
 	return 0;
@@ -204,4 +211,21 @@ int elf_file_symbol_at(struct elf_file *f, uint64_t address, struct elf_symbol *
 		}
 	}
 	return -ENOENT;
+}
+
+bool elf_file_begins(struct elf_file *f, uint64_t after, uint64_t last, struct elf_symbol *ret)
+{
+	static const uint32_t types[] = { SHT_DYNSYM, SHT_SYMTAB };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		const struct elf_table *t = table(f, types[i]);
+
+		for (size_t k = 0; k < t->symbols.nr; k++)
+			if (t->symbols.items[k].function && t->symbols.items[k].address > after &&
+			    t->symbols.items[k].address <= last) {
+				*ret = t->symbols.items[k];
+				return true;
+			}
+	}
+	return false;
 }

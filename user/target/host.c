@@ -183,6 +183,11 @@ void host_release(struct host *h)
 	h->lockdown = NULL;
 }
 
+bool host_in_container(void)
+{
+	return is_inner("", "/proc/self/ns/pid", INITIAL_PID_NAMESPACE);
+}
+
 bool host_has(const struct host *h, int number)
 {
 	return !h->inner_user && (h->capabilities >> number & 1);

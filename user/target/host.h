@@ -22,6 +22,8 @@ enum feature {
 	FEATURE_SLEEPABLE,	 /* a program at a probe may wait for a page */
 	FEATURE_SESSION,	 /* one program at entry and return */
 	FEATURE_RETURN_SECCOMP,	 /* a process under a strict seccomp filter survives a return probe */
+	FEATURE_MAPPED,		 /* told at once what processes map */
+	FEATURE_HOLD,		 /* programs that stop processes of a command of ours */
 	FEATURE_CGROUP_MEMORY,	 /* maps are charged to a cgroup, not to the limit of locked memory */
 	FEATURE_NR
 };
@@ -73,6 +75,9 @@ struct host {
  */
 void host_read(const char *root, struct host *ret);
 void host_release(struct host *h);
+
+/* Are our pids other than those of the machine? */
+bool host_in_container(void);
 
 /* Do we have capability @number (CAP_x), where it counts: in the initial user namespace? */
 bool host_has(const struct host *h, int number);

@@ -1,6 +1,6 @@
 /*
- * paths_machine.h: what the files that know instructions share (capstone is included here and in
- * code_instruction.c only).
+ * paths_machine.h: what the files that know instructions share (capstone is included here, in
+ * code_instruction.c, code_site.c and flow.c only).
  */
 #ifndef TARGET_PATHS_MACHINE_H
 #define TARGET_PATHS_MACHINE_H

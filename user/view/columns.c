@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "view/device_name.h"
+#include "view/host_name.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -46,13 +47,19 @@ static bool is_sum(const struct row *row)
 	return row->device->nr_processes > 1;
 }
 
+static void add_host(struct grid_cell *cell, const struct row *row, const struct column *c)
+{
+	(void)c;
+	process_add_host(&cell->text, row->device->process);
+}
+
 static void add_pid(struct grid_cell *cell, const struct row *row, const struct column *c)
 {
 	(void)c;
 	if (is_sum(row))
 		str_add(&cell->text, "sum");
 	else
-		str_addf(&cell->text, "%d", row->device->process->pid);
+		process_add_pid(&cell->text, row->device->process);
 }
 
 static void add_process(struct grid_cell *cell, const struct row *row, const struct column *c)
@@ -264,6 +271,8 @@ enum { BYTES_COLUMNS = 8 };
 enum { SPARE_NEVER, SPARE_TIMES, SPARE_DEVICE, SPARE_POOL, SPARE_DETAIL, SPARE_BUFFERS, SPARE_PROCESS, SPARE_USE };
 
 _Static_assert((int)COLUMN_SPARE_CORE == (int)SPARE_DETAIL, "a detail");
+
+const struct column_kind column_host = {.title = "HOST", .left = true, .spare = SPARE_PROCESS, .add = add_host};
 
 static const struct column_kind kinds[] = {
 	[PID] = {.title = "PID", .width = 5, .add = add_pid},

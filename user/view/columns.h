@@ -50,6 +50,8 @@ struct pool_column {
 
 /* How much a narrow terminal can do without them. */
 enum { COLUMN_SPARE_CORE = 4 };
+/* Where there are several hosts it comes first. */
+extern const struct column_kind column_host;
 extern const struct column_kind column_circular, column_circular_room;
 
 /* The columns for these options and pools. @several: a row is of several chips, and says of how many. */

@@ -2,6 +2,7 @@
 
 #include "ledger/words.h"
 #include "view/device_name.h"
+#include "view/host_name.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -21,7 +22,7 @@ static size_t namesakes(const struct ledger *l, const struct ledger_process *p)
 	size_t nr = 0;
 
 	for (uint64_t i = 0; i + 1 < p->id; i++)
-		nr += !strcmp(l->processes.items[i]->name, p->name);
+		nr += !strcmp(l->processes.items[i]->name, p->name) && l->processes.items[i]->host == p->host;
 	return nr;
 }
 
@@ -30,6 +31,7 @@ static void add_process_name(struct str *out, const struct ledger *l, const stru
 	size_t before = namesakes(l, p);
 
 	str_add_escaped(out, *p->name ? p->name : "?");
+	process_add_on_host(out, p);
 	if (before)
 		str_addf(out, " (%zu)", before + 1);
 }

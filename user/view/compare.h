@@ -51,7 +51,8 @@ struct compare_row {
 /* `struct comparison c = {};` is empty and valid. */
 struct comparison {
 	VEC(struct compare_row) rows;
-	struct map words, by_key, processes; /* keys are words */
+	struct words words;
+	struct map by_key, processes; /* keys are words */
 	VEC(char *) pools; /* names that a recording knows, each once, as they are */
 };
 

@@ -1,13 +1,26 @@
 #include "view/condition.h"
 
+#include "base/units.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+/* Of two recordings, or of one that is being made. */
+enum language { LANGUAGE_CHANGE, LANGUAGE_NOW };
+
+static const struct {
+	const char *option, *hint;
+} languages[] = {
+	[LANGUAGE_CHANGE] = {"--fail-if", "such as 'peak(POOL) > +2%', 'end > +64MiB', 'failed > 0'"},
+	[LANGUAGE_NOW] = {"--trigger", "such as 'peak(POOL) > 90%', 'now > 10GiB', 'failed > 2'"},
+};
+
 struct reader {
 	const char *begin, *p;
+	enum language language;
 	struct diag *d;
 };
 
@@ -23,9 +36,9 @@ static _printf_(3, 4) int wrong(const struct reader *r, const char *at, const ch
 	va_end(args);
 	str_add_escaped(&line, r->begin);
 	str_add_escaped(&left, before);
-	diag_set(r->d, -EINVAL, "--fail-if: %s\n    %s\n    %*s^", str_text(&what), str_text(&line),
+	diag_set(r->d, -EINVAL, "%s: %s\n    %s\n    %*s^", languages[r->language].option, str_text(&what), str_text(&line),
 		 (int)str_columns(str_text(&left)), "");
-	diag_hint(r->d, "such as 'peak(POOL) > +2%%', 'end > +64MiB', 'failed > 0'");
+	diag_hint(r->d, "%s", languages[r->language].hint);
 	return -EINVAL;
 }
 
@@ -34,18 +47,24 @@ static void skip_blanks(struct reader *r)
 	r->p += strspn(r->p, " \t");
 }
 
+/* The end of a recording that is being made is now. */
+static const char *figure_word(const struct reader *r, enum figure f)
+{
+	return r->language == LANGUAGE_NOW && f == FIGURE_END ? "now" : figure_descs[f].name;
+}
+
 static int read_figure(struct reader *r, struct condition *c)
 {
 	size_t len = strspn(r->p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 	_cleanup_(str_release) struct str known = {};
 
 	for (enum figure f = 0; f < FIGURE_NR; f++) {
-		if (strlen(figure_descs[f].name) == len && !strncasecmp(figure_descs[f].name, r->p, len)) {
+		if (strlen(figure_word(r, f)) == len && !strncasecmp(figure_word(r, f), r->p, len)) {
 			c->figure = f;
 			r->p += len;
 			return 0;
 		}
-		str_addf(&known, "%s%s", !f ? "" : f + 1 == FIGURE_NR ? " or " : ", ", figure_descs[f].name);
+		str_addf(&known, "%s%s", !f ? "" : f + 1 == FIGURE_NR ? " or " : ", ", figure_word(r, f));
 	}
 	return wrong(r, r->p, "a figure comes first: %s", str_text(&known));
 }
@@ -155,25 +174,19 @@ static int read_number(struct reader *r, __int128 *ret)
 
 static int read_unit(struct reader *r, const struct condition *c, __int128 *ret)
 {
-	static const struct {
-		const char *name;
-		unsigned int power;
-	} units[] = {{"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
 	size_t len = strspn(r->p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	int power = units_size_power(r->p, len);
 
 	*ret = 1;
 	if (!len)
 		return 0;
 	if (!figure_descs[c->figure].bytes)
-		return wrong(r, r->p, "'%s' is a number: it has no unit", figure_descs[c->figure].name);
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strlen(units[i].name) != len || strncasecmp(units[i].name, r->p, len))
-			continue;
-		*ret = (__int128)1 << units[i].power;
-		r->p += len;
-		return 0;
-	}
-	return wrong(r, r->p, "the unit is none of B, KiB, MiB, GiB and TiB");
+		return wrong(r, r->p, "'%s' is a number: it has no unit", figure_word(r, c->figure));
+	if (power < 0)
+		return wrong(r, r->p, "the unit is none of B, KiB, MiB, GiB and TiB");
+	*ret = (__int128)1 << power;
+	r->p += len;
+	return 0;
 }
 
 static int set_value(const struct reader *r, const char *at, struct condition *c, __int128 value)
@@ -184,28 +197,46 @@ static int set_value(const struct reader *r, const char *at, struct condition *c
 	return 0;
 }
 
+static int read_sign(struct reader *r, struct condition *c, int *ret)
+{
+	*ret = *r->p == '-' ? -1 : 1;
+	if (*r->p != '+' && *r->p != '-')
+		return 0;
+	if (r->language == LANGUAGE_NOW)
+		return wrong(r, r->p, "a value with a sign is a change between two recordings");
+	c->change = true;
+	r->p++;
+	return 0;
+}
+
+static int check_percentage(const struct reader *r, const char *begin, const struct condition *c)
+{
+	if (r->language == LANGUAGE_CHANGE && !c->change)
+		return wrong(r, begin, "a percentage is of a change: it needs a sign, as in +2%%");
+	if (r->language == LANGUAGE_NOW && c->figure != FIGURE_PEAK && c->figure != FIGURE_END)
+		return wrong(r, begin, "a percentage is of a pool's capacity: '%s' has none", figure_word(r, c->figure));
+	return 0;
+}
+
 static int read_value(struct reader *r, struct condition *c)
 {
 	__int128 millionths = 0, unit = 1;
 	const char *begin;
-	int sign = 1, err;
+	int sign, err;
 
 	skip_blanks(r);
 	begin = r->p;
-	if (*r->p == '+' || *r->p == '-') {
-		c->change = true;
-		sign = *r->p++ == '-' ? -1 : 1;
-	}
-	err = read_number(r, &millionths);
+	err = read_sign(r, c, &sign);
+	if (!err)
+		err = read_number(r, &millionths);
 	if (err)
 		return err;
 	skip_blanks(r);
 	if (*r->p == '%') {
 		c->percent = true;
-		if (!c->change)
-			return wrong(r, begin, "a percentage is of a change: it needs a sign, as in +2%%");
+		err = check_percentage(r, begin, c);
 		r->p++;
-		return set_value(r, begin, c, sign * millionths);
+		return err ? err : set_value(r, begin, c, sign * millionths);
 	}
 	err = read_unit(r, c, &unit);
 	if (err)
@@ -215,9 +246,9 @@ static int read_value(struct reader *r, struct condition *c)
 	return set_value(r, begin, c, sign * millionths * unit / MILLION);
 }
 
-int condition_parse(const char *text, struct condition *ret, struct diag *d)
+static int parse(const char *text, enum language language, struct condition *ret, struct diag *d)
 {
-	struct reader r = {.begin = text, .p = text, .d = d};
+	struct reader r = {.begin = text, .p = text, .language = language, .d = d};
 	int err;
 
 	*ret = (struct condition){.text = text};
@@ -233,6 +264,16 @@ int condition_parse(const char *text, struct condition *ret, struct diag *d)
 		return err;
 	skip_blanks(&r);
 	return *r.p ? wrong(&r, r.p, "the condition should end here") : 0;
+}
+
+int condition_parse(const char *text, struct condition *ret, struct diag *d)
+{
+	return parse(text, LANGUAGE_CHANGE, ret, d);
+}
+
+int condition_parse_now(const char *text, struct condition *ret, struct diag *d)
+{
+	return parse(text, LANGUAGE_NOW, ret, d);
 }
 
 void condition_release(struct condition *c)
@@ -274,6 +315,15 @@ bool condition_holds(const struct condition *c, const struct compare_row *row)
 	if (c->percent)
 		return c->compare((new - old) * 100 * MILLION, old * c->value);
 	return c->compare(c->change ? new - old : new, c->value);
+}
+
+bool condition_holds_now(const struct condition *c, const char *pool, const uint64_t *figures, const uint64_t *capacity)
+{
+	if (c->pool && strcasecmp(c->pool, pool))
+		return false;
+	if (!c->percent)
+		return c->compare(figures[c->figure], c->value);
+	return capacity && c->compare((__int128)figures[c->figure] * 100 * MILLION, (__int128)*capacity * c->value);
 }
 
 void condition_add_text(struct str *out, const struct condition *c, const struct compare_row *row, bool bytes)

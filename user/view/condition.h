@@ -1,5 +1,5 @@
 /*
- * condition.h: what --fail-if says: peak(DRAM) > +2%
+ * condition.h: what --fail-if says, and --trigger: peak(DRAM) > +2%
  *
  *     figure [(pool)] comparison value      figure: see compare.h; comparison: > >= < <= == !=
  *
@@ -23,11 +23,18 @@ struct condition {
 
 /* Read @text, which lives as long as @ret. -EINVAL: the text says where and what. The caller releases @ret in any case. */
 int condition_parse(const char *text, struct condition *ret, struct diag *d);
+/*
+ * The same of a recording that is being made, for --trigger: peak(DRAM) > 90%. `now` takes the place of `end`, no value has a sign,
+ * and a percentage is of the pool's capacity.
+ */
+int condition_parse_now(const char *text, struct condition *ret, struct diag *d);
 void condition_release(struct condition *c);
 /* -EINVAL: it names a pool that neither recording knows; the text lists what there is. */
 int condition_check(const struct condition *c, const struct comparison *in, struct diag *d);
 /* @row: of pools. */
 bool condition_holds(const struct condition *c, const struct compare_row *row);
+/* Of condition_parse_now(). @figures: FIGURE_NR of a pool of a device; @capacity: NULL if it is not known, then no percentage holds. */
+bool condition_holds_now(const struct condition *c, const char *pool, const uint64_t *figures, const uint64_t *capacity);
 
 /* "'peak(DRAM) > +2%' holds: python, device 0, DRAM: peak 7.69 GiB, then 7.90 GiB (+2.7%)", without a line's end. */
 void condition_add_text(struct str *out, const struct condition *c, const struct compare_row *row, bool bytes);

@@ -46,6 +46,8 @@ void device_add_name(struct str *out, const struct device *d)
 		str_addf(out, "mesh of %" PRIu64, d->count);
 	else if (is_mesh(d))
 		str_add(out, "mesh");
+	else if (d->owner == OWNER_UNKNOWN)
+		str_add_char(out, '?');
 	else
 		str_addf(out, among_chips(d) ? "device %u" : "%u", d->number);
 }

@@ -93,7 +93,7 @@ const struct ledger_process *device_row_process(const struct device_row *row, si
 static bool same_numbering(const struct ledger_process *a, const struct ledger_process *b)
 {
 	/* Equal texts of a ledger are one. */
-	return a->visible && a->visible == b->visible && a->runtime == b->runtime && !a->ended && !b->ended;
+	return a->visible && a->visible == b->visible && a->runtime == b->runtime && a->host == b->host && !a->ended && !b->ended;
 }
 
 static bool all_chips_known(const struct ledger_process *p)

@@ -17,7 +17,7 @@ void device_rows_release(device_rows *rows);
 /* Those of a process that are selected. */
 void device_rows_add(device_rows *rows, const struct ledger_process *p, const struct selection *s, bool by_mesh);
 /*
- * Sums for chips on which several processes stand. Numbers of chips mean the same where runtime and visible chips do; of a
+ * Sums for chips on which several processes stand. Numbers of chips mean the same where host, runtime and visible chips do; of a
  * process with a device whose chips are not known no chip's figure is known: it is in no sum.
  */
 void device_rows_add_sums(device_rows *rows, const struct ledger *l, const struct selection *s);

@@ -6,6 +6,7 @@
 #define VIEW_DOCTOR_H
 
 #include "runtime/bind.h"
+#include "target/driver.h"
 #include "target/host.h"
 #include "target/process.h"
 #include "view/findings.h"
@@ -25,11 +26,16 @@ struct doctor_site {
 struct doctor_process {
 	int pid;
 	const struct process *process; /* NULL: `problem` */
+	bool further; /* not the first runtime of the process */
 	struct diag problem; /* why nothing more is known: no process, no mappings, no runtime. No text: none */
 	/* memory and books; errors are 0 or -errno, with their reason */
 	int memory_err, books_err;
 	struct diag memory_why, books_why;
 	size_t nr_arenas, nr_torn, nr_blocks; /* in the books */
+	/* Where there are no books: what drivers say, and why the one that tells by a library does not (no text: it does). */
+	driver_uses drivers;
+	int drivers_err; /* of those that tell in /proc */
+	struct diag library_why;
 	const struct binding *binding; /* NULL: no runtime was found */
 	const char *path; /* of its file, as the process maps it */
 	bool other_file; /* it was opened by its name, and another file has that now */

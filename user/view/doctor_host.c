@@ -109,6 +109,9 @@ static void add_privileges(findings *f, const struct host *h)
 	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
 		add_capability(f, h, &capabilities[i]);
 	add_admin(f, h);
+	findings_add(f, "privileges", "cap_kill", FINDING_OK, "%s",
+		     host_has(h, CAP_KILL) ? "held: hold processes of other users that a command of ours starts" :
+					     "not held: of what a command of ours starts, processes of other users are not held");
 }
 
 static void add_btf(findings *f, const struct host *h)
@@ -289,8 +292,12 @@ static const struct feature_text {
 	[FEATURE_SLEEPABLE] = {"sleepable uprobes", NEED_WISHED, "values in pages that are not present are not known"},
 	[FEATURE_SESSION] = {"uprobe_session", NEED_NONE, NULL},
 	[FEATURE_RETURN_SECCOMP] = {"return probes and seccomp", NEED_WISHED,
-				    "a return probe kills a process that is under a strict seccomp filter: such probes are not to be "
-				    "set on this kernel (known runtimes need none)"},
+				    "a return probe kills a process that is under a strict seccomp filter: pooltrace sets none on this "
+				    "kernel, and does not see what rows with 'return' are about"},
+	[FEATURE_MAPPED] = {"events of what is mapped", NEED_WISHED,
+			    "processes that begin to use a runtime are looked for, twice a second: what they do until they are found makes no event"},
+	[FEATURE_HOLD] = {"holding of commands", NEED_WISHED,
+			  "`pooltrace record -- COMMAND` cannot start one so that no call is missed: start it, and use -p, or --wait"},
 	[FEATURE_CGROUP_MEMORY] = {"maps charged to cgroups", NEED_NONE, NULL},
 };
 

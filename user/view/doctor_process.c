@@ -10,7 +10,7 @@ static void add_identity(findings *f, const struct doctor_process *p)
 {
 	struct finding *x;
 
-	if (p->process)
+	if (p->process && !p->further)
 		findings_add(f, "process", "who", FINDING_OK, "%s, user %u", p->process->command, p->process->uid);
 	if (!p->problem.text[0])
 		return;
@@ -155,6 +155,27 @@ static void add_books_read(findings *f, const struct doctor_process *p)
 		finding_why(x, "%zu of the pools changed while they were read, each time", p->nr_torn);
 }
 
+/* What stands in for the books. */
+static void add_drivers(findings *f, const struct doctor_process *p)
+{
+	struct finding *x;
+
+	for (size_t i = 0; i < p->drivers.nr; i++) {
+		const struct driver_use *u = &p->drivers.items[i];
+
+		findings_add(f, "drivers", u->driver, FINDING_OK, "%s%s%s%s%s: %llu bytes", u->device, *u->device ? " " : "", u->region,
+			     *u->region ? ", " : "", u->source, (unsigned long long)u->bytes);
+	}
+	if (p->drivers_err) {
+		x = findings_add(f, "drivers", "fdinfo", FINDING_NOTE, "cannot be read: %s", strerror(-p->drivers_err));
+		finding_why(x, "what graphics drivers say of the process's files is not known");
+	} else if (!p->drivers.nr) {
+		findings_add(f, "drivers", "fdinfo", FINDING_OK, "no driver says anything of the process's files");
+	}
+	if (p->library_why.text[0])
+		findings_add(f, "drivers", "NVML", FINDING_OK, "%s", p->library_why.text);
+}
+
 static void add_books(findings *f, const struct doctor_process *p)
 {
 	struct books_part part;
@@ -162,7 +183,8 @@ static void add_books(findings *f, const struct doctor_process *p)
 
 	if (!p->binding->runtime->books.present) {
 		x = findings_add(f, "books", "books", FINDING_NOTE, "the runtime file describes none");
-		finding_why(x, "what was allocated before pooltrace attaches is not known");
+		finding_why(x, "of what was allocated before pooltrace attaches only what drivers say of it is known");
+		add_drivers(f, p);
 		return;
 	}
 	for (size_t i = 0; view_books_part(p->binding, i, &part); i++) {
@@ -173,8 +195,21 @@ static void add_books(findings *f, const struct doctor_process *p)
 	add_books_read(f, p);
 }
 
+/* A file that has some of a runtime's names beside the runtime. */
+static void add_no_runtime(findings *f, const struct doctor_process *p)
+{
+	struct finding *x = findings_add(f, "process", "no runtime", FINDING_NOTE, "%s", p->path);
+
+	finding_why(x, "it has some functions of runtime '%s', but not all that make one: it is not traced",
+		    p->binding->runtime->name);
+}
+
 static void add_binding(findings *f, const struct doctor_process *p)
 {
+	if (p->further && !binding_is_whole(p->binding)) {
+		add_no_runtime(f, p);
+		return;
+	}
 	add_file(f, p);
 	add_memory(f, p);
 	for (size_t i = 0; i < p->binding->rows.nr; i++)

@@ -8,6 +8,7 @@
 enum event_type {
 	EVENT_TEXT,
 	EVENT_NUMBER,
+	EVENT_SIGNED,  /* one that may be below 0 */
 	EVENT_ADDRESS, /* a number */
 	EVENT_YES_NO,  /* 1 or 0 */
 	EVENT_FLAG,    /* 1, or there is none */
@@ -20,7 +21,7 @@ struct event_field {
 	size_t offset; /* of the member of struct event that it is from */
 };
 
-enum { EVENT_FIELDS_NR = 31 };
+enum { EVENT_FIELDS_NR = 36 };
 
 /* In the order of docs/json.md. */
 extern const struct event_field event_fields[EVENT_FIELDS_NR];

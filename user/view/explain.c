@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "view/explain_parts.h"
+#include "view/host_name.h"
 #include "view/table_header.h"
 
 #include <inttypes.h>
@@ -25,7 +26,7 @@ void page_add_count(struct str *out, uint64_t nr, const char *one, const char *m
 
 void page_add_ago(const struct page *page, struct str *out, uint64_t time_ns)
 {
-	units_add_duration(out, page->l->time_ns - time_ns);
+	units_add_duration(out, ledger_now(page->l, page->p) - time_ns);
 	str_add(out, " ago");
 }
 
@@ -66,6 +67,7 @@ static void add_title(struct page *page)
 
 	str_addf(&text, "pid %d ", page->p->pid);
 	str_add_escaped(&text, page->p->name);
+	process_add_on_host(&text, page->p);
 	pen_add(&page->pen, str_text(&text), TONE_TITLE);
 	pen_end_line(&page->pen);
 }

@@ -25,10 +25,18 @@ static void add_when(const struct page *page, struct str *text, const struct his
 	str_add(text, ": ");
 }
 
+/* What the runtime says is not what is known of the pool. */
+static void add_code(struct str *text, const struct history_failure *f)
+{
+	if (f->has_code)
+		str_addf(text, ": the runtime gave back %" PRId64 ".", (int64_t)f->code);
+}
+
 static void add_cause(struct str *text, const struct ledger_process *p, const struct history_failure *f)
 {
 	if (!f->pool) {
-		str_add(text, "an allocation failed.");
+		str_add(text, f->has_code ? "an allocation failed" : "an allocation failed.");
+		add_code(text, f);
 		return;
 	}
 	str_add_escaped(text, f->pool);
@@ -38,6 +46,8 @@ static void add_cause(struct str *text, const struct ledger_process *p, const st
 	}
 	if (f->cause == CAUSE_REFUSED)
 		str_add(text, " had room: the runtime refused for a reason of its own.");
+	else if (f->cause == CAUSE_UNKNOWN && f->has_code)
+		add_code(text, f);
 	else if (f->cause == CAUSE_UNKNOWN)
 		str_add(text, ": why is not known.");
 	else

@@ -297,6 +297,7 @@ static json_t *new_process(const struct ledger_process *p, const struct selectio
 {
 	json_t *object = json_object();
 
+	set_text(object, "host", p->host);
 	set_number(object, "pid", (uint64_t)p->pid);
 	set_text(object, "name", *p->name ? p->name : NULL);
 	set_text(object, "command", *p->command ? p->command : NULL);

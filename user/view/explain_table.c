@@ -226,7 +226,7 @@ static void add_lasted(struct grid_cell *cell, const struct line *line, const ch
 
 	(void)pool;
 	if (line->running && !line->page->p->ended)
-		ns += line->page->l->time_ns - line->row->begin_ns;
+		ns += ledger_now(line->page->l, line->page->p) - line->row->begin_ns;
 	if (line->first)
 		units_add_duration(&cell->text, ns);
 }

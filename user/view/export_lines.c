@@ -34,6 +34,8 @@ static void add_cell(struct str *out, const struct event *event, const struct ev
 	if (event_get(event, field, &text, &number)) {
 		if (field->type == EVENT_TEXT)
 			add_quoted(out, str_text(&text));
+		else if (field->type == EVENT_SIGNED)
+			str_addf(out, "%" PRId64, (int64_t)number);
 		else
 			str_addf(out, "%" PRIu64, number);
 	}

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "view/device_name.h"
 #include "view/export.h"
+#include "view/host_name.h"
 #include "view/lives.h"
 #include "view/perfetto.h"
 
@@ -54,14 +55,21 @@ static void add_process(struct perfetto *p, const struct ledger_process *process
 
 	str_add_escaped(&name, process->name);
 	str_add_escaped(&command, process->command);
-	perfetto_add_process(p->out, &(struct perfetto_process){
-		.track = tracks.process,
-		.pid = process->pid,
-		.name = str_text(&name),
-		.command = str_text(&command),
-		.start_ns = process->start_ns,
-		.has_start = process->has_start,
-	});
+	/* There a pid is one process: those of several hosts are tracks with a name. */
+	if (process->host) {
+		str_addf(&name, " %d", process->pid);
+		process_add_on_host(&name, process);
+		perfetto_add_track(p->out, tracks.process, 0, str_text(&name));
+	} else {
+		perfetto_add_process(p->out, &(struct perfetto_process){
+			.track = tracks.process,
+			.pid = process->pid,
+			.name = str_text(&name),
+			.command = str_text(&command),
+			.start_ns = process->start_ns,
+			.has_start = process->has_start,
+		});
+	}
 	perfetto_add_track(p->out, tracks.events, tracks.process, "events");
 	perfetto_add_track(p->out, tracks.phases, tracks.process, "phases");
 	vec_push(&p->processes, tracks);

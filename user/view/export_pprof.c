@@ -5,6 +5,7 @@
 #include "base/proto.h"
 #include "ledger/words.h"
 #include "view/export_profile.h"
+#include "view/host_name.h"
 
 enum { PROFILE_SAMPLE_TYPE = 1, PROFILE_SAMPLE, PROFILE_LOCATION = 4, PROFILE_FUNCTION, PROFILE_STRING_TABLE };
 enum { PROFILE_TIME_NANOS = 9, PROFILE_DURATION_NANOS, PROFILE_PERIOD_TYPE, PROFILE_PERIOD, PROFILE_COMMENT };
@@ -26,7 +27,7 @@ static const struct {
 
 /* Texts are known by their place in a table. */
 struct strings {
-	struct map words;
+	struct words words;
 	struct map numbers; /* (text, 0) -> place */
 	VEC(const char *) list;
 };
@@ -118,6 +119,16 @@ static void add_values(struct pprof *p, const struct profile_node *node)
 	proto_end(p->out, begin);
 }
 
+static void add_host(struct pprof *p, const struct ledger_process *process)
+{
+	_cleanup_(str_release) struct str host = {};
+
+	if (!process->host)
+		return;
+	process_add_host(&host, process);
+	add_label(p, "host", LABEL_STR, string(&p->strings, str_text(&host)));
+}
+
 static void add_sample(struct pprof *p, const struct profile_node *node, const struct ledger *l)
 {
 	uint64_t ids[FRAMES];
@@ -133,6 +144,7 @@ static void add_sample(struct pprof *p, const struct profile_node *node, const s
 		proto_add_packed(p->out, ids[i - 1]);
 	proto_end(p->out, stack);
 	add_values(p, node);
+	add_host(p, node->place->process);
 	add_label(p, "pid", LABEL_NUM, (uint64_t)node->place->process->pid);
 	add_label(p, "device", LABEL_STR, ids[1]);
 	add_label(p, "pool", LABEL_STR, ids[2]);

@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "view/device_rows.h"
+#include "view/driver_words.h"
 #include "view/event_fields.h"
 #include "view/json_core.h"
 #include "view/json_device.h"
@@ -109,6 +110,7 @@ static void set_sums(json_t *state, const struct ledger *l, const struct selecti
 	for (size_t i = 0; i < rows.nr; i++) {
 		json_t *object = json_object();
 
+		set_text(object, "host", rows.items[i].process->host);
 		set_text(object, "runtime", rows.items[i].process->runtime);
 		set_text(object, "visible", rows.items[i].process->visible);
 		set(object, "pids", new_pids(&rows.items[i]));
@@ -138,7 +140,10 @@ static json_t *new_process(const struct ledger *l, const struct ledger_process *
 {
 	json_t *object = json_object();
 
+	set_text(object, "host", p->host);
 	set_number(object, "pid", (uint64_t)p->pid);
+	if (p->copy > 1)
+		set_number(object, "copy", p->copy);
 	if (p->has_start)
 		set_number(object, "start_time_ns", p->start_ns);
 	set_text(object, "name", *p->name ? p->name : NULL);
@@ -157,6 +162,8 @@ static json_t *new_process(const struct ledger *l, const struct ledger_process *
 		set_number(object, "failed_allocations", p->failed);
 	if (p->core && !ledger_from_books(l))
 		set_number(object, "refused_programs", p->clashes);
+	if (p->drivers.nr)
+		set(object, "drivers", drivers_new_json(p));
 	set(object, "devices", new_devices(p, s, by_mesh));
 	return object;
 }
@@ -175,17 +182,40 @@ static void set_check(json_t *object, const struct ledger *l)
 	set(object, "check", check);
 }
 
+/* The sum of all sources; of one that has no probe of this name before it. */
+static json_t *new_probe(const struct ledger *l, size_t first)
+{
+	struct probe_count sum = {};
+	json_t *probe;
+
+	for (size_t i = 0; i < l->probes.nr; i++) {
+		if (l->probes.items[i].probe != l->probes.items[first].probe)
+			continue;
+		if (i < first)
+			return NULL;
+		sum.seen += l->probes.items[i].seen;
+		sum.lost += l->probes.items[i].lost;
+		sum.left += l->probes.items[i].left;
+		sum.has_left |= l->probes.items[i].has_left;
+	}
+	probe = json_object();
+	set_text(probe, "probe", l->probes.items[first].probe);
+	set_number(probe, "seen", sum.seen);
+	set_number(probe, "lost", sum.lost);
+	if (sum.has_left)
+		set_number(probe, "left", sum.left);
+	return probe;
+}
+
 static void set_probes(json_t *object, const struct ledger *l)
 {
 	json_t *probes = json_array();
 
 	for (size_t i = 0; i < l->probes.nr; i++) {
-		json_t *probe = json_object();
+		json_t *probe = new_probe(l, i);
 
-		set_text(probe, "probe", l->probes.items[i].probe);
-		set_number(probe, "seen", l->probes.items[i].seen);
-		set_number(probe, "lost", l->probes.items[i].lost);
-		json_array_append_new(probes, probe);
+		if (probe)
+			json_array_append_new(probes, probe);
 	}
 	if (l->probes.nr)
 		set(object, "probes", probes);
@@ -235,6 +265,8 @@ static void set_field(json_t *object, const struct event *event, const struct ev
 		set(object, field->name, json_string(str_text(&text)));
 	else if (field->type == EVENT_YES_NO || field->type == EVENT_FLAG)
 		set(object, field->name, json_boolean(number));
+	else if (field->type == EVENT_SIGNED)
+		set(object, field->name, json_integer((json_int_t)number));
 	else
 		set_number(object, field->name, number);
 	str_release(&text);

@@ -125,7 +125,8 @@ static void correct(struct lives *l, const struct record *r, const struct effect
 
 static void end_one(struct lives *l, const struct record *r, const struct effect *e)
 {
-	end_at(l, e->arena, r->address, r);
+	if (e->arena)
+		end_at(l, e->arena, r->address, r);
 }
 
 static void clear(struct lives *l, const struct record *r, const struct effect *e)
@@ -150,7 +151,8 @@ void lives_apply(struct lives *l, const struct record *r, const struct effect *e
 		[RECORD_FREE] = end_one, [RECORD_CLEAR] = clear,   [RECORD_DETACH] = detach,
 	};
 
-	if (kinds[r->kind] && !e->checkpoint)
+	/* What an inner layer does is a part of what was told of the outermost. */
+	if (kinds[r->kind] && !e->checkpoint && !(e->arena && pool_is_inner(e->arena->pool)))
 		kinds[r->kind](l, r, e);
 }
 

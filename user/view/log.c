@@ -15,12 +15,12 @@ static const struct {
 	unsigned int width, bytes_width;
 	bool left;
 } columns[] = {
-	{"TIME", 15, 15, true}, {"PID", 7, 7, false},	    {"TID", 7, 7, false},    {"EVENT", 10, 10, true},
+	{"TIME", 15, 15, true}, {"HOST", 10, 10, true}, {"PID", 7, 7, false},	    {"TID", 7, 7, false},    {"EVENT", 10, 10, true},
 	{"DEV", 3, 3, false},	{"POOL", 8, 8, true},	    {"RESERVED", 9, 12, false}, {"ASKED", 9, 12, false},
 	{"ADDRESS", 12, 12, true},
 };
 
-enum { TIME, PID, TID, EVENT, DEV, POOL, RESERVED, ASKED, ADDRESS };
+enum { TIME, HOST, PID, TID, EVENT, DEV, POOL, RESERVED, ASKED, ADDRESS };
 
 static void add_cell(struct pen *pen, const struct log_options *o, size_t column, const char *text)
 {
@@ -37,7 +37,8 @@ void log_add_title(struct str *out, const struct log_options *o)
 	struct pen pen = {.out = out};
 
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		add_cell(&pen, o, i, columns[i].title);
+		if (i != HOST || o->hosts)
+			add_cell(&pen, o, i, columns[i].title);
 	pen_end_line(&pen);
 }
 
@@ -61,6 +62,15 @@ static void add_bytes(struct pen *pen, const struct log_options *o, size_t colum
 	else
 		units_add_bytes(&text, n.value);
 	add_cell(pen, o, column, str_text(&text));
+	str_release(&text);
+}
+
+static void add_host(struct pen *pen, const struct log_options *o, const struct event *event)
+{
+	struct str text = {};
+
+	str_add_escaped(&text, event->host ? event->host : "-");
+	add_cell(pen, o, HOST, str_text(&text));
 	str_release(&text);
 }
 
@@ -90,6 +100,7 @@ static const struct {
 	{"failed", "throw", "by an exception"},
 	{"failed", "next-call", "seen at the thread's next call"},
 	{"failed", "thread-exit", "seen when the thread ended"},
+	{"failed", "status", "as its function says"},
 	{"failed", "clash", "clash"},
 	{"failed", "overflow", "overflow"},
 	{"cb-free", "void", ", which are to be placed anew"},
@@ -151,6 +162,8 @@ static void say_memory(struct str *out, const struct event *event)
 		str_add(out, ": ");
 	}
 	add_reason(out, event);
+	if (event->code.has)
+		str_addf(out, ": %" PRId64, (int64_t)event->code.value);
 	if (event->end.has)
 		add_refused(out, event);
 	if (event->unknown_free)
@@ -238,6 +251,8 @@ static void add_line(struct pen *pen, const struct log_options *o, const struct 
 
 	units_add_clock(&text, event->time_ns);
 	add_cell(pen, o, TIME, str_text(&text));
+	if (o->hosts)
+		add_host(pen, o, event);
 	add_number(pen, o, PID, event->pid);
 	add_number(pen, o, TID, event->tid);
 	pen_add(pen, event->name, kinds[kind].tone);

@@ -8,6 +8,7 @@
 struct log_options {
 	const struct selection *selection;
 	bool bytes, color;
+	bool hosts; /* there are several: each line names its own */
 };
 
 /* A line of column titles. */

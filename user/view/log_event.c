@@ -12,10 +12,12 @@ static struct event base_event(const char *name, const struct record *r, const s
 {
 	struct event event = {.name = name, .time_ns = r->time_ns, .pool = r->pool};
 
-	if (e->process)
+	if (e->process) {
+		event.host = e->process->host;
 		event.pid = known((uint64_t)e->process->pid);
-	else if (RECORD_HAS(r, PID))
+	} else if (RECORD_HAS(r, PID)) {
 		event.pid = known(r->pid);
+	}
 	if (RECORD_HAS(r, TID))
 		event.tid = known(r->tid);
 	if (e->device && e->device->held)
@@ -32,11 +34,22 @@ static struct event *add(struct events *events, struct event event)
 	return &events->items[events->nr++];
 }
 
+/* Of inner layers a process lists the pools only where they were asked for. */
+static bool process_lists(const struct ledger_process *p, const char *pool)
+{
+	for (size_t i = 0; p && i < p->pools.nr; i++)
+		if (!strcmp(p->pools.items[i], pool))
+			return true;
+	return false;
+}
+
 /* What is not known is not left out. */
 static bool selected(const struct record *r, const struct effect *e, const struct selection *s)
 {
 	const char *pool = e->arena ? e->arena->pool : r->kind == RECORD_CB_FREE ? e->process->core : r->pool;
 
+	if (pool && pool_is_inner(pool) && !process_lists(e->process, pool))
+		return false;
 	if (e->device && e->device->held && !selection_has_device(s, e->device))
 		return false;
 	return !pool || (e->has_block ? selection_has_block(s, pool, &e->block) : selection_has_pool(s, pool));
@@ -107,6 +120,7 @@ static void add_failed(struct events *events, const struct record *r, const stru
 	event->reserved = (struct known){r->reserved, RECORD_HAS(r, RESERVED)};
 	event->asked = (struct known){r->asked, RECORD_HAS(r, ASKED)};
 	event->reason = r->reason;
+	event->code = (struct known){r->code, RECORD_HAS(r, CODE)};
 	if (failed_is_clash(r))
 		set_refused(event, r);
 }
@@ -134,6 +148,7 @@ static void add_placed(struct events *events, const struct circular_placed *plac
 	if ((d && !selection_has_device(s, d)) || (pool && !selection_has_pool(s, pool)))
 		return;
 	event = add(events, (struct event){.name = "cb", .time_ns = placed->time_ns, .device = d, .pool = pool});
+	event->host = placed->process->host;
 	event->pid = known((uint64_t)placed->process->pid);
 	event->tid = known(placed->tid);
 	event->buffers = known(placed->buffers);
@@ -266,6 +281,21 @@ static void add_attach(struct events *events, const struct record *r, const stru
 	event->runtime = r->runtime;
 }
 
+/* A file in which the process is traced. */
+static void add_module(struct events *events, const struct record *r, const struct effect *e)
+{
+	struct event *event = add(events, base_event("module", r, e));
+	const ledger_sites *sites = &e->module->sites;
+	uint64_t probes = 0;
+
+	for (size_t i = 0; i < sites->nr; i++)
+		probes += sites->items[i].probed;
+	event->path = RECORD_HAS(r, PATH) ? r->path : e->module->path;
+	event->build_id = e->module->build_id;
+	event->version = e->module->version;
+	event->count = known(probes);
+}
+
 static void add_detach(struct events *events, const struct record *r, const struct effect *e)
 {
 	struct event *event = add(events, base_event("detach", r, e));
@@ -297,6 +327,7 @@ static const struct {
 	bool placed;
 } more_kinds[RECORD_NR] = {
 	[RECORD_ATTACH] = {add_attach, false},
+	[RECORD_USES] = {add_module, false},
 	[RECORD_DETACH] = {add_detach, false},
 	[RECORD_BLOCK] = {add_block, true},
 	[RECORD_REPLAYS] = {add_replays, false},

@@ -14,6 +14,7 @@ struct known {
 struct event {
 	const char *name; /* "alloc", ... as docs/json.md lists them */
 	uint64_t time_ns;
+	const char *host; /* NULL: there is but one */
 	struct known pid, tid;
 	const struct device *device; /* NULL: none, or not known */
 	const char *pool; /* NULL: none */
@@ -30,7 +31,9 @@ struct event {
 	struct known equal, partial;
 	const char *phase, *state; /* "execution", "begin" or "end" */
 	const char *reason, *probe;
+	struct known code;	/* of a call that failed: what it gave back, which may be below 0 */
 	const char *process, *command, *runtime; /* of one that is watched from here on */
+	const char *path, *build_id, *version; /* of a file in which it is traced */
 	bool unknown_free, replaced;
 };
 
@@ -48,8 +51,8 @@ struct events {
 /* The events of a record that the selection has: often none. */
 void events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret);
 /*
- * As events_of(), for what has no eyes to see them pass: also `attach`, `detach`, `block` (found in the books) and `replays`,
- * so that what is allocated can be summed up.
+ * As events_of(), for what has no eyes to see them pass: also `attach`, `module`, `detach`, `block` (found in the books) and
+ * `replays`, so that what is allocated can be summed up.
  */
 void all_events_of(const struct record *r, const struct effect *e, const struct selection *s, struct events *ret);
 /* What is known of a block. */

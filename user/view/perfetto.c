@@ -37,7 +37,7 @@ enum {
 	EVENT_COUNTER_VALUE = 30,
 	TYPE_COUNTER = 4,
 };
-enum { ARGUMENT_IID = 1, ARGUMENT_BOOL = 2, ARGUMENT_UINT = 3, ARGUMENT_STRING = 6, ARGUMENT_POINTER = 7 };
+enum { ARGUMENT_IID = 1, ARGUMENT_BOOL = 2, ARGUMENT_UINT = 3, ARGUMENT_INT = 4, ARGUMENT_STRING = 6, ARGUMENT_POINTER = 7 };
 
 /* The fields before it are what an event of a trace has anyway: name and time. */
 enum { EVENT_FIELD_FIRST = 2 };
@@ -151,6 +151,7 @@ static void add_argument(struct str *out, const struct event *event, size_t i)
 {
 	static const unsigned int fields[] = {
 		[EVENT_NUMBER] = ARGUMENT_UINT,
+		[EVENT_SIGNED] = ARGUMENT_INT,
 		[EVENT_ADDRESS] = ARGUMENT_POINTER,
 		[EVENT_YES_NO] = ARGUMENT_BOOL,
 		[EVENT_FLAG] = ARGUMENT_BOOL,

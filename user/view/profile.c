@@ -1,6 +1,7 @@
 #include "view/profile.h"
 
 #include "view/device_name.h"
+#include "view/host_name.h"
 
 #include <string.h>
 #include <strings.h>
@@ -177,6 +178,12 @@ void profile_apply(struct profile *p, const struct record *r, const struct effec
 		retract(p, r, e);
 }
 
+const struct profile_node *profile_pool(struct profile *p, const struct ledger_process *process, const struct device *device,
+					const char *pool)
+{
+	return node_of(p, lives_place(&p->lives, process, device, pool), CLASS_NONE, NULL);
+}
+
 static size_t pool_rank(const struct place *place)
 {
 	size_t i = 0;
@@ -225,10 +232,11 @@ void profile_add_process(struct str *out, const struct profile_node *node, const
 	size_t same = 0;
 
 	for (size_t i = 0; i < l->processes.nr; i++)
-		same += !strcmp(l->processes.items[i]->name, p->name);
+		same += !strcmp(l->processes.items[i]->name, p->name) && l->processes.items[i]->host == p->host;
 	str_add_escaped(out, p->name);
 	if (same > 1 || !*p->name)
 		str_addf(out, "%s%d", *p->name ? " " : "pid ", p->pid);
+	process_add_on_host(out, p);
 }
 
 void profile_add_device(struct str *out, const struct profile_node *node)

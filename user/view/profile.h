@@ -55,6 +55,9 @@ void profile_init(struct profile *p, enum profile_by by, const struct selection 
 void profile_release(struct profile *p);
 /* @r and its effect on the ledger. */
 void profile_apply(struct profile *p, const struct record *r, const struct effect *e);
+/* Of PROFILE_BY_POOL: what a pool of a device has so far, made if there is nothing yet. @device: NULL if it is not known. */
+const struct profile_node *profile_pool(struct profile *p, const struct ledger_process *process, const struct device *device,
+					const char *pool);
 /* After the last record: sorts nodes by process, device, pool and kind, and makes their `peak` what it says. */
 void profile_finish(struct profile *p);
 

@@ -170,6 +170,7 @@ void report_add(struct str *out, const struct report *r)
 	add_table(r, &pen);
 	if (!r->at) {
 		report_add_processes(r, &pen);
+		report_add_traced(r, &pen);
 		report_add_memory(r, &pen, &rows);
 	}
 	report_add_blocks(r, &pen, &rows);

@@ -2,6 +2,7 @@
 #include "view/json_device.h"
 #include "view/json_object.h"
 #include "view/json_state.h"
+#include "view/recorded.h"
 #include "view/report_parts.h"
 
 #include <string.h>
@@ -14,6 +15,10 @@ static json_t *new_recording(const struct report *r)
 	set_text(object, "tool", r->header->tool);
 	set_text(object, "host", *r->header->host ? r->header->host : NULL);
 	set_text(object, "kernel", *r->header->kernel ? r->header->kernel : NULL);
+	if (r->header->wall_ns) {
+		set_number(object, "wall_ns", r->header->wall_ns);
+		set_number(object, "monotonic_ns", r->header->monotonic_ns);
+	}
 	if (r->begin_ns && !r->at)
 		set_number(object, "begin_ns", r->begin_ns);
 	if (r->begin_ns && r->to_ns == UINT64_MAX)
@@ -141,11 +146,16 @@ static json_t *new_process(const struct report *r, const struct ledger_process *
 	json_t *object = json_object();
 
 	sum = sum ? sum : &none;
+	set_text(object, "host", p->host);
 	set_number(object, "pid", (uint64_t)p->pid);
+	if (p->copy > 1)
+		set_number(object, "copy", p->copy);
 	if (p->has_start)
 		set_number(object, "start_time_ns", p->start_ns);
 	set_text(object, "name", *p->name ? p->name : NULL);
 	set_text(object, "command", *p->command ? p->command : NULL);
+	set_text(object, "runtime", *p->runtime ? p->runtime : NULL);
+	recorded_set_json(object, r->l, p);
 	set_number(object, "attached_ns", p->attached_ns);
 	set_text(object, "ended", p->ended);
 	if (p->ended)
@@ -177,6 +187,8 @@ static json_t *new_summary(const struct report *r, const report_rows *rows)
 		set_number(object, "lost_from_ns", s->lost_from_ns);
 		set_number(object, "lost_to_ns", s->lost_to_ns);
 	}
+	if (r->l->gaps)
+		set_number(object, "gaps", r->l->gaps);
 	set_number(object, "corrections", r->l->corrections - s->corrections);
 	set_number(object, "unread", r->l->unread - s->unread);
 	set_number(object, "unknown_frees", r->l->unknown_frees - s->unknown_frees);
@@ -190,6 +202,7 @@ static json_t *new_block(const struct report *r, const struct summary_block *sb)
 	const struct block *b = &sb->block;
 	json_t *object = json_object();
 
+	set_text(object, "host", a->process->host);
 	set_number(object, "pid", (uint64_t)a->process->pid);
 	if (b->tid)
 		set_number(object, "tid", b->tid);

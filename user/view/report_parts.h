@@ -29,8 +29,20 @@ void report_add_when(const struct report *r, struct str *out, uint64_t time_ns);
 /* "0-7 x8" */
 void report_add_device(struct str *out, const struct ledger_process *p, const struct device *d);
 
+/* A column of a table whose lines are about an @item. */
+struct report_column {
+	const char *title;
+	bool left;
+	void (*add)(const struct report *r, struct grid_cell *cell, const void *item);
+	bool (*has)(const void *item); /* left out if no item has it; NULL: never */
+};
+
+void report_add_columns(struct grid *g, const struct report_column *columns, size_t nr);
+void report_add_line(const struct report *r, struct grid *g, const struct report_column *columns, const void *item);
+
 /* Sections; nothing when there is nothing to say. */
 void report_add_processes(const struct report *r, struct pen *pen);
+void report_add_traced(const struct report *r, struct pen *pen);
 void report_add_memory(const struct report *r, struct pen *pen, const report_rows *rows);
 void report_add_blocks(const struct report *r, struct pen *pen, const report_rows *rows);
 void report_add_lives(const struct report *r, struct pen *pen, const report_rows *rows);

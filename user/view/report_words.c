@@ -3,7 +3,9 @@
 
 #include "base/units.h"
 #include "ledger/history.h"
+#include "view/driver_words.h"
 #include "view/explain_parts.h"
+#include "view/host_name.h"
 
 #include <inttypes.h>
 
@@ -158,7 +160,7 @@ static void add_phase(const struct report *r, struct str *out, const struct ledg
 	if (row->times > 1 && row->kind != HISTORY_LEFT_OUT)
 		str_addf(out, " x%" PRIu64, row->times);
 	if (running && !p->ended)
-		lasted_ns += r->l->time_ns - row->begin_ns;
+		lasted_ns += ledger_now(r->l, p) - row->begin_ns;
 	str_add_char(out, ' ');
 	units_add_duration(out, lasted_ns);
 	if (row->replays) {
@@ -177,7 +179,9 @@ static void add_phases_of(const struct report *r, struct pen *pen, const struct 
 
 	while (first < h->rows.nr && h->rows.items[first].end_ns < r->s->begin_ns)
 		first++;
-	str_addf(&text, "%d:", p->pid);
+	if (p->host)
+		process_add_host(&text, p);
+	str_addf(&text, "%s%d:", text.len ? " " : "", p->pid);
 	pen_add(pen, str_text(&text), TONE_PLAIN);
 	for (size_t i = first; i < nr; i++) {
 		str_clear(&text);
@@ -220,22 +224,25 @@ static void add_sentence(struct pen *pen, struct str *text, enum tone tone)
 	str_clear(text);
 }
 
-/* Where the recording is damaged. */
-static void add_gaps(const struct report *r, struct pen *pen)
+struct gaps {
+	uint64_t nr, from_ns, to_ns; /* 0: not known */
+	const char *one, *many;
+};
+
+static void add_gaps(const struct report *r, struct pen *pen, const struct gaps *gaps)
 {
-	const struct file_outcome *o = r->outcome;
 	struct str text = {};
 
-	if (!o->gaps)
+	if (!gaps->nr)
 		return;
-	add_count(&text, o->gaps, "part of the recording is damaged", "parts of the recording are damaged");
-	if (o->lost_from_ns) {
+	add_count(&text, gaps->nr, gaps->one, gaps->many);
+	if (gaps->from_ns) {
 		str_add(&text, ", from ");
-		report_add_when(r, &text, o->lost_from_ns);
+		report_add_when(r, &text, gaps->from_ns);
 	}
-	if (o->lost_to_ns) {
+	if (gaps->to_ns) {
 		str_add(&text, " to ");
-		report_add_when(r, &text, o->lost_to_ns);
+		report_add_when(r, &text, gaps->to_ns);
 	}
 	str_add(&text, ": what happened there is in no count, and figures may be off until it tells all that was known again");
 	add_sentence(pen, &text, TONE_WARNING);
@@ -246,6 +253,13 @@ static void add_gaps(const struct report *r, struct pen *pen)
 static void add_losses(const struct report *r, struct pen *pen)
 {
 	const struct summary *s = r->s;
+	const struct file_outcome *o = r->outcome;
+	/* Of this recording, and of those that it was made of. */
+	const struct gaps gaps[] = {
+		{o->gaps, o->lost_from_ns, o->lost_to_ns, "part of the recording is damaged", "parts of the recording are damaged"},
+		{r->l->gaps, r->l->gaps_from_ns, r->l->gaps_to_ns, "part was damaged in a recording that was merged into this one",
+		 "parts were damaged in recordings that were merged into this one"},
+	};
 	const struct {
 		uint64_t nr;
 		const char *one, *many, *what;
@@ -270,7 +284,8 @@ static void add_losses(const struct report *r, struct pen *pen)
 		str_add(&text, "No event was lost.");
 	}
 	add_sentence(pen, &text, r->l->lost - s->lost ? TONE_WARNING : TONE_PLAIN);
-	add_gaps(r, pen);
+	for (size_t i = 0; i < ARRAY_SIZE(gaps); i++)
+		add_gaps(r, pen, &gaps[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		if (!counts[i].nr)
 			continue;
@@ -281,6 +296,12 @@ static void add_losses(const struct report *r, struct pen *pen)
 	str_release(&text);
 }
 
+static void add_pid(struct str *out, const struct ledger_process *p)
+{
+	str_addf(out, "pid %d", p->pid);
+	process_add_on_host(out, p);
+}
+
 /* What nobody can know of a process. */
 static void add_unknown(const struct report *r, struct pen *pen, const struct ledger_process *p)
 {
@@ -288,18 +309,28 @@ static void add_unknown(const struct report *r, struct pen *pen, const struct le
 
 	(void)r;
 	if (p->before_attach) {
-		str_addf(&text, "pid %d held memory when it began to be watched: who asked for that, and when, is not known, nor what it had "
-				"at most before.", p->pid);
+		add_pid(&text, p);
+		str_add(&text, " held memory when it began to be watched: who asked for that, and when, is not known, nor what it had "
+				"at most before.");
 		add_sentence(pen, &text, TONE_PLAIN);
 	}
 	if (p->gap_ns && !p->before_attach) {
-		str_addf(&text, "pid %d ran for ", p->pid);
+		add_pid(&text, p);
+		str_add(&text, " ran for ");
 		units_add_duration(&text, p->gap_ns);
 		str_add(&text, " with its runtime before it was watched: what it allocated and freed meanwhile made no event.");
 		add_sentence(pen, &text, TONE_PLAIN);
 	}
+	if (drivers_told(p)) {
+		add_pid(&text, p);
+		str_add(&text, ", ");
+		drivers_add_words(&text, p, r->table->bytes);
+		str_add(&text, ". What of it is left nobody knows; it is in no pool.");
+		add_sentence(pen, &text, TONE_PLAIN);
+	}
 	if (!p->ended && process_partial(p)) {
-		str_addf(&text, "pid %d: not all of its memory is known at the end: a pool could not be read, or a step is not settled yet.", p->pid);
+		add_pid(&text, p);
+		str_add(&text, ": not all of its memory is known at the end: a pool could not be read, or a step is not settled yet.");
 		add_sentence(pen, &text, TONE_WARNING);
 	}
 	str_release(&text);

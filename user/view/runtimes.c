@@ -111,10 +111,17 @@ static void add_value(struct str *s, const struct rt_value *value)
 	}
 }
 
+/* Behind the value that tells whether a call has succeeded: how. */
+static void add_test(struct str *s, const struct rt_row *row, const char *name)
+{
+	if (!strcmp(name, rt_name_text(RT_OK)))
+		str_addf(s, " %s %lld", row->unequal ? "!=" : "==", (long long)row->ok);
+}
+
 static void add_row(struct str *s, const struct runtime *rt, const struct rt_row *row)
 {
-	str_addf(s, "  %-*s %s%s%s%s\n", WIDTH, rt_verb_name(row->verb), row->symbol, row->tag ? " tag=" : "",
-		 row->tag ? row->tag : "", row->any_library ? " in any library" : "");
+	str_addf(s, "  %-*s %s%s%s%s%s\n", WIDTH, rt_verb_name(row->verb), row->symbol, row->returns ? " return" : "",
+		 row->tag ? " tag=" : "", row->tag ? row->tag : "", row->any_library ? " in any library" : "");
 	for (size_t i = 0; i < row->others.nr; i++)
 		str_addf(s, "  %*s %s\n", WIDTH, "or", row->others.items[i]);
 	if (row->caller)
@@ -124,6 +131,7 @@ static void add_row(struct str *s, const struct runtime *rt, const struct rt_row
 	for (size_t i = 0; i < row->values.nr; i++) {
 		str_addf(s, "  %-*s %s = ", WIDTH, "", row->values.items[i].name);
 		rt_place_add(s, rt, &row->values.items[i].place);
+		add_test(s, row, row->values.items[i].name);
 		str_add_char(s, '\n');
 	}
 }
@@ -193,7 +201,7 @@ void view_runtime(struct str *s, const struct runtime *rt)
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		add_row(s, rt, &rt->rows.items[i]);
 	add_lets(s, rt);
-	str_add(s, "values\n");
+	str_add(s, rt->values.nr ? "values\n" : "");
 	for (size_t i = 0; i < rt->values.nr; i++)
 		add_value(s, &rt->values.items[i]);
 	if (rt->books.present)
@@ -210,9 +218,13 @@ static void add_site(struct str *s, const struct binding *b, const struct bound_
 	str_addf(s, "  %-*s at 0x%llx", WIDTH, "", (unsigned long long)row->file_offset);
 	if (elf_file_address(b->elf, row->file_offset, &address) == 0 &&
 	    code_instruction(b->elf, address, &text, &emulated) == 0) {
-		str_add(s, ": ");
+		str_add(s, row->row->caller ? ": " : ": entry");
+		if (row->file_offset != row->function_offset)
+			str_addf(s, "+%llu", (unsigned long long)(row->file_offset - row->function_offset));
+		str_add(s, row->row->caller ? "" : " ");
 		str_add_escaped(s, str_text(&text));
-		str_add(s, emulated ? " (emulated)" : " (single-stepped: slower)");
+		str_add(s, emulated ? ": emulated" : ": single-stepped, slower");
+		str_addf(s, "%s%s", row->site_why ? emulated ? ", " : ": " : "", row->site_why ? row->site_why : "");
 	}
 	str_add_char(s, '\n');
 }
@@ -247,6 +259,8 @@ static void add_bound_row(struct str *s, const struct binding *b, const struct b
 {
 	str_addf(s, "  %-*s ", WIDTH, rt_verb_name(row->row->verb));
 	str_add_escaped(s, row->symbol ? row->symbol : row->row->symbol);
+	if (row->row->returns)
+		str_add(s, " return");
 	if (row->row->tag)
 		str_addf(s, " tag=%s", row->row->tag);
 	str_add(s, row->row->any_library ? " in any library\n" : "\n");
@@ -255,8 +269,14 @@ static void add_bound_row(struct str *s, const struct binding *b, const struct b
 	for (size_t i = 0; row->probed && i < row->names.nr; i++) {
 		str_addf(s, "  %-*s %s = ", WIDTH, "", row->names.items[i]);
 		add_loads(s, &row->spec.value[i]);
+		if (row->size[i])
+			str_addf(s, ":%u", row->size[i]);
+		add_test(s, row->row, row->names.items[i]);
 		str_add_char(s, '\n');
 	}
+	for (size_t i = 0; row->probed && i < row->numbers.nr; i++)
+		str_addf(s, "  %-*s %s = %llu\n", WIDTH, "", row->numbers.items[i].name,
+			 (unsigned long long)row->numbers.items[i].value);
 	for (int i = 0; row->probed && i < RT_NAMES_NR; i++)
 		if (row->slot[i] < 0 && row->let[i] >= 0)
 			str_addf(s, "  %-*s %s computed (line %u)\n", WIDTH, "", rt_name_text((enum rt_name)i),
@@ -405,7 +425,7 @@ void view_binding(struct str *s, const struct binding *b)
 	str_add(s, "probes\n");
 	for (size_t i = 0; i < b->rows.nr; i++)
 		add_bound_row(s, b, &b->rows.items[i]);
-	str_add(s, "values\n");
+	str_add(s, b->values.nr ? "values\n" : "");
 	for (size_t i = 0; i < b->values.nr; i++)
 		add_bound_value(s, &b->runtime->values.items[i], &b->values.items[i]);
 	if (b->runtime->books.present)

@@ -204,7 +204,7 @@ static void add_device(struct figures *sum, const struct selection *s, const str
 	for (size_t i = 0; i < d->arenas.nr; i++) {
 		const struct arena *a = d->arenas.items[i];
 
-		if (a->gone || !listed(a->process, a->pool))
+		if (a->gone || pool_is_inner(a->pool) || !listed(a->process, a->pool))
 			continue;
 		if (selection_has_pool(s, a->pool)) {
 			add_arena(sum, &a->figures);
@@ -237,6 +237,13 @@ bool process_shown(const struct ledger *l, const struct ledger_process *p)
 	return l->time_ns - p->ended_ns < ENDED_SHOWN_NS || process_current(l, p);
 }
 
+void process_add_pid(struct str *out, const struct ledger_process *p)
+{
+	str_addf(out, "%d", p->pid);
+	if (p->copy > 1)
+		str_addf(out, "/%llu", (unsigned long long)p->copy);
+}
+
 bool process_partial(const struct ledger_process *p)
 {
 	return p->partial || p->census_running || p->unsettled;
@@ -254,7 +261,7 @@ bool ledger_from_books(const struct ledger *l)
 
 bool ledger_checked(const struct ledger *l, uint64_t *ret_age_ns, bool *ret_equal)
 {
-	uint64_t oldest = l->time_ns;
+	uint64_t age_ns = 0;
 	bool equal = true;
 
 	for (size_t i = 0; i < l->processes.nr; i++) {
@@ -264,12 +271,13 @@ bool ledger_checked(const struct ledger *l, uint64_t *ret_age_ns, bool *ret_equa
 			continue;
 		if (!p->checked_ns)
 			return false;
-		oldest = p->checked_ns < oldest ? p->checked_ns : oldest;
+		if (ledger_now(l, p) - p->checked_ns > age_ns)
+			age_ns = ledger_now(l, p) - p->checked_ns;
 		equal &= p->check_equal;
 	}
 	if (!l->processes.nr)
 		return false;
-	*ret_age_ns = l->time_ns - oldest;
+	*ret_age_ns = age_ns;
 	*ret_equal = equal;
 	return true;
 }

@@ -8,6 +8,7 @@
 #define VIEW_SELECT_H
 
 #include "base/diag.h"
+#include "base/str.h"
 #include "ledger/ledger.h"
 
 struct chip_range {
@@ -55,6 +56,8 @@ void selection_figures(const struct selection *s, const struct chip_group *g, st
 bool process_current(const struct ledger *l, const struct ledger_process *p);
 /* The current ones, and for a minute those that ended. */
 bool process_shown(const struct ledger *l, const struct ledger_process *p);
+/* "4242"; of a further runtime of a process "4242/2". */
+void process_add_pid(struct str *out, const struct ledger_process *p);
 /* Something of its memory is not known: a pool could not be read, or a step is not settled yet. */
 bool process_partial(const struct ledger_process *p);
 /* All that is known comes from the books and nothing has happened since: what `--once` shows. */

@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "view/columns.h"
 #include "view/device_name.h"
+#include "view/host_name.h"
 #include "view/table_header.h"
 
 #include <limits.h>
@@ -89,6 +90,8 @@ static bool several_chips(const struct draft *d)
 
 static void add_columns(struct draft *d)
 {
+	if (ledger_has_hosts(d->l))
+		vec_push(&d->columns, (struct column){.kind = &column_host});
 	columns_add(&d->columns, d->o, d->pools.items, d->pools.nr, several_chips(d));
 	for (size_t i = 0; i < d->columns.nr; i++) {
 		const struct column *c = &d->columns.items[i];

@@ -1,6 +1,8 @@
 #include "view/table_header.h"
 
 #include "base/units.h"
+#include "view/driver_words.h"
+#include "view/host_name.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -60,20 +62,37 @@ static void add_command(struct str *out, const struct ledger_process *p, unsigne
 	str_release(&escaped);
 }
 
+/* Several runtimes of one process are as many processes of the stream. */
+static size_t nr_further(const struct ledger *l, bool current)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < l->processes.nr; i++)
+		nr += l->processes.items[i]->copy > 1 && process_current(l, l->processes.items[i]) == current;
+	return nr;
+}
+
 static void add_who(struct pen *pen, const struct ledger *l, size_t nr, const struct ledger_process *only)
 {
+	const size_t runtimes = nr, ended = l->processes.nr - nr - nr_further(l, false);
 	_cleanup_(str_release) struct str text = {};
 
+	nr -= nr_further(l, true);
 	if (!nr) {
 		str_add(&text, "no process");
 	} else if (nr == 1) {
 		str_addf(&text, "pid %d", only->pid);
+		process_add_on_host(&text, only);
 		add_command(&text, only, pen->columns);
+		if (runtimes > nr)
+			str_addf(&text, ", %zu runtimes", runtimes);
 	} else {
 		str_addf(&text, "%zu processes", nr);
+		if (ledger_has_hosts(l))
+			str_addf(&text, " on %zu hosts", ledger_count_hosts(l));
 	}
-	if (l->processes.nr > nr)
-		str_addf(&text, ", %zu ended", l->processes.nr - nr);
+	if (ended)
+		str_addf(&text, ", %zu ended", ended);
 	add_segment(pen, &text, TONE_PLAIN);
 }
 
@@ -138,7 +157,7 @@ static bool is_watched(const struct ledger_process *p)
 /* Since when it is watched: of several processes, the longest. */
 static void add_attached(struct str *out, const struct ledger *l, const struct ledger_process *only)
 {
-	uint64_t first = l->time_ns;
+	uint64_t longest_ns = 0;
 
 	if (only && only->ended) {
 		add_end(out, only);
@@ -146,13 +165,16 @@ static void add_attached(struct str *out, const struct ledger *l, const struct l
 	}
 	if (ledger_from_books(l))
 		return;
-	for (size_t i = 0; i < l->processes.nr; i++)
-		if (!l->processes.items[i]->ended && l->processes.items[i]->attached_ns < first)
-			first = l->processes.items[i]->attached_ns;
+	for (size_t i = 0; i < l->processes.nr; i++) {
+		const struct ledger_process *p = l->processes.items[i];
+
+		if (!p->ended && ledger_now(l, p) - p->attached_ns > longest_ns)
+			longest_ns = ledger_now(l, p) - p->attached_ns;
+	}
 	if (!any_current(l, is_watched))
 		return;
 	str_add(out, "attached ");
-	units_add_duration(out, l->time_ns - first);
+	units_add_duration(out, longest_ns);
 }
 
 static enum tone add_check(struct str *out, const struct ledger *l)
@@ -282,26 +304,41 @@ static void add_first_line(struct pen *pen, const struct ledger *l, const struct
 	str_release(&text);
 }
 
-/* The line of one process, with its name when there are several. */
-static void add_process_line(struct pen *pen, const struct ledger *l, const struct ledger_process *p, bool named)
+static void add_line(struct pen *pen, const struct ledger_process *p, bool named, const struct str *text)
 {
-	struct str text = {}, who = {};
+	struct str who = {};
+
+	if (text->len && named) {
+		if (p->host)
+			process_add_host(&who, p);
+		str_add(&who, who.len ? " " : "");
+		process_add_pid(&who, p);
+		str_add_char(&who, ' ');
+		str_add_escaped(&who, p->name);
+		str_add(&who, *p->name ? ": " : "");
+	}
+	if (text->len) {
+		str_add(&who, str_text(text));
+		pen_add_words(pen, "", str_text(&who), TONE_PLAIN);
+		pen_end_line(pen);
+	}
+	str_release(&who);
+}
+
+/* The lines of one process, with its name when there are several. */
+static void add_process_lines(struct pen *pen, const struct ledger *l, const struct ledger_process *p, bool named, bool bytes)
+{
+	struct str text = {};
 
 	if (!p->ended)
 		table_phase_add(&text, l, p);
 	else if (named)
 		add_end(&text, p);
-	if (text.len && named) {
-		str_addf(&who, "%d ", p->pid);
-		str_add_escaped(&who, p->name);
-		str_add(&who, *p->name ? ": " : "");
-	}
-	if (text.len) {
-		str_add(&who, str_text(&text));
-		pen_add_words(pen, "", str_text(&who), TONE_PLAIN);
-		pen_end_line(pen);
-	}
-	str_release(&who);
+	add_line(pen, p, named, &text);
+	str_clear(&text);
+	if (!p->ended)
+		drivers_add_words(&text, p, bytes);
+	add_line(pen, p, named, &text);
 	str_release(&text);
 }
 
@@ -318,5 +355,5 @@ void table_header_add(struct pen *pen, const struct ledger *l, const struct tabl
 	add_first_line(pen, l, o);
 	for (size_t i = 0; i < l->processes.nr; i++)
 		if (process_shown(l, l->processes.items[i]))
-			add_process_line(pen, l, l->processes.items[i], several || l->processes.items[i] != last);
+			add_process_lines(pen, l, l->processes.items[i], several || l->processes.items[i] != last, o->bytes);
 }

@@ -4,9 +4,9 @@
 
 #include <inttypes.h>
 
-static void add_ago(struct str *out, const struct ledger *l, uint64_t time_ns)
+static void add_ago(struct str *out, const struct ledger *l, const struct ledger_process *p, uint64_t time_ns)
 {
-	units_add_duration(out, l->time_ns - time_ns);
+	units_add_duration(out, ledger_now(l, p) - time_ns);
 	str_add(out, " ago");
 }
 
@@ -62,13 +62,13 @@ static void add_quiet(struct str *out, const struct ledger *l, const struct ledg
 	str_add(out, "nothing has been allocated ");
 	if (p->last_alloc_ns) {
 		str_add(out, "for ");
-		units_add_duration(out, l->time_ns - p->last_alloc_ns);
+		units_add_duration(out, ledger_now(l, p) - p->last_alloc_ns);
 	} else if (p->captured_ns) {
 		str_addf(out, "since %s capture ended ", captured_last(p) ? "its" : "the last");
-		add_ago(out, l, p->captured_ns);
+		add_ago(out, l, p, p->captured_ns);
 	} else {
 		str_add(out, "since pooltrace attached ");
-		add_ago(out, l, p->attached_ns);
+		add_ago(out, l, p, p->attached_ns);
 	}
 }
 
@@ -94,7 +94,7 @@ static void add_capture(struct str *out, const struct ledger *l, const struct le
 	str_add(out, " is being captured");
 	if (p->has_phase_start) {
 		str_add(out, ", begun ");
-		add_ago(out, l, p->phase_start_ns);
+		add_ago(out, l, p, p->phase_start_ns);
 	}
 }
 
@@ -114,7 +114,7 @@ static void add_release(struct str *out, const struct ledger *l, const struct le
 	str_add(out, " was released");
 	if (p->has_phase_start) {
 		str_add_char(out, ' ');
-		add_ago(out, l, p->phase_start_ns);
+		add_ago(out, l, p, p->phase_start_ns);
 	}
 }
 

@@ -1,0 +1,153 @@
+/* What a hit carries: values of registers and of the traced process's memory, and what its thread has left since. */
+#ifndef BPF_READ_H
+#define BPF_READ_H
+
+/* May a read wait for a page that is not present? Set before the load; probe.bpf.c has it. */
+extern const volatile bool sleepable;
+
+/* The number of the last thread that had a hit, and values that could not be read, all CPUs; probe.bpf.c has them. */
+extern __u64 next_thread;
+extern __u64 nr_unread;
+
+/* The registers by enum wire_base: an index into the context itself is not allowed. */
+struct bases {
+	__u64 value[8];
+	struct line *lines; /* one for first loads, one for those behind them; NULL: none */
+};
+
+static __always_inline void read_bases(struct pt_regs *ctx, struct bases *b)
+{
+	b->value[WIRE_ARG0] = ctx->di;
+	b->value[WIRE_ARG0 + 1] = ctx->si;
+	b->value[WIRE_ARG0 + 2] = ctx->dx;
+	b->value[WIRE_ARG0 + 3] = ctx->cx;
+	b->value[WIRE_ARG0 + 4] = ctx->r8;
+	b->value[WIRE_ARG0 + 5] = ctx->r9;
+	b->value[WIRE_STACK] = ctx->sp;
+	b->value[WIRE_RETURN] = ctx->ax;
+	b->lines = NULL;
+}
+
+/* Nearly all pages are present, and a read that need not wait for one is the cheaper one. */
+static __always_inline long read_user(void *to, __u32 bytes, __u64 address)
+{
+	long err = bpf_probe_read_user(to, bytes, (void *)address);
+
+	return err && sleepable ? bpf_copy_from_user(to, bytes, (void *)address) : err;
+}
+
+/*
+ * A read costs 70 to 100 ns, however short, and the loads of a hit lie close together: a line is read once a hit. It is
+ * always in the page of the load itself.
+ */
+static __always_inline long load(struct line *line, __u32 bytes, __u64 address, __u64 *to)
+{
+	__u64 start = address & ~(LINE_BYTES - 1ULL), value = 0;
+	__u32 at = address & (LINE_BYTES - 1);
+
+	if (!line || at > LINE_BYTES - sizeof(value)) {
+		if (read_user(&value, bytes, address))
+			return -1;
+		*to = value;
+		return 0;
+	}
+	if (line->start != start) {
+		/* A read that fails leaves zeros. */
+		line->start = NO_LINE;
+		if (read_user(line->bytes, LINE_BYTES, start))
+			return -1;
+		line->start = start;
+	}
+	value = *(__u64 *)(line->bytes + at);
+	*to = bytes < sizeof(value) ? value & ((1ULL << (bytes * 8)) - 1) : value;
+	return 0;
+}
+
+/* 0, or an error when a load failed: then the value is not known. */
+static __always_inline long read_value(const struct bases *b, const struct wire_value *v, __u64 *to)
+{
+	__u64 value = b->value[v->base & 7];
+
+	for (int i = 0; i < WIRE_LOADS; i++) {
+		/* 1 to 8, in a way that the verifier of Linux 6.1 follows: it loses a bound that was compared in another copy. */
+		__u32 bytes = ((v->size[i] - 1) & (sizeof(value) - 1)) + 1;
+
+		if (i >= v->nr_loads)
+			break;
+		if (load(b->lines ? &b->lines[i ? 1 : 0] : NULL, bytes, value + v->offset[i], &value))
+			return -1;
+	}
+	*to = value;
+	return 0;
+}
+
+static __always_inline void read_values(const struct bases *b, const struct wire_spec *spec, struct wire_hit *hit,
+					struct wire_stats *stat, int max)
+{
+	for (int i = 0; i < max; i++) {
+		hit->value[i] = 0;
+		if (i >= spec->nr_values)
+			continue;
+		if (!read_value(b, &spec->value[i], &hit->value[i])) {
+			hit->valid |= 1U << i;
+			continue;
+		}
+		__sync_fetch_and_add(&stat->unread, 1);
+		__sync_fetch_and_add(&nr_unread, 1);
+	}
+}
+
+static __always_inline struct frame *frame_at(struct thread *thread, __u32 i)
+{
+	/* The verifier must see the bound, and the compiler not know it. */
+	asm volatile("" : "+r"(i));
+	return &thread->frame[i & (FRAMES - 1)];
+}
+
+static __always_inline bool stands(const struct frame *f, __u64 stack)
+{
+	__u64 back = 0;
+
+	if (f->slot < stack || read_user(&back, sizeof(back), f->slot))
+		return false;
+	return f->calling ? back - f->back <= CALL_BYTES_MAX : back == f->back;
+}
+
+/* Contexts that do not last any more at a hit with this stack pointer. Returns what the hit tells of them. */
+static __always_inline __u16 leave_frames(struct thread *thread, __u64 stack)
+{
+	__u64 oldest = 0, ago;
+
+	for (int i = 0; i < FRAMES; i++) {
+		struct frame *f = frame_at(thread, thread->nr_frames - 1);
+
+		if (!thread->nr_frames || stands(f, stack))
+			break;
+		oldest = f->sequence;
+		thread->nr_frames--;
+	}
+	if (!oldest)
+		return 0;
+	ago = thread->sequence - oldest;
+	return ago < RETURNED_MAX ? ago : RETURNED_MAX;
+}
+
+static __always_inline void use_lines(struct bases *b, struct thread *thread)
+{
+	/* What an earlier hit read may have changed since. */
+	thread->line[0].start = NO_LINE;
+	thread->line[1].start = NO_LINE;
+	b->lines = thread->line;
+}
+
+static __always_inline struct thread *current_thread(void)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL,
+						     BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (thread && !thread->id)
+		thread->id = __sync_fetch_and_add(&next_thread, 1) + 1;
+	return thread;
+}
+
+#endif

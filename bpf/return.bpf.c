@@ -1,0 +1,286 @@
+/*
+ * Programs at entry and return of a C function: what a call has given back is known only then. The entry keeps the arguments, and
+ * the return finds them by the stack pointer, which is the same in both: so recursion, longjmp() and a tail call (whose
+ * return is that of two functions) need no count of levels. Probes that are at entries alone have programs of their own
+ * (probe.bpf.c), and pay nothing for this.
+ *
+ * A return probe replaces the return address: what unwinds the stack by it, as an exception does, cannot pass. Which rows may
+ * have one is decided in user space.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "wire.h"
+#include "maps.h"
+#include "send.h"
+#include "read.h"
+
+/* What a handler of an entry says to a kernel with sessions: do not replace the return address. */
+enum { WANTED = 0, UNWANTED = 1 };
+
+static __always_inline struct call *call_at(struct calls *calls, __u64 i)
+{
+	/* The verifier must see the bound, and the compiler not know it. */
+	asm volatile("" : "+r"(i));
+	return &calls->call[i & (CALLS - 1)];
+}
+
+static __always_inline struct calls *current_calls(__u64 flags)
+{
+	return bpf_task_storage_get(&open_calls, bpf_get_current_task_btf(), NULL, flags);
+}
+
+/* Where return addresses that were replaced lead to, in the traced process. 0: nowhere. */
+static __always_inline __u64 trampoline(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return BPF_CORE_READ(task, mm, uprobes_state.xol_area, vaddr);
+}
+
+/*
+ * Calls that were left otherwise than by a return: the stack is above them again. One at the same place is either left as well, or
+ * its function has jumped to this one at its end: then the return address there is the kernel's.
+ */
+static __always_inline void drop_left(struct calls *calls, __u64 stack)
+{
+	__u64 back = 0;
+
+	for (int i = 0; i < CALLS; i++) {
+		__u64 at;
+
+		if (!calls->nr)
+			return;
+		at = call_at(calls, calls->nr - 1)->stack;
+		if (at > stack)
+			return;
+		if (at == stack && !back && read_user(&back, sizeof(back), stack))
+			back = -1ULL;
+		if (at == stack && back == trampoline())
+			return;
+		calls->nr--;
+	}
+}
+
+static __always_inline void open_call(struct calls *calls, const struct pt_regs *ctx, __u32 cookie, __u32 flags)
+{
+	const struct call *outer = call_at(calls, calls->nr - 1);
+	struct call *call = call_at(calls, calls->nr);
+
+	call->makes = calls->nr ? outer->makes : 0;
+	call->takes = calls->nr ? outer->takes : 0;
+	call->makes += flags & WIRE_MAKES ? 1 : 0;
+	call->takes += flags & WIRE_TAKES ? 1 : 0;
+	call->stack = ctx->sp;
+	call->spec = cookie;
+	call->argument[0] = ctx->di;
+	call->argument[1] = ctx->si;
+	call->argument[2] = ctx->dx;
+	call->argument[3] = ctx->cx;
+	call->argument[4] = ctx->r8;
+	call->argument[5] = ctx->r9;
+	calls->nr++;
+}
+
+static __always_inline void read_call(const struct call *call, __u64 returned, struct bases *b)
+{
+	for (int i = 0; i < 6; i++)
+		b->value[WIRE_ARG0 + i] = call->argument[i];
+	b->value[WIRE_STACK] = call->stack;
+	b->value[WIRE_RETURN] = returned;
+	b->lines = NULL;
+}
+
+/* How deep inside others of its kind it is, as in enum wire_call. */
+static __always_inline __u16 depth_of(const struct call *call, __u32 flags, bool nested)
+{
+	__u16 depth = flags & WIRE_MAKES ? call->makes - 1 : flags & WIRE_TAKES ? call->takes - 1 : 0;
+
+	return (__u16)(depth << WIRE_DEPTH_SHIFT) | (nested ? WIRE_NESTED : 0);
+}
+
+/* What is sent of a call. */
+struct telling {
+	const struct wire_spec *spec;
+	struct wire_stats *stat;
+	struct bases bases;
+	__u64 stack;
+	__u32 cookie;
+	__u16 call; /* enum wire_call */
+};
+
+static __always_inline void tell(struct telling *t, struct wire_target *target)
+{
+	bool few = t->spec->nr_values <= WIRE_FEW;
+	struct thread *thread = current_thread();
+	struct wire_hit *hit;
+	__u16 returned;
+
+	if (!thread) {
+		lose(t->stat);
+		return;
+	}
+	use_lines(&t->bases, thread);
+	if (t->spec->flags & WIRE_ENDS_RUN)
+		__sync_fetch_and_add(&target->run, 1);
+	thread->sequence++;
+	returned = thread->nr_frames ? leave_frames(thread, t->stack) : 0;
+	hit = few ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
+	if (hit) {
+		fill_hit(hit, t->cookie, thread, t->stack);
+		if (!(t->call & WIRE_ALONE))
+			read_values(&t->bases, t->spec, hit, t->stat, WIRE_FEW);
+	} else {
+		hit = few ? NULL : bpf_ringbuf_reserve(&ring, sizeof(*hit), 0);
+		if (!hit) {
+			lose(t->stat);
+			return;
+		}
+		fill_hit(hit, t->cookie, thread, t->stack);
+		if (!(t->call & WIRE_ALONE))
+			read_values(&t->bases, t->spec, hit, t->stat, WIRE_VALUES);
+	}
+	hit->returned = returned;
+	hit->valid |= t->call;
+	__sync_fetch_and_add(&t->stat->seen, 1);
+	submit(hit, t->spec->flags);
+}
+
+/* A call that cannot be followed: its thread has a gap then. */
+static __always_inline int lose_call(struct wire_stats *stat)
+{
+	struct thread *thread = current_thread();
+
+	if (thread)
+		thread->sequence++;
+	__sync_fetch_and_add(&stat->finished, 1);
+	lose(stat);
+	return UNWANTED;
+}
+
+static __always_inline int enter_call(struct pt_regs *ctx)
+{
+	__u64 whole = bpf_get_attach_cookie(ctx);
+	struct telling t = {.cookie = (__u32)whole, .stack = ctx->sp};
+	__u32 tgid = (__u32)(current_ids() >> 32);
+	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+	struct calls *calls;
+	const struct call *call;
+
+	t.spec = bpf_map_lookup_elem(&specs, &t.cookie);
+	t.stat = bpf_map_lookup_elem(&stats, &t.cookie);
+	if (!target || !t.spec || !t.stat || target->life != whole >> WIRE_COOKIE_LIFE)
+		return UNWANTED;
+	__sync_fetch_and_add(&t.stat->entered, 1);
+	calls = current_calls(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!calls)
+		return lose_call(t.stat);
+	drop_left(calls, ctx->sp);
+	if (calls->nr >= CALLS)
+		return lose_call(t.stat);
+	open_call(calls, ctx, t.cookie, t.spec->flags);
+	if (!(t.spec->flags & WIRE_AT_ENTRY))
+		return WANTED;
+	__sync_fetch_and_add(&t.stat->finished, 1);
+	call = call_at(calls, calls->nr - 1);
+	read_call(call, 0, &t.bases);
+	t.call = depth_of(call, t.spec->flags, calls->nr > 1);
+	tell(&t, target);
+	return WANTED;
+}
+
+/* The call that returns to behind @stack. Those inside of it were left. NULL: its entry was not seen. */
+static __always_inline const struct call *close_call(struct calls *calls, __u32 cookie, __u64 stack)
+{
+	const struct call *call;
+
+	for (int i = 0; i < CALLS; i++) {
+		if (!calls->nr || call_at(calls, calls->nr - 1)->stack >= stack)
+			break;
+		calls->nr--;
+	}
+	if (!calls->nr)
+		return NULL;
+	call = call_at(calls, calls->nr - 1);
+	if (call->stack != stack || call->spec != cookie)
+		return NULL;
+	calls->nr--;
+	return call;
+}
+
+static __always_inline int leave_call(struct pt_regs *ctx)
+{
+	__u64 whole = bpf_get_attach_cookie(ctx);
+	struct telling t = {.cookie = (__u32)whole, .stack = ctx->sp - sizeof(__u64)};
+	__u32 tgid = (__u32)(current_ids() >> 32);
+	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+	struct calls *calls = current_calls(0);
+	const struct call *call;
+
+	t.spec = bpf_map_lookup_elem(&specs, &t.cookie);
+	t.stat = bpf_map_lookup_elem(&stats, &t.cookie);
+	if (!target || !t.spec || !t.stat || target->life != whole >> WIRE_COOKIE_LIFE)
+		return 0;
+	/* One of those that had no room. */
+	if (calls && calls->nr == CALLS && call_at(calls, CALLS - 1)->stack > t.stack)
+		return 0;
+	call = calls ? close_call(calls, t.cookie, t.stack) : NULL;
+	if (t.spec->flags & WIRE_AT_ENTRY)
+		return 0;
+	if (call) {
+		__sync_fetch_and_add(&t.stat->finished, 1);
+		read_call(call, ctx->ax, &t.bases);
+		t.call = depth_of(call, t.spec->flags, calls->nr > 0);
+	} else {
+		t.call = WIRE_ALONE;
+	}
+	tell(&t, target);
+	return 0;
+}
+
+/* Where the kernel has sessions. At a return the instruction is the one behind the call, which is never the function's first. */
+static __always_inline int session(struct pt_regs *ctx)
+{
+	return bpf_get_func_ip(ctx) == ctx->ip ? enter_call(ctx) : leave_call(ctx);
+}
+
+SEC("uprobe")
+int call_session(struct pt_regs *ctx)
+{
+	return session(ctx);
+}
+
+SEC("uprobe.s")
+int call_session_sleepable(struct pt_regs *ctx)
+{
+	return session(ctx);
+}
+
+/* Where it has none. To say anything but 0 would take the probe away. */
+SEC("uprobe")
+int call_entry(struct pt_regs *ctx)
+{
+	enter_call(ctx);
+	return 0;
+}
+
+SEC("uprobe.s")
+int call_entry_sleepable(struct pt_regs *ctx)
+{
+	enter_call(ctx);
+	return 0;
+}
+
+SEC("uprobe")
+int call_return(struct pt_regs *ctx)
+{
+	return leave_call(ctx);
+}
+
+SEC("uprobe.s")
+int call_return_sleepable(struct pt_regs *ctx)
+{
+	return leave_call(ctx);
+}

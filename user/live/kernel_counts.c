@@ -1,0 +1,70 @@
+/* What was counted in the kernel instead of being sent. */
+#include "live/kernel_parts.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+/* A key that several threads counted first at once may lie in several places of a target, and in the map. */
+static void add_count(kernel_counts *counts, size_t nr_own, struct kernel_count count)
+{
+	for (size_t i = 0; i < nr_own; i++) {
+		struct kernel_count *own = &counts->items[i];
+
+		if (own->spec == count.spec && own->key == count.key) {
+			own->count += count.count;
+			return;
+		}
+	}
+	vec_push(counts, count);
+}
+
+/* Those that lie in the target. */
+static void read_own_counts(const struct kernel *k, uint32_t tgid, kernel_counts *ret)
+{
+	struct wire_target target;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target))
+		return;
+	for (size_t i = 0; i < WIRE_OWN_COUNTS; i++) {
+		const struct wire_own_count *own = &target.own[i];
+
+		if (own->spec)
+			add_count(ret, ret->nr, (struct kernel_count){own->spec, own->key, own->count.count});
+	}
+}
+
+int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
+{
+	int fd = bpf_map__fd(k->skeleton->maps.counts);
+	struct wire_count_key key, *previous = NULL, next;
+	struct wire_count count;
+	size_t nr_own;
+
+	vec_clear(ret);
+	read_own_counts(k, (uint32_t)pid, ret);
+	nr_own = ret->nr;
+	while (!bpf_map_get_next_key(fd, previous, &next)) {
+		key = next;
+		previous = &key;
+		if (key.tgid != (uint32_t)pid || bpf_map_lookup_elem(fd, &key, &count))
+			continue;
+		add_count(ret, nr_own, (struct kernel_count){.spec = key.spec, .key = key.key, .count = count.count});
+	}
+	return 0;
+}
+
+void kernel_forget_counts(struct kernel *k, int pid)
+{
+	int fd = bpf_map__fd(k->skeleton->maps.counts);
+	_cleanup_(freep) struct kernel_count *owned = NULL;
+	kernel_counts counts = {};
+
+	kernel_read_counts(k, pid, &counts);
+	owned = counts.items;
+	for (size_t i = 0; i < counts.nr; i++) {
+		struct wire_count_key key = {
+			.tgid = (uint32_t)pid, .spec = counts.items[i].spec, .key = counts.items[i].key};
+
+		bpf_map_delete_elem(fd, &key);
+	}
+}

@@ -1,0 +1,24 @@
+/* kernel_parts.h: the kernel half, for the files kernel*.c. Private to them. */
+#ifndef LIVE_KERNEL_PARTS_H
+#define LIVE_KERNEL_PARTS_H
+
+#include "live/kernel.h"
+#include "pooltrace.skel.h"
+
+struct ring_buffer;
+
+struct kernel {
+	struct pooltrace_bpf *skeleton;
+	struct ring_buffer *ring;
+	enum attach_mode mode;
+	bool sleepable, session;
+	int stats_cpus;
+	struct wire_stats *stats_scratch; /* one for each CPU */
+	/* during a drain */
+	int (*receive)(void *context, const struct wire_hit *hit);
+	void *context;
+	uint64_t until_ns;
+	int err;
+};
+
+#endif
