@@ -17,7 +17,7 @@ RECORD_PERCENT = 10.0
 REPORT_NS = 100.0  # ten million events a second
 LIVE_BYTES = 64.0
 AT_MS = 1000.0
-MIXES = (("model", 4_000), ("storm", 200))  # and how many blocks live
+MIXES = (("model", 1_000), ("storm", 200))  # and how many blocks live
 GENERATE = os.path.join(BUILD, "bench", "bench-generate")
 FILES = {peers.Record: "run.pt", peers.Perf: "perf.data"}
 

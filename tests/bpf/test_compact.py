@@ -23,10 +23,9 @@ def record(path, tracer, target):
     """What the target does, step by step, and then tables of nothing more: a chunk each."""
     name = None
     while name != "execute":
+        target.go()
         name, _ = target.step()
         tracer.ask()
-        if name != "execute":
-            target.go()
     for _ in range(TABLES):
         tracer.ask()
     until(lambda: run("top", "--json", "-r", path)[1].count("\n") > TABLES, what="all tables are written")
@@ -36,6 +35,7 @@ def record(path, tracer, target):
 def _():
     with tempfile.TemporaryDirectory() as folder, Target([INFER]) as target:
         path = os.path.join(folder, "run.pt")
+        target.step()
         with Pooltrace("record", "-p", target.pid, "-o", path, json_output=False) as tracer:
             tracer.ask()
             until(lambda: os.path.exists(path) and run("report", path)[1], what="it is readable")
@@ -61,6 +61,7 @@ def _():
     for killed in (False, True):
         with tempfile.TemporaryDirectory() as folder, Target([INFER]) as target:
             path = os.path.join(folder, "run.pt")
+            target.step()
             with Pooltrace("record", "-p", target.pid, "-o", path, json_output=False) as tracer:
                 tracer.ask()
                 until(lambda: os.path.exists(path) and run("report", path)[1], what="it is readable")

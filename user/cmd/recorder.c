@@ -161,7 +161,8 @@ int recorder_close(struct recorder *r, struct diag *d)
 
 void recorder_compact(const struct recorder *r)
 {
-	if (r->path && r->chunks && strcmp(r->path, "-"))
+	/* How much room there is was said. */
+	if (r->path && r->chunks && !r->max_bytes && strcmp(r->path, "-"))
 		recording_compact(r->path, r->chunks);
 }
 

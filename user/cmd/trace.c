@@ -106,7 +106,7 @@ static int trace_put(struct sink *sink, const struct record *r)
 		err = look_at_begin(t, r);
 	if (!err && t->mark)
 		err = put_mark(t);
-	if (!err)
+	if (!err && (t->recorder.file || t->recorder.ring))
 		err = recorder_checkpoint(&t->recorder, t->ledger, r);
 	return !err && t->past ? -ECANCELED : err;
 }

@@ -166,34 +166,38 @@ static void on_mark(const struct subject *s, const struct record *r)
 
 static struct history_meanwhile *meanwhile_of(struct history *h, const char *pool)
 {
+	size_t found = h->meanwhile.nr;
+
+	/* To the end: they are few, and nobody can foresee where the search would be over. */
 	for (size_t i = 0; i < h->meanwhile.nr; i++)
-		if (h->meanwhile.items[i].pool == pool)
-			return &h->meanwhile.items[i];
-	vec_push(&h->meanwhile, ((struct history_meanwhile){.pool = pool}));
-	return &h->meanwhile.items[h->meanwhile.nr - 1];
+		found = h->meanwhile.items[i].pool == pool ? i : found;
+	if (found == h->meanwhile.nr)
+		vec_push(&h->meanwhile, ((struct history_meanwhile){.pool = pool}));
+	return &h->meanwhile.items[found];
 }
 
 /* Is it something that happened outside of traces since the last capture? */
-static bool is_meanwhile(const struct subject *s, const struct record *r)
+static bool is_meanwhile(const struct subject *s, bool own)
 {
 	const struct history *h = s->process->history;
 
-	return s->arena && h->captured_ns && h->running.kind != HISTORY_CAPTURE && !history_own(s, r);
+	return s->arena && h->captured_ns && h->running.kind != HISTORY_CAPTURE && !own;
 }
 
 static void on_alloc(const struct subject *s, const struct record *r)
 {
 	struct history *h = s->process->history;
+	bool own = history_own(s, r);
 
 	h->running.allocations++;
 	h->running.allocated += r->reserved;
-	if (is_meanwhile(s, r)) {
+	if (is_meanwhile(s, own)) {
 		struct history_meanwhile *m = meanwhile_of(h, s->arena->pool);
 
 		m->allocations++;
 		m->allocated += r->reserved;
 	}
-	if (history_own(s, r) && RECORD_HAS(r, TRACE)) {
+	if (own && RECORD_HAS(r, TRACE)) {
 		struct history_trace *t = trace_of(h, r->trace);
 
 		t->has_buffer = true;
@@ -214,7 +218,7 @@ static void on_free(const struct subject *s, const struct record *r)
 	h->running.freed += b ? b->reserved : 0;
 	if (b && b->is_trace && b->has_trace)
 		trace_of(h, b->trace)->buffer_freed = true;
-	if (is_meanwhile(s, r)) {
+	if (is_meanwhile(s, history_own(s, r))) {
 		struct history_meanwhile *m = meanwhile_of(h, s->arena->pool);
 
 		m->frees++;
