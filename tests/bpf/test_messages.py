@@ -341,7 +341,7 @@ def _():
             return path
         path = file("runtime x\ndetect y\non z frobnicate arena=arg0\n")
         refuses(f"{path}:3:6: unknown verb 'frobnicate'\n  on z frobnicate arena=arg0\n       ^",
-                "verbs are: begin alloc free clear gone new resize throw context capture captured replay release program cb cb_free cb_void clash overflow",
+                "verbs are: begin alloc free clear gone new resize throw context capture captured replay release program cb cb_free cb_void clash overflow device",
                 "-p", target.pid, "--runtime", path)
         # It takes the place of the runtime of that name, and finds nothing but what it is detected by.
         path = file(f"runtime tt-metal\ndetect {DETECT}\npool 0=DRAM\non a begin arena=arg0 pool=*arg0:4 asked=arg1\n"

@@ -210,7 +210,7 @@ def _():
     for (verb, symbol, lines), (wanted_verb, wanted_symbol, instruction, values) in zip(probes, wanted):
         equal(verb, wanted_verb, f"verb of {symbol}")
         assert symbol.startswith(wanted_symbol), f"{verb}: got {symbol}, wanted {wanted_symbol}..."
-        assert re.match(rf"at 0x[0-9a-f]+: {instruction}", lines[0]), f"{symbol}: {lines}"
+        assert re.match(rf"at 0x[0-9a-f]+: (entry\S* )?{instruction}", lines[0]), f"{symbol}: {lines}"
         values = [value.replace("ID", VALUES[VERSION]["program_id"]) for value in values]
         equal([line for line in lines[1:] if " computed " not in line], values, f"values of {verb} at {symbol}")
     equal(len(probes), len(wanted), "probes of programs")
