@@ -20,21 +20,8 @@ folder = tempfile.TemporaryDirectory()
 with open(os.path.join(ROOT, "docs", "pooltrace-rt.5")) as page:
     TUTORIAL = page.read().split(".Sh EXAMPLES\n")[1].split(".Bd -literal\n")[1].split(".Ed\n")[0]
 # All of the library.
-WHOLE = """\
-runtime stand-in
-detect  my_pool_alloc
-pool    0=POOL 1=DEVICE 2=HOST 3=PINNED
-on my_pool_alloc return alloc pool=POOL address=ret reserved=arg0
-on my_pool_call  return alloc pool=POOL address=ret reserved=arg0
-on my_pool_free         free  address=arg0
-on dev_set       return device device=arg0:4 ok=ret:4==0
-on dev_alloc     return alloc pool=DEVICE address=*arg0 reserved=arg1 ok=ret:4==0
-on dev_free      return free  address=arg0
-on drv_alloc     return alloc pool=DEVICE address=*arg0 reserved=arg1 ok=ret:4==0
-on drv_free      return free  address=arg0
-on host_create   return alloc pool=*arg1:4 address=ret reserved=*arg1+8 ok=ret!=0 code=*arg2:4
-on host_release         free  address=arg0
-"""
+with open(os.path.join(ROOT, "tests", "standin", "pool.rt")) as rows:
+    WHOLE = rows.read()
 
 
 def runtime(text, name="runtime.rt"):

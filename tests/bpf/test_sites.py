@@ -7,26 +7,13 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from harness import BUILD, MODES, Pooltrace, Suite, Target, code_changed, equal, no_probes, process_of, run  # noqa: E402
+from harness import BUILD, MODES, ROOT, Pooltrace, Suite, Target, code_changed, equal, no_probes, process_of, run  # noqa: E402
 
 suite = Suite("sites")
 STANDIN = os.path.join(BUILD, "standin")
 LIMIT = 1 << 30
-ROWS = """\
-runtime stand-in
-detect  my_pool_alloc
-pool    0=POOL 1=DEVICE 2=HOST 3=PINNED
-on my_pool_alloc return alloc pool=POOL address=ret reserved=arg0
-on my_pool_call  return alloc pool=POOL address=ret reserved=arg0
-on my_pool_free         free  address=arg0
-on dev_set       return device device=arg0:4 ok=ret:4==0
-on dev_alloc     return alloc pool=DEVICE address=*arg0 reserved=arg1 ok=ret:4==0
-on dev_free      return free  address=arg0
-on drv_alloc     return alloc pool=DEVICE address=*arg0 reserved=arg1 ok=ret:4==0
-on drv_free      return free  address=arg0
-on host_create   return alloc pool=*arg1:4 address=ret reserved=*arg1+8 ok=ret!=0 code=*arg2:4
-on host_release         free  address=arg0
-"""
+with open(os.path.join(ROOT, "tests", "standin", "pool.rt")) as rows:
+    ROWS = rows.read()
 # No return probe: what a call gives back is not known, and the calls alone are counted.
 NO_RETURNS = """\
 runtime stand-in

@@ -2,12 +2,13 @@
 
 #include "view/host_name.h"
 #include "view/json_object.h"
+#include "view/runtimes.h"
 #include "view/select.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { WIDTH = 11 };
+enum { WIDTH = RUNTIMES_WIDTH };
 
 void recorded_add_missing(struct str *out, const struct ledger *l, const struct ledger_process *p)
 {
@@ -125,20 +126,6 @@ static void add_module(struct str *out, const struct ledger *l, const struct led
 	str_add(out, ")\n");
 }
 
-/* A text that may hold several lines, each under the first. */
-static void add_reason(struct str *out, const char *text)
-{
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		_cleanup_(freep) char *line = xstrndup(text, len);
-
-		str_addf(out, "  %-*s ! ", WIDTH, "");
-		str_add_escaped(out, line);
-		str_add_char(out, '\n');
-		text += len + (text[len] == '\n');
-	}
-}
-
 static void add_site(struct str *out, const struct ledger_site *site)
 {
 	str_add(out, "  ");
@@ -156,7 +143,7 @@ static void add_site(struct str *out, const struct ledger_site *site)
 	else
 		str_addf(out, "\n  %-*s no probe\n", WIDTH, "");
 	if (site->reason)
-		add_reason(out, site->reason);
+		runtimes_add_reason(out, site->reason);
 }
 
 static void add_sites(struct str *out, const ledger_sites *sites)

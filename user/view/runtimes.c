@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 11 };
+enum { WIDTH = RUNTIMES_WIDTH };
 
-/* A text that may hold several lines, each under the first. */
-static void add_reason(struct str *s, const char *text)
+void runtimes_add_reason(struct str *s, const char *text)
 {
 	while (*text) {
 		size_t len = strcspn(text, "\n");
@@ -284,7 +283,7 @@ static void add_bound_row(struct str *s, const struct binding *b, const struct b
 	if (!row->probed)
 		str_addf(s, "  %-*s no probe\n", WIDTH, "");
 	if (row->problem)
-		add_reason(s, row->problem);
+		runtimes_add_reason(s, row->problem);
 }
 
 static void add_bound_value(struct str *s, const struct rt_value *value, const struct bound_value *bound)
@@ -292,7 +291,7 @@ static void add_bound_value(struct str *s, const struct rt_value *value, const s
 	str_addf(s, "  %-*s ", WIDTH, value->name);
 	if (!bound->nr_chains) {
 		str_add(s, "not known\n");
-		add_reason(s, bound->problem);
+		runtimes_add_reason(s, bound->problem);
 		return;
 	}
 	for (size_t i = 0; i < bound->nr_chains; i++) {
@@ -303,7 +302,7 @@ static void add_bound_value(struct str *s, const struct rt_value *value, const s
 	str_add_escaped(s, bound->how);
 	str_add_char(s, '\n');
 	if (bound->problem)
-		add_reason(s, bound->problem);
+		runtimes_add_reason(s, bound->problem);
 }
 
 static void vtable_part(struct books_part *part, const char *name, const char *symbol, uint64_t address)
@@ -406,7 +405,7 @@ static void add_bound_books(struct str *s, const struct binding *b)
 		if (part.name)
 			str_addf(s, "  %-*s %s\n", WIDTH, part.name, str_text(&part.text));
 		if (part.problem)
-			add_reason(s, part.problem);
+			runtimes_add_reason(s, part.problem);
 		books_part_release(&part);
 	}
 }

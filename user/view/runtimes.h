@@ -5,6 +5,11 @@
 #include "base/str.h"
 #include "runtime/bind.h"
 
+enum { RUNTIMES_WIDTH = 11 /* columns of what stands before each line */ };
+
+/* Why something is missing: a text that may hold several lines, each under the first. It is escaped. */
+void runtimes_add_reason(struct str *s, const char *text);
+
 /* A runtime without a process: its rows, values, arithmetic and books as its file has them. */
 void view_runtime(struct str *s, const struct runtime *rt);
 
