@@ -13,7 +13,8 @@ import sysconfig
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 TOOLS = "sh cat ls mkdir mount readelf rm seq setarch setpriv strip true umount uname unshare bpftool".split()
-TREE = ("VERSION", "docs/json.md", "docs/pooltrace-rt.5", "runtimes", "tests/bpf", "tests/kernels", "tests/support")
+TREE = ("VERSION", "docs/json.md", "docs/pooltrace-rt.5", "runtimes", "tests/bpf", "tests/kernels", "tests/standin",
+        "tests/support")
 FOLDERS = ("dev", "proc", "run", "sys", "tmp")
 # Of Python's modules: what no test of ours imports.
 UNUSED = {"test", "tests", "site-packages", "dist-packages", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pydoc_data"}
