@@ -63,7 +63,7 @@ static __always_inline long load(struct line *line, __u32 bytes, __u64 address, 
 	return 0;
 }
 
-/* 0, or an error when a load failed: then the value is not known. */
+/* 0; 1: a pointer on the way is NULL, and leads to no value; below 0: a load failed. Then the value is not known. */
 static __always_inline long read_value(const struct bases *b, const struct wire_value *v, __u64 *to)
 {
 	__u64 value = b->value[v->base & 7];
@@ -74,6 +74,8 @@ static __always_inline long read_value(const struct bases *b, const struct wire_
 
 		if (i >= v->nr_loads)
 			break;
+		if (!value)
+			return 1;
 		if (load(b->lines ? &b->lines[i ? 1 : 0] : NULL, bytes, value + v->offset[i], &value))
 			return -1;
 	}
@@ -85,13 +87,16 @@ static __always_inline void read_values(const struct bases *b, const struct wire
 					struct wire_stats *stat, int max)
 {
 	for (int i = 0; i < max; i++) {
+		long err;
+
 		hit->value[i] = 0;
 		if (i >= spec->nr_values)
 			continue;
-		if (!read_value(b, &spec->value[i], &hit->value[i])) {
+		err = read_value(b, &spec->value[i], &hit->value[i]);
+		if (!err)
 			hit->valid |= 1U << i;
+		if (err >= 0)
 			continue;
-		}
 		__sync_fetch_and_add(&stat->unread, 1);
 		__sync_fetch_and_add(&nr_unread, 1);
 	}

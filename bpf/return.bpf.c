@@ -143,7 +143,7 @@ static __always_inline void tell(struct telling *t, struct wire_target *target)
 			read_values(&t->bases, t->spec, hit, t->stat, WIRE_VALUES);
 	}
 	hit->returned = returned;
-	hit->valid |= t->call;
+	hit->call = t->call;
 	__sync_fetch_and_add(&t->stat->seen, 1);
 	submit(hit, t->spec->flags);
 }

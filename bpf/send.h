@@ -38,7 +38,8 @@ static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const str
 {
 	__u64 pid_tgid = current_ids();
 
-	hit->spec = spec;
+	hit->spec = (__u16)spec;
+	hit->call = 0;
 	hit->tgid = (__u32)(pid_tgid >> 32);
 	hit->tid = (__u32)pid_tgid;
 	hit->valid = 0;

@@ -10,7 +10,7 @@
 #define BPF_WIRE_H
 
 enum {
-	WIRE_VALUES = 8, /* values of a hit */
+	WIRE_VALUES = 12, /* values of a hit */
 	WIRE_LOADS = 4,	 /* loads behind one another to get a value */
 	WIRE_SPECS = 512,
 };
@@ -67,19 +67,20 @@ enum wire_event {
 	WIRE_FIRST_ROW = 8,
 };
 
-/* In a hit's `valid`, behind the bits of its values: of probes at entry and return. */
+/* A hit's `call`: of probes at entry and return. */
 enum wire_call {
-	WIRE_DEPTH_SHIFT = 8, /* how many calls of its kind (WIRE_MAKES, WIRE_TAKES) the call is inside of; 6 bits */
+	WIRE_DEPTH_SHIFT = 0, /* how many calls of its kind (WIRE_MAKES, WIRE_TAKES) the call is inside of; 6 bits */
 	WIRE_DEPTH_MAX = 63,
-	WIRE_NESTED = 1 << 14, /* it is inside of any other call with such a probe */
-	WIRE_ALONE = 1 << 15,  /* of this return the entry was not seen: no value is known */
+	WIRE_NESTED = 1 << 6, /* it is inside of any other call with such a probe */
+	WIRE_ALONE = 1 << 7,  /* of this return the entry was not seen: no value is known */
 };
 
 struct wire_hit {
-	__u32 spec;
+	__u16 spec;
+	__u16 call;	 /* enum wire_call */
 	__u32 tgid;
 	__u32 tid;
-	__u16 valid;	 /* bit i: value i could be read; further ones: enum wire_call */
+	__u16 valid;	 /* bit i: value i could be read */
 	__u16 returned;	 /* contexts of this thread that were opened so many hits ago, or later, have returned; 0: nothing is told */
 	__u64 time_ns;	 /* CLOCK_MONOTONIC */
 	__u64 thread;	 /* unique for the life of the tracer: tids are used again */

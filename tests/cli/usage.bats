@@ -2,6 +2,9 @@
 # What is asked for wrongly: one clear message, a hint, status 2, nothing on stdout.
 load cli
 
+# All runtimes', in the order of their files' names.
+POOLS='BUFFER, IMAGE, PIPE, ALLOC_HOST_PTR, USE_HOST_PTR, SVM, USM_HOST, USM_DEVICE, USM_SHARED, DRAM, L1, L1_SMALL and TRACE'
+
 # refuses TEXT HINT ARGS...
 refuses() {
 	local text=$1 hint=$2
@@ -173,7 +176,7 @@ refuses() {
 	refuses "'--trigger' writes what a ring holds: it needs '--ring'" "such as --ring 60s,1G" record --trigger failure
 	refuses $'--trigger: a figure comes first: peak, now, allocated, count or failed\n    end(L1) > 5\n    ^' \
 		"such as 'peak(POOL) > 90%', 'now > 10GiB', 'failed > 2'" record --ring 60s --trigger 'end(L1) > 5'
-	refuses "no pool 'FOO': there are DRAM, L1, L1_SMALL and TRACE" "'--trigger' names one pool, or none: then any" \
+	refuses "no pool 'FOO': there are $POOLS" "'--trigger' names one pool, or none: then any" \
 		record --ring 60s --trigger 'peak(FOO) > 90%'
 }
 
@@ -202,8 +205,8 @@ refuses() {
 }
 
 @test "an unknown pool lists those of the runtimes" {
-	refuses "no pool 'FOO': there are DRAM, L1, L1_SMALL and TRACE" \
-		"several are separated by commas; '!DRAM' is all but that one" --pool FOO
+	refuses "no pool 'FOO': there are $POOLS" \
+		"several are separated by commas; '!BUFFER' is all but that one" --pool FOO
 }
 
 @test "a runtime file that cannot be read, or is wrong, is an error" {

@@ -20,7 +20,7 @@
 
 /* c_same is another name of c_alloc, _Z1av looks like a C++ function. */
 static const char assembly[] = ".text\n" FUNCTION("c_alloc") ".globl c_same\n.type c_same, @function\n.set c_same, c_alloc\n"
-	FUNCTION("c_free") FUNCTION("c_set") FUNCTION("c_create") FUNCTION("c_on") FUNCTION("c_from") FUNCTION("_Z1av")
+	FUNCTION("c_free") FUNCTION("c_view") FUNCTION("c_retain") FUNCTION("c_drop") FUNCTION("c_later") FUNCTION("c_set") FUNCTION("c_create") FUNCTION("c_on") FUNCTION("c_from") FUNCTION("_Z1av")
 	".section .note.GNU-stack, \"\", @progbits\n";
 
 #define HEAD "runtime c\ndetect c_free\n"
@@ -31,9 +31,16 @@ static const char assembly[] = ".text\n" FUNCTION("c_alloc") ".globl c_same\n.ty
 	"on c_on     return alloc  pool=4 address=ret device=arg0:4\n"                             \
 	"on c_from   return alloc  pool=4 address=ret arena=arg0\n"                                \
 	"on c_set    return device device=arg0:4 ok=ret:4==0\n"                                    \
-	"on c_free   free address=arg0\n"
+	"on c_free   free address=arg0\n"                                                          \
+	"on c_view   return alloc  kind=4 address=ret parent=*arg1\n"                              \
+	"on c_retain retain address=arg0\n"                                                        \
+	"on c_drop   drop   address=arg0\n"                                                        \
+	"on c_absent maybe drop address=arg0\n"                                                    \
+	"on c_later  free   first=arg0\n"                                                          \
+	"let pool = kind\n"                                                                        \
+	"let address = first\n"
 
-enum { ALLOC, CREATE, ON, FROM, SET, FREE };
+enum { ALLOC, CREATE, ON, FROM, SET, FREE, VIEW, RETAIN, DROP, LATER };
 
 struct test {
 	struct sink sink;
@@ -54,6 +61,10 @@ static int put(struct sink *sink, const struct record *r)
 
 	copy.has &= ~(FIELD_BIT(TIME_NS) | FIELD_BIT(PID) | FIELD_BIT(PROCESS) | FIELD_BIT(TID));
 	text_add(&t->out, &copy);
+	if (r->kind == RECORD_FREE && (r->has & FIELD_BIT(ARENA)))
+		for (uint64_t layer = 0; layer < 2; layer++)
+			if (map_get(&t->blocks, r->address, layer) && map_get(&t->blocks, r->address, layer)->value == r->arena)
+				map_del(&t->blocks, r->address, layer);
 	str_add_char(&t->out, '\n');
 	return 0;
 }
@@ -80,6 +91,7 @@ static uint64_t holder(struct decode_target *target, uint64_t process, uint64_t 
 	struct map_entry *e = map_get(&t->blocks, address, layer);
 
 	assert_int_equal(process, 1);
+	e = e ? e : map_get(&t->blocks, address, !layer);
 	return e ? e->value : 0;
 }
 
@@ -144,7 +156,7 @@ struct value {
 static void hit(struct test *t, size_t row, unsigned int call, const struct value *values)
 {
 	const struct bound_row *bound = &t->binding->rows.items[row];
-	struct wire_hit h = {.thread = 1, .sequence = ++t->sequence, .tid = 7, .valid = (uint16_t)call};
+	struct wire_hit h = {.thread = 1, .sequence = ++t->sequence, .tid = 7, .call = (uint16_t)call};
 
 	for (; values->name < RT_NAMES_NR; values++) {
 		assert_in_range(bound->slot[values->name], 0, WIRE_VALUES - 1);
@@ -254,6 +266,105 @@ static void a_free_finds_its_block(void **state)
 	gave(t, "unsettled reason=unread\n");
 }
 
+static void lives(struct test *t, uint64_t address, uint64_t arena)
+{
+	map_put(&t->blocks, address, 0, NULL)->value = arena;
+}
+
+static void a_block_lives_until_its_last_reference(void **state)
+{
+	struct test *t = *state;
+
+	lives(t, 16, 3);
+	HIT(RETAIN, 0, {RT_ADDRESS, 16});
+	HIT(RETAIN, 0, {RT_ADDRESS, 16});
+	HIT(DROP, 0, {RT_ADDRESS, 16});
+	HIT(DROP, 0, {RT_ADDRESS, 16});
+	gave(t, "");
+	HIT(DROP, 0, {RT_ADDRESS, 16});
+	gave(t, "free arena=3 address=16\n");
+	/* In both layers in which it was told. */
+	lives(t, 32, 3);
+	map_put(&t->blocks, 32, 1, NULL)->value = 4;
+	HIT(DROP, 0, {RT_ADDRESS, 32});
+	gave(t, "free arena=3 address=32\nfree arena=4 address=32\n");
+	/* What was not seen from its beginning, and nothing. */
+	HIT(DROP, 0, {RT_ADDRESS, 64});
+	HIT(RETAIN, 0, {RT_ADDRESS, 64});
+	HIT(RETAIN, 0, {RT_ADDRESS, 0});
+	HIT(DROP, 0, {RT_ADDRESS, 0});
+	gave(t, "");
+	hit(t, DROP, 0, (const struct value[]){NONE});
+	hit(t, RETAIN, 0, (const struct value[]){NONE});
+	gave(t, "unsettled reason=unread\nunsettled reason=unread\n");
+}
+
+static void a_view_takes_nothing_and_holds_its_block(void **state)
+{
+	struct test *t = *state;
+
+	lives(t, 16, 3);
+	HIT(VIEW, 0, {RT_ADDRESS, 100}, {RT_PARENT, 16});
+	HIT(VIEW, 0, {RT_ADDRESS, 200}, {RT_PARENT, 100});
+	HIT(RETAIN, 0, {RT_ADDRESS, 200});
+	HIT(DROP, 0, {RT_ADDRESS, 16});
+	HIT(DROP, 0, {RT_ADDRESS, 100});
+	HIT(DROP, 0, {RT_ADDRESS, 200});
+	gave(t, "");
+	HIT(DROP, 0, {RT_ADDRESS, 200});
+	gave(t, "free arena=3 address=16\n");
+	/* Of a block that nobody knows, one that failed, and none at all. */
+	HIT(VIEW, 0, {RT_ADDRESS, 100}, {RT_PARENT, 32});
+	lives(t, 32, 3);
+	HIT(DROP, 0, {RT_ADDRESS, 100});
+	HIT(VIEW, 0, {RT_ADDRESS, 0}, {RT_PARENT, 32});
+	gave(t, "");
+	HIT(VIEW, 0, {RT_ADDRESS, 300}, {RT_PARENT, 0});
+	gave(t, "arena 1 NEAR of ?\nalloc arena=1 address=300\n");
+	HIT(VIEW, 0, {RT_ADDRESS, 300});
+	HIT(VIEW, 0, {RT_PARENT, 32});
+	gave(t, "unsettled address=300 reason=unread\nunsettled reason=unread\n");
+}
+
+static void what_was_known_of_an_address_is_over_when_it_is_used_again(void **state)
+{
+	struct test *t = *state;
+
+	lives(t, 16, 3);
+	HIT(RETAIN, 0, {RT_ADDRESS, 16});
+	HIT(VIEW, 0, {RT_ADDRESS, 100}, {RT_PARENT, 16});
+	/* The ends of both were lost. A view that is told twice, by a function and one that it calls, holds its block once. */
+	HIT(VIEW, 0, {RT_ADDRESS, 16}, {RT_PARENT, 0});
+	HIT(DROP, 0, {RT_ADDRESS, 16});
+	gave(t, "arena 1 NEAR of ?\nalloc arena=1 address=16\nfree arena=3 address=16\n");
+	lives(t, 32, 3);
+	HIT(VIEW, DEPTH(1), {RT_ADDRESS, 200}, {RT_PARENT, 32});
+	HIT(VIEW, 0, {RT_ADDRESS, 200}, {RT_PARENT, 32});
+	HIT(DROP, 0, {RT_ADDRESS, 32});
+	gave(t, "");
+	HIT(DROP, 0, {RT_ADDRESS, 200});
+	gave(t, "free arena=3 address=32\n");
+	/* A process that ends takes its references along. */
+	lives(t, 48, 3);
+	HIT(RETAIN, 0, {RT_ADDRESS, 48});
+	decoder_process_end(t->decoder, 1);
+	HIT(DROP, 0, {RT_ADDRESS, 48});
+	gave(t, "free arena=3 address=48\n");
+}
+
+static void what_a_verb_needs_may_be_computed(void **state)
+{
+	struct test *t = *state;
+	const struct bound_row *row = &t->binding->rows.items[LATER];
+	struct wire_hit h = {.thread = 1, .sequence = ++t->sequence, .valid = 1, .value = {16}};
+
+	lives(t, 16, 3);
+	assert_int_equal(decoder_hit(t->decoder, 1, t->binding, row, &h), 0);
+	gave(t, "free arena=3 address=16\n");
+	/* A row whose function the file does not have is none. */
+	assert_int_equal(t->binding->rows.nr, LATER + 1);
+}
+
 static void a_return_without_its_entry_is_none_of_an_allocation(void **state)
 {
 	struct test *t = *state;
@@ -346,6 +457,10 @@ int main(void)
 		TEST(a_device_is_the_threads_or_the_calls),
 		TEST(inner_calls_have_pools_of_their_own),
 		TEST(a_free_finds_its_block),
+		TEST(a_block_lives_until_its_last_reference),
+		TEST(a_view_takes_nothing_and_holds_its_block),
+		TEST(what_was_known_of_an_address_is_over_when_it_is_used_again),
+		TEST(what_a_verb_needs_may_be_computed),
 		TEST(a_return_without_its_entry_is_none_of_an_allocation),
 		TEST(a_function_has_one_return_probe_and_a_cpp_function_none),
 		TEST(what_was_read_is_shown),

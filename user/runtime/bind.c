@@ -253,6 +253,8 @@ static void bind_row(struct binding *b, const struct rt_row *row)
 			return;
 		str_addf(&others, " or '%s'", row->others.items[i]);
 	}
+	if (row->maybe)
+		return;
 	refuse(add_row(b, row), xasprintf("no function matches '%s'%s", row->symbol, str_text(&others)));
 }
 
@@ -350,13 +352,27 @@ static bool has_verb(const struct binding *b, enum rt_verb verb)
 	return probed || !any;
 }
 
+/* Blocks end in one of two ways; a release of the runtime may lack one. */
+static bool sees_ends(const struct binding *b)
+{
+	bool any = false, probed = false;
+
+	for (size_t i = 0; i < b->rows.nr; i++) {
+		enum rt_verb verb = b->rows.items[i].row->verb;
+
+		any |= verb == VERB_FREE || verb == VERB_DROP;
+		probed |= b->rows.items[i].probed && (verb == VERB_FREE || verb == VERB_DROP);
+	}
+	return probed || !any;
+}
+
 bool binding_is_whole(const struct binding *b)
 {
 	bool vtable = b->list_vtable || !b->runtime->books.present;
 
 	for (size_t i = 0; i < b->owner_vtables.nr; i++)
 		vtable |= b->owner_vtables.items[i] != 0;
-	return vtable && has_verb(b, VERB_BEGIN) && has_verb(b, VERB_ALLOC) && has_verb(b, VERB_FREE);
+	return vtable && has_verb(b, VERB_BEGIN) && has_verb(b, VERB_ALLOC) && sees_ends(b);
 }
 
 static void row_release(const struct binding *b, struct bound_row *row)

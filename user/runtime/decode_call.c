@@ -30,7 +30,7 @@ unsigned int layer_of_pool(const char *pool)
 /* Calls that allocate may call others that do: what these give is a part of what the outermost one does. */
 static unsigned int layer_of(const struct step *s)
 {
-	return s->hit->valid >> WIRE_DEPTH_SHIFT & WIRE_DEPTH_MAX;
+	return s->hit->call >> WIRE_DEPTH_SHIFT & WIRE_DEPTH_MAX;
 }
 
 static bool has_devices(const struct runtime *rt)
@@ -166,24 +166,48 @@ static int put_alloc(const struct step *s, struct pool_of *p, uint64_t address)
 	return sink_put(s->d->sink, &r);
 }
 
+/* What takes no memory of its own has not failed to get some. */
+static int put_view(const struct step *s, bool succeeded, uint64_t parent)
+{
+	uint64_t address;
+
+	if (!succeeded)
+		return 0;
+	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
+		return step_unsettled(s, "unread");
+	return address ? references_view(s, address, parent) : 0;
+}
+
+/* The block that it is a view of, 0: it is none. False: not known. */
+static bool find_parent(const struct step *s, uint64_t *ret)
+{
+	*ret = 0;
+	return !rt_row_names(s->row->row, RT_PARENT) || bound_row_value(s->b, s->row, s->hit, RT_PARENT, ret);
+}
+
 int step_call_alloc(struct step *s)
 {
 	bool succeeded, tested = s->row->slot[RT_OK] >= 0;
 	struct pool_of place;
-	uint64_t address;
+	uint64_t address, parent;
 
-	if (s->hit->valid & WIRE_ALONE)
+	if (s->hit->call & WIRE_ALONE)
 		return step_unsettled(s, "attach");
-	if (!bound_row_succeeded(s->row, s->hit, &succeeded) || !find_place(s, &place))
+	if (!bound_row_succeeded(s->row, s->hit, &succeeded) || !find_place(s, &place) || !find_parent(s, &parent))
 		return step_unsettled(s, "unread");
+	if (parent)
+		return put_view(s, succeeded, parent);
 	if (!place.pool)
 		return 0;
 	if (!succeeded)
 		return put_failed(s, &place);
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
 		return step_unsettled(s, "unread");
-	if (address)
-		return put_alloc(s, &place, address);
+	if (address) {
+		int err = references_begin(s, address);
+
+		return err ? err : put_alloc(s, &place, address);
+	}
 	if (!tested)
 		return put_failed(s, &place);
 
@@ -202,7 +226,7 @@ int step_call_free(struct step *s)
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
 		return step_unsettled(s, "unread");
 	arena = address && t->holder ? t->holder(t, s->process, address, layer_of(s)) : 0;
-	if (!address || (!arena && s->hit->valid & WIRE_NESTED))
+	if (!address || (!arena && s->hit->call & WIRE_NESTED))
 		return 0;
 	if (arena)
 		RECORD_SET(&r, ARENA, arena, arena);

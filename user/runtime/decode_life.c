@@ -20,6 +20,8 @@ void decoder_free(struct decoder *d)
 	map_release(&d->threads);
 	map_release(&d->arenas);
 	map_release(&d->constructed);
+	map_release(&d->references);
+	map_release(&d->views);
 	programs_forget(d, 0);
 	free(d);
 }
@@ -62,5 +64,7 @@ void decoder_process_end(struct decoder *d, uint64_t process)
 	d->threads = kept;
 	forget(&d->arenas, process);
 	forget(&d->constructed, process);
+	forget(&d->references, process);
+	forget(&d->views, process);
 	programs_forget(d, process);
 }

@@ -14,6 +14,8 @@ struct decoder {
 	struct map arenas;	/* (process, object) -> number */
 	struct map constructed; /* (process, object): its constructor was seen */
 	struct map programs;	/* (process, object) -> struct program * */
+	struct map references;	/* (process, address): how many more than one a block or a view has */
+	struct map views;	/* (process, address) -> the block that it is a view of; 0: one that is not known */
 };
 
 /* One hit with all that handling it needs. */
@@ -46,6 +48,15 @@ uint64_t step_arena(const struct step *s, uint64_t object, struct arena_hint *hi
 int step_call_alloc(struct step *s);
 int step_call_free(struct step *s);
 int step_device(struct step *s);
+
+/* ---- decode_references.c ---- */
+
+int step_retain(struct step *s);
+int step_drop(struct step *s);
+/* There is a view of the block at @parent, which lives as long as the view does. */
+int references_view(const struct step *s, uint64_t address, uint64_t parent);
+/* What is made at @address now has one reference: what was known of an earlier one there is over. */
+int references_begin(const struct step *s, uint64_t address);
 
 /* ---- decode_program.c ---- */
 

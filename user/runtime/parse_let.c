@@ -28,6 +28,14 @@ int parse_let(struct parser *p)
 	return err ? err : arithmetic_parse(&p->lx, let);
 }
 
+bool parse_has_let(const struct runtime *rt, const char *name)
+{
+	for (size_t i = 0; i < rt->lets.nr; i++)
+		if (strcmp(rt->lets.items[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
 static int name_number(const char *name)
 {
 	for (int i = 0; i < RT_NAMES_NR; i++)
@@ -122,10 +130,22 @@ static int check_whole_alloc(struct parser *p, const struct rt_row *row)
 {
 	if (!p->rt->pools.nr)
 		return lex_fail(&p->lx, row->at, "as in: pool 0=DEVICE", "there is no pool to allocate from: a 'pool' line is missing");
-	if (p->rt->pools.nr == 1 || rt_row_names(row, RT_POOL))
+	if (p->rt->pools.nr == 1 || rt_row_names(row, RT_POOL) || parse_has_let(p->rt, rt_name_text(RT_POOL)))
 		return 0;
 	return lex_fail(&p->lx, row->at, "as in: pool=arg2:4, or pool=0", "from which of the %zu pools the function allocates is not said",
 			p->rt->pools.nr);
+}
+
+/* What its verb needs it has, or it follows from what it has. */
+static int check_needed(struct parser *p, const struct rt_row *row)
+{
+	for (int i = 0; i < RT_NAMES_NR; i++) {
+		const char *name = rt_name_text((enum rt_name)i);
+
+		if (rt_row_needs(row) & 1u << i && !rt_row_has(row, name) && !parse_has_let(p->rt, name))
+			return lex_fail(&p->lx, row->verb_at, NULL, "'%s' needs a value '%s'", rt_verb_name(row->verb), name);
+	}
+	return 0;
 }
 
 /* Which rows are all of a call. */
@@ -141,10 +161,11 @@ static int find_whole(struct parser *p)
 					"no return probe where a 'throw' row says that there are exceptions: they could not pass it");
 		row->whole = (row->verb == VERB_ALLOC && (row->returns || !begins)) ||
 			     (row->verb == VERB_FREE && !rt_row_names(row, RT_ARENA));
-		if (!row->whole || row->verb != VERB_ALLOC)
-			continue;
 
-		int err = check_whole_alloc(p, row);
+		int err = check_needed(p, row);
+
+		if (!err && row->whole && row->verb == VERB_ALLOC)
+			err = check_whole_alloc(p, row);
 
 		if (err)
 			return err;

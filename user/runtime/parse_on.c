@@ -1,8 +1,8 @@
 /*
  * `on` lines: what a call means.
  *
- *	on FUNCTION [or FUNCTION ...] [called by FUNCTION] VERB [NAME=PLACE ...] [tag=WORD] [in any library]
- *	on FUNCTION [or FUNCTION ...] return VERB [NAME=PLACE ...] [ok=PLACE==NUMBER] [in any library]
+ *	on FUNCTION [or FUNCTION ...] [called by FUNCTION] [maybe] VERB [NAME=PLACE ...] [tag=WORD] [in any library]
+ *	on FUNCTION [or FUNCTION ...] [maybe] return VERB [NAME=PLACE ...] [ok=PLACE==NUMBER] [in any library]
  */
 #include "runtime/parser.h"
 
@@ -45,6 +45,8 @@ static const struct {
 	[VERB_CLASH] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(END)},
 	[VERB_OVERFLOW] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(END)},
 	[VERB_DEVICE] = {.needs = NAME_BIT(DEVICE), .call_flags = WIRE_RETURNS},
+	[VERB_RETAIN] = {.needs = NAME_BIT(ADDRESS)},
+	[VERB_DROP] = {.needs = NAME_BIT(ADDRESS)},
 };
 
 unsigned int rt_verb_call_flags(enum rt_verb verb)
@@ -244,16 +246,11 @@ static int parse_row_part(struct parser *p, struct rt_row *row)
 	return parse_assignment(p, row);
 }
 
-static int check_row(struct parser *p, const struct rt_row *row, struct rt_position verb_at)
+static int check_row(struct parser *p, const struct rt_row *row)
 {
-	const char *verb = rt_verb_name(row->verb);
-
-	for (int i = 0; i < RT_NAMES_NR; i++)
-		if (verbs[row->verb].needs & 1u << i && !rt_row_names(row, (enum rt_name)i))
-			return lex_fail(&p->lx, verb_at, NULL, "'%s' needs a value '%s'", verb,
-					rt_name_text((enum rt_name)i));
 	if (verbs[row->verb].tagged == TAG_MUST && !row->tag && !row->label)
-		return lex_fail(&p->lx, verb_at, "as in: context label=kernel binaries", "'%s' needs a tag or a label", verb);
+		return lex_fail(&p->lx, row->verb_at, "as in: context label=kernel binaries", "'%s' needs a tag or a label",
+				rt_verb_name(row->verb));
 	if (row->any_library && row->caller)
 		return lex_fail(&p->lx, row->at, NULL, "'called by' is for the file that was detected, not 'in any library'");
 	return 0;
@@ -313,31 +310,32 @@ static int parse_return(struct parser *p, struct rt_row *row)
 	return 0;
 }
 
-static int check_return(struct parser *p, const struct rt_row *row, struct rt_position verb_at)
+static int check_return(struct parser *p, const struct rt_row *row)
 {
 	if (!row->returns || verbs[row->verb].call_flags)
 		return 0;
-	return lex_fail(&p->lx, verb_at, "of these there are: alloc free device", "there is no 'return %s'",
+	return lex_fail(&p->lx, row->verb_at, "of these there are: alloc free device", "there is no 'return %s'",
 			rt_verb_name(row->verb));
 }
 
 static int parse_row(struct parser *p, struct rt_row *row)
 {
 	int err = parse_functions(p, row);
-	struct rt_position verb_at;
 
 	if (!err)
 		err = parse_caller(p, row);
 	if (!err)
+		row->maybe = lex_take(&p->lx, "maybe");
+	if (!err)
 		err = parse_return(p, row);
-	verb_at = p->lx.token.at;
+	row->verb_at = p->lx.token.at;
 	if (!err)
 		err = parse_verb(p, &row->verb);
 	if (!err)
-		err = check_return(p, row, verb_at);
+		err = check_return(p, row);
 	while (!err && p->lx.token.kind != TOKEN_END)
 		err = parse_row_part(p, row);
-	return err ? err : check_row(p, row, verb_at);
+	return err ? err : check_row(p, row);
 }
 
 int parse_on(struct parser *p)

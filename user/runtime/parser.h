@@ -31,6 +31,8 @@ bool rt_row_has(const struct rt_row *row, const char *name);
 
 /* What can only be known when the whole file was read. -EINVAL. */
 int parse_check_names(struct parser *p);
+/* Is there a `let` line of that name? */
+bool parse_has_let(const struct runtime *rt, const char *name);
 int parse_check_books(struct parser *p);
 int parse_check_devices(struct parser *p);
 

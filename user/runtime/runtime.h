@@ -37,7 +37,8 @@
 	X(END, "end")		/* where a program's circular buffers would end */                 \
 	X(LAYOUT, "layout")	/* how it is spread over banks: a number in the `layout` line */   \
 	X(OK, "ok")		/* what tells whether the call has succeeded */                    \
-	X(CODE, "code")		/* what the runtime says why it has not */
+	X(CODE, "code")		/* what the runtime says why it has not */                         \
+	X(PARENT, "parent")	/* not 0: it is a view of the block at this address */
 
 enum rt_name {
 #define X(NAME, name) RT_##NAME,
@@ -60,6 +61,7 @@ enum rt_name {
  * cb_free   a program is destroyed;  cb_void: its circular buffers are to be placed anew
  * clash, overflow    a program is refused: its circular buffers would reach into blocks, or beyond the bank
  * device    the thread's calls are for this device from here on
+ * retain    a block has one more reference;  drop: one less, and without the last one it is freed
  */
 #define RT_VERBS(X)                                                                                \
 	X(BEGIN, "begin", WIRE_BEGIN)                                                              \
@@ -81,7 +83,9 @@ enum rt_name {
 	X(CB_VOID, "cb_void", 0)                                                                   \
 	X(CLASH, "clash", WIRE_WAKE)                                                               \
 	X(OVERFLOW, "overflow", WIRE_WAKE)                                                         \
-	X(DEVICE, "device", 0)
+	X(DEVICE, "device", 0)                                                                     \
+	X(RETAIN, "retain", 0)                                                                     \
+	X(DROP, "drop", 0)
 
 enum rt_verb {
 #define X(VERB, name, flags) VERB_##VERB,
@@ -172,6 +176,7 @@ struct rt_row {
 	enum rt_verb verb;
 	char *tag;    /* context, captured: what allocations are for; NULL */
 	char *label;  /* context: what makes the allocation, for people; NULL */
+	bool maybe; /* where a file has none of the functions nothing is missing */
 	bool any_library; /* the symbol is looked for in all mapped files (the C++ library's __cxa_throw) */
 	bool returns; /* the probe is at entry and return: places are evaluated at the return, of arguments as at the entry */
 	bool at_entry; /* the probe is at the function's first instruction, whatever a hit costs there */
@@ -179,7 +184,7 @@ struct rt_row {
 	bool unequal; /* of the value `ok`: it must not be, else it must be */
 	uint64_t ok; /* what it is compared with */
 	VEC(struct rt_assignment) values;
-	struct rt_position at;
+	struct rt_position at, verb_at;
 };
 
 /* Does the row have a value of this name, be it known in a file or not? */

@@ -51,7 +51,7 @@ static void add_memory(findings *f, const struct doctor_process *p)
 /* Without it a table means nothing: what is allocated, and that it is freed. */
 static bool needed(enum rt_verb verb)
 {
-	return verb == VERB_BEGIN || verb == VERB_ALLOC || verb == VERB_FREE;
+	return verb == VERB_BEGIN || verb == VERB_ALLOC || verb == VERB_FREE || verb == VERB_DROP;
 }
 
 static bool has_probe(const struct doctor_process *p, enum rt_verb verb)
