@@ -1,5 +1,6 @@
 """What is asked for wrongly of a running program: one clear message with a hint, the status that is documented, no crash."""
 import ctypes
+import glob
 import json
 import os
 import random
@@ -13,7 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import INFER, STORM, Storm, equal_pools  # noqa: E402
-from harness import BUILD, MODES, POOLTRACE, Lines, Pooltrace, Skip, Suite, Target, equal, once, process_of, run  # noqa: E402
+from harness import BUILD, MODES, POOLTRACE, ROOT, Lines, Pooltrace, Skip, Suite, Target, equal, once, process_of, run  # noqa: E402
 
 suite = Suite("messages")
 NOBODY = 65534
@@ -22,7 +23,15 @@ NO_PROBES = re.compile("pooltrace: cannot load the probes: Operation not permitt
 LOOK_HINT = "run as root, or grant cap_sys_ptrace,cap_dac_read_search"
 FIND_HINT = "`pooltrace --once` without -p finds the processes that have a known runtime"
 DETECT = "_ZN2tt8tt_metal11BankManager15allocate_bufferE*"
-NO_RUNTIME_HINT = f"looked for tt-metal (a file that defines '{DETECT}'); --wait waits until it maps one"
+# What there is to look for, in the order of the names of their files.
+FILES = [open(path).read() for path in sorted(glob.glob(os.path.join(ROOT, "runtimes", "*.rt")))]
+KNOWN = [tuple(re.search(rf"^{word}\s+(\S+)", text, re.MULTILINE).group(1) for word in ("runtime", "detect")) for text in FILES]
+POOLS = list(dict.fromkeys(pool for text in FILES for line in re.findall(r"^pool\s+([^#\n]*)", text, re.MULTILINE)
+                           for pool in re.findall(r"\d+=(\S+)", line)))
+with open(os.path.join(ROOT, "user", "runtime", "runtime.h")) as header:
+    VERBS = re.findall(r'X\([A-Z_]+, "(\w+)"', header.read().split("#define RT_VERBS(X)")[1].split("enum rt_verb")[0])
+NO_RUNTIME_HINT = "looked for " + ", ".join(f"{name} (a file that defines '{symbol}')" for name, symbol in KNOWN) + \
+    "; --wait waits until it maps one"
 # Every command that looks at a process.
 TRACING = (["-p"], ["--once", "-p"], ["events", "-p"], ["record", "-o", "never.pt", "-p"])
 
@@ -142,7 +151,8 @@ def _():
     with Target(["cat"]) as target:
         for command in TRACING:
             refuses(f"process {target.pid} maps no known runtime", NO_RUNTIME_HINT, *command, target.pid)
-        refuses(f"process {target.pid} maps no known runtime", f"looked for: tt-metal ({DETECT})", "runtimes", "-p", target.pid)
+        hint = "looked for: " + ", ".join(f"{name} ({symbol})" for name, symbol in KNOWN)
+        refuses(f"process {target.pid} maps no known runtime", hint, "runtimes", "-p", target.pid)
 
 
 @suite.test("--wait waits until the process executes a program that has one, and then its figures are right")
@@ -320,7 +330,8 @@ def _():
     with infer() as target:
         loaded(target)
         for command in (["-p"], ["--once", "-p"], ["events", "-p"]):
-            refuses("no pool 'HBM': there are DRAM, L1, L1_SMALL and TRACE", "several are separated by commas; '!DRAM' is all but that one",
+            refuses(f"no pool 'HBM': there are {', '.join(POOLS[:-1])} and {POOLS[-1]}",
+                    f"several are separated by commas; '!{POOLS[0]}' is all but that one",
                     *command, target.pid, "--pool", "L1,HBM", status=2)
             refuses("no device 'zero': a number is wanted", "devices are numbered from 0; several are separated by commas, and 4-7 is 4 to 7",
                     *command, target.pid, "--device", "zero", status=2)
@@ -341,7 +352,7 @@ def _():
             return path
         path = file("runtime x\ndetect y\non z frobnicate arena=arg0\n")
         refuses(f"{path}:3:6: unknown verb 'frobnicate'\n  on z frobnicate arena=arg0\n       ^",
-                "verbs are: begin alloc free clear gone new resize throw context capture captured replay release program cb cb_free cb_void clash overflow device",
+                "verbs are: " + " ".join(VERBS),
                 "-p", target.pid, "--runtime", path)
         # It takes the place of the runtime of that name, and finds nothing but what it is detected by.
         path = file(f"runtime tt-metal\ndetect {DETECT}\npool 0=DRAM\non a begin arena=arg0 pool=*arg0:4 asked=arg1\n"

@@ -110,9 +110,10 @@ class Target:
 class Pooltrace:
     """A live pooltrace that shows one table, as JSON, when asked."""
 
-    def __init__(self, *arguments, json_output=True, program=(POOLTRACE,)):
+    def __init__(self, *arguments, json_output=True, program=(POOLTRACE,), starts=()):
         out, self.tick_fd = os.pipe()
         command = [*program, *map(str, arguments), "--tick-fd", str(out)] + (["--json"] if json_output else [])
+        command += ["--", *starts] if starts else []
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors, pass_fds=[out])
         os.close(out)

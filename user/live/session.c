@@ -236,6 +236,7 @@ int session_new(const struct session_options *o, const struct ledger *ledger, st
 	s->target.arena = census_arena;
 	s->target.device = hits_device;
 	s->target.holder = hits_holder;
+	s->target.whole = parts_whole;
 	s->wall_offset_ns = units_wall_ns() - units_monotonic_ns();
 	s->decoder = decoder_new(&s->filter, &s->target, s->wall_offset_ns);
 	s->closer = closer_new();

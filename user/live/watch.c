@@ -431,7 +431,7 @@ int watched_attach(struct session *s, struct watched *w, struct diag *d)
 		err = attach_others(s, w, d);
 	if (!err) {
 		w->tracking = true;
-		err = put_attach(s, w);
+		err = parts_join(s, w) ? 0 : put_attach(s, w);
 	}
 	/* From here on hits pass: uprobe_multi arms its symbols one after another. */
 	if (!err)
@@ -441,7 +441,7 @@ int watched_attach(struct session *s, struct watched *w, struct diag *d)
 
 int watched_once(struct session *s, struct watched *w)
 {
-	int err = put_attach(s, w);
+	int err = parts_join(s, w) ? 0 : put_attach(s, w);
 
 	vec_push(&s->watched, w);
 	if (!err)
@@ -472,7 +472,7 @@ int watched_detach(struct session *s, struct watched *w, const char *reason)
 		kernel_set_attached(s->kernel, w->process.pid, &w->library->file, false);
 	if (s->kernel && last)
 		kernel_forget_counts(s->kernel, w->process.pid);
-	if (!w->id)
+	if (!w->id || parts_go_on(s, w))
 		return 0;
 	decoder_process_end(s->decoder, w->id);
 	RECORD_SET(&r, REASON, reason, reason);

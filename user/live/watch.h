@@ -272,6 +272,15 @@ struct watched *session_find_copy(const struct session *s, int pid, const struct
 /* By its number in the stream. */
 struct watched *session_watched(const struct session *s, uint64_t process);
 
+/* ---- parts.c ---- */
+
+/* Has the process another part of the runtime? Then @w has its id, and is attached to with no record of its own. */
+bool parts_join(const struct session *s, struct watched *w);
+/* Does another part stay when @w goes? */
+bool parts_go_on(const struct session *s, const struct watched *w);
+/* struct decode_target's. */
+bool parts_whole(struct decode_target *t, uint64_t process);
+
 /* ---- drivers.c ---- */
 
 /* What drivers say of a process; nothing where they say nothing. */

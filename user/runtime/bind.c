@@ -14,8 +14,11 @@ enum { ROW_SYMBOLS = 32, CALL_SITES = 8 };
 bool runtime_detects(const struct runtime *rt, struct elf_file *elf)
 {
 	struct elf_symbol symbol;
+	bool found = elf_file_find(elf, rt->detect, &symbol, 1) > 0;
 
-	return elf_file_find(elf, rt->detect, &symbol, 1) > 0;
+	for (size_t i = 0; i < rt->parts.nr && !found; i++)
+		found = elf_file_find(elf, rt->parts.items[i], &symbol, 1) > 0;
+	return found;
 }
 
 static unsigned int name_bit(const char *name)
@@ -253,7 +256,8 @@ static void bind_row(struct binding *b, const struct rt_row *row)
 			return;
 		str_addf(&others, " or '%s'", row->others.items[i]);
 	}
-	if (row->maybe)
+	/* It may be there or not; or another part has it. */
+	if (row->maybe || b->runtime->parts.nr)
 		return;
 	refuse(add_row(b, row), xasprintf("no function matches '%s'%s", row->symbol, str_text(&others)));
 }

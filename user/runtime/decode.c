@@ -289,7 +289,7 @@ static int clear(const struct step *s, const char *reason)
 
 static int step_clear(struct step *s)
 {
-	return clear(s, NULL);
+	return s->row->row->returns ? step_call_clear(s) : clear(s, NULL);
 }
 
 static int step_gone(struct step *s)
@@ -386,7 +386,8 @@ static int (*const steps[VERB_NR])(struct step *s) = {
 	[VERB_CAPTURED] = step_captured, [VERB_REPLAY] = step_replay,	[VERB_RELEASE] = step_release,
 	[VERB_PROGRAM] = step_program, [VERB_CB] = step_cb,		[VERB_CB_FREE] = step_cb_free,
 	[VERB_CB_VOID] = step_cb_void, [VERB_CLASH] = step_clash,	[VERB_OVERFLOW] = step_overflow,
-	[VERB_DEVICE] = step_device,   [VERB_RETAIN] = step_retain,	[VERB_DROP] = step_drop,
+	[VERB_DEVICE] = step_device,   [VERB_OWNER] = step_owner,	[VERB_PUSH] = step_push,
+	[VERB_POP] = step_pop,	       [VERB_RETAIN] = step_retain,	[VERB_DROP] = step_drop,
 };
 
 /* Find the thread and compare running numbers: a gap is a loss. */

@@ -34,6 +34,8 @@ struct decode_target {
 	 * none is ever known.
 	 */
 	uint64_t (*holder)(struct decode_target *t, uint64_t process, uint64_t address, unsigned int layer);
+	/* Has all that the process has called been seen, from its beginning? NULL: that is never known. */
+	bool (*whole)(struct decode_target *t, uint64_t process);
 };
 
 /* The layer of an arena, by the name of its pool: "POOL" 0, "POOL/1" 1 ... */

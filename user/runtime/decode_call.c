@@ -45,21 +45,14 @@ static bool has_devices(const struct runtime *rt)
 static void set_owner(const struct step *s, struct arena_hint *hint)
 {
 	hint->has |= FIELD_BIT(OWNER);
-	if (bound_row_value(s->b, s->row, s->hit, RT_OWNER, &hint->owner))
-		return;
-	hint->has_number = bound_row_value(s->b, s->row, s->hit, RT_DEVICE, &hint->number);
-	if (!hint->has_number && !rt_row_names(s->row->row, RT_DEVICE)) {
-		hint->has_number = s->thread->has_device;
-		hint->number = s->thread->device;
-		/* One memory, where nobody speaks of devices. */
-		hint->owner = hint->has_number || has_devices(s->b->runtime) || rt_row_names(s->row->row, RT_OWNER) ?
-				      OWNER_UNKNOWN : 0;
-	} else {
-		hint->owner = OWNER_UNKNOWN;
-	}
+	hint->has_number = step_call_device(s, &hint->number);
 	/* 0 is for those that have none. */
 	if (hint->has_number)
 		hint->owner = hint->number + 1;
+	else if (!bound_row_value(s->b, s->row, s->hit, RT_OWNER, &hint->owner))
+		/* One memory, where nobody speaks of devices. */
+		hint->owner = has_devices(s->b->runtime) || rt_row_names(s->row->row, RT_DEVICE) ||
+					      rt_row_names(s->row->row, RT_OWNER) ? OWNER_UNKNOWN : 0;
 }
 
 static uint64_t made_up(uint64_t owner, uint64_t pool, unsigned int layer)
@@ -234,15 +227,32 @@ int step_call_free(struct step *s)
 	return sink_put(s->d->sink, &r);
 }
 
-int step_device(struct step *s)
+static bool is_of(uint64_t object, uint64_t owner)
+{
+	return object & KEY_MADE_UP && (object & ~KEY_MADE_UP) >> KEY_OWNER_SHIFT == owner;
+}
+
+static int put_clear(const struct step *s, uint64_t arena)
+{
+	struct record r = step_record(s, RECORD_CLEAR);
+
+	RECORD_SET(&r, ARENA, arena, arena);
+	return sink_put(s->d->sink, &r);
+}
+
+/* All pools of a device, in all layers. */
+int step_call_clear(struct step *s)
 {
 	bool succeeded = false, known = bound_row_succeeded(s->row, s->hit, &succeeded);
 	uint64_t device;
+	int err = 0;
 
 	if (known && !succeeded)
 		return 0;
-	s->thread->has_device = known && bound_row_value(s->b, s->row, s->hit, RT_DEVICE, &device);
-	if (s->thread->has_device)
-		s->thread->device = device;
-	return 0;
+	if (!known || !step_call_device(s, &device))
+		return step_unsettled(s, "unread");
+	for (struct map_entry *e = map_next(&s->d->arenas, NULL); e && !err; e = map_next(&s->d->arenas, e))
+		if (e->a == s->process && e->value != ARENA_HIDDEN && is_of(e->b, device + 1))
+			err = put_clear(s, e->value);
+	return err;
 }

@@ -22,6 +22,7 @@ void decoder_free(struct decoder *d)
 	map_release(&d->constructed);
 	map_release(&d->references);
 	map_release(&d->views);
+	map_release(&d->owners);
 	programs_forget(d, 0);
 	free(d);
 }
@@ -66,5 +67,6 @@ void decoder_process_end(struct decoder *d, uint64_t process)
 	forget(&d->constructed, process);
 	forget(&d->references, process);
 	forget(&d->views, process);
+	forget(&d->owners, process);
 	programs_forget(d, process);
 }

@@ -13,6 +13,7 @@ struct decoder {
 	struct map threads;	/* (thread, 0) -> struct thread * */
 	struct map arenas;	/* (process, object) -> number */
 	struct map constructed; /* (process, object): its constructor was seen */
+	struct map owners;	/* (process, object): the device that it stands for */
 	struct map programs;	/* (process, object) -> struct program * */
 	struct map references;	/* (process, address): how many more than one a block or a view has */
 	struct map views;	/* (process, address) -> the block that it is a view of; 0: one that is not known */
@@ -43,11 +44,17 @@ int step_end_call(const struct step *s);
  */
 uint64_t step_arena(const struct step *s, uint64_t object, struct arena_hint *hint);
 
-/* ---- decode_call.c: where a row is all of a call ---- */
+/* ---- decode_call.c, decode_device.c: where a row is all of a call ---- */
 
 int step_call_alloc(struct step *s);
 int step_call_free(struct step *s);
 int step_device(struct step *s);
+int step_owner(struct step *s);
+int step_push(struct step *s);
+int step_pop(struct step *s);
+int step_call_clear(struct step *s);
+/* Which device the call is for. False: that is not known. */
+bool step_call_device(const struct step *s, uint64_t *ret);
 
 /* ---- decode_references.c ---- */
 

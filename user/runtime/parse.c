@@ -29,10 +29,20 @@ static int parse_about(struct parser *p, struct rt_position at)
 
 static int parse_detect(struct parser *p, struct rt_position at)
 {
+	static const char what[] = "a symbol, or the beginning of one and '*'";
 	int err = once(p, p->rt->detect, "detect", at);
 
 	if (!err)
-		err = lex_pattern(&p->lx, "a symbol, or the beginning of one and '*'", &p->rt->detect);
+		err = lex_pattern(&p->lx, what, &p->rt->detect);
+	while (!err && lex_take(&p->lx, "or")) {
+		char *part = NULL;
+
+		if (p->rt->parts.nr == RT_MAX_OTHERS)
+			return lex_fail(&p->lx, p->lx.token.at, NULL, "there are more than %d symbols", RT_MAX_OTHERS + 1);
+		err = lex_pattern(&p->lx, what, &part);
+		if (!err)
+			vec_push(&p->rt->parts, part);
+	}
 	return err ? err : lex_expect_end(&p->lx);
 }
 

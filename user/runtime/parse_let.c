@@ -136,16 +136,37 @@ static int check_whole_alloc(struct parser *p, const struct rt_row *row)
 			p->rt->pools.nr);
 }
 
+static bool is_given(const struct parser *p, const struct rt_row *row, int nr)
+{
+	const char *name = rt_name_text((enum rt_name)nr);
+
+	return rt_row_has(row, name) || parse_has_let(p->rt, name);
+}
+
+static int check_needed_one(struct parser *p, const struct rt_row *row)
+{
+	_cleanup_(str_release) struct str names = {};
+
+	for (int i = 0; i < RT_NAMES_NR; i++) {
+		if (!(rt_row_needs_one(row) & 1u << i))
+			continue;
+		if (is_given(p, row, i))
+			return 0;
+		str_addf(&names, "%s'%s'", names.len ? " or " : "", rt_name_text((enum rt_name)i));
+	}
+	if (!names.len)
+		return 0;
+	return lex_fail(&p->lx, row->verb_at, NULL, "'%s' needs a value %s", rt_verb_name(row->verb), str_text(&names));
+}
+
 /* What its verb needs it has, or it follows from what it has. */
 static int check_needed(struct parser *p, const struct rt_row *row)
 {
-	for (int i = 0; i < RT_NAMES_NR; i++) {
-		const char *name = rt_name_text((enum rt_name)i);
-
-		if (rt_row_needs(row) & 1u << i && !rt_row_has(row, name) && !parse_has_let(p->rt, name))
-			return lex_fail(&p->lx, row->verb_at, NULL, "'%s' needs a value '%s'", rt_verb_name(row->verb), name);
-	}
-	return 0;
+	for (int i = 0; i < RT_NAMES_NR; i++)
+		if (rt_row_needs(row) & 1u << i && !is_given(p, row, i))
+			return lex_fail(&p->lx, row->verb_at, NULL, "'%s' needs a value '%s'", rt_verb_name(row->verb),
+					rt_name_text((enum rt_name)i));
+	return check_needed_one(p, row);
 }
 
 /* Which rows are all of a call. */

@@ -21,14 +21,14 @@ enum tagged { TAG_NONE, TAG_MAY, TAG_MUST };
 /* What a row of each verb may, and what it must have. */
 static const struct {
 	enum takes takes;
-	unsigned int needs; /* NAME_BITs */
+	unsigned int needs, either; /* NAME_BITs: all of these, one of those */
 	enum tagged tagged;
 	unsigned int call_flags; /* of one with `return`; 0: there is none */
 } verbs[VERB_NR] = {
 	[VERB_BEGIN] = {.needs = NAME_BIT(ARENA)},
 	[VERB_ALLOC] = {.needs = NAME_BIT(ADDRESS), .call_flags = WIRE_RETURNS | WIRE_MAKES},
 	[VERB_FREE] = {.needs = NAME_BIT(ADDRESS), .call_flags = WIRE_RETURNS | WIRE_TAKES | WIRE_AT_ENTRY},
-	[VERB_CLEAR] = {.needs = NAME_BIT(ARENA)},
+	[VERB_CLEAR] = {.needs = NAME_BIT(ARENA), .call_flags = WIRE_RETURNS},
 	[VERB_GONE] = {.needs = NAME_BIT(ARENA)},
 	[VERB_NEW] = {.needs = NAME_BIT(ARENA)},
 	[VERB_RESIZE] = {.needs = NAME_BIT(ARENA)},
@@ -44,8 +44,11 @@ static const struct {
 	[VERB_CB_VOID] = {.needs = NAME_BIT(PROGRAM)},
 	[VERB_CLASH] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(END)},
 	[VERB_OVERFLOW] = {.needs = NAME_BIT(ADDRESS) | NAME_BIT(END)},
-	[VERB_DEVICE] = {.needs = NAME_BIT(DEVICE), .call_flags = WIRE_RETURNS},
-	[VERB_RETAIN] = {.needs = NAME_BIT(ADDRESS)},
+	[VERB_DEVICE] = {.either = NAME_BIT(DEVICE) | NAME_BIT(OWNER), .call_flags = WIRE_RETURNS},
+	[VERB_OWNER] = {.needs = NAME_BIT(DEVICE) | NAME_BIT(OWNER), .call_flags = WIRE_RETURNS},
+	[VERB_PUSH] = {.either = NAME_BIT(DEVICE) | NAME_BIT(OWNER), .call_flags = WIRE_RETURNS},
+	[VERB_POP] = {.call_flags = WIRE_RETURNS},
+	[VERB_RETAIN] = {.needs = NAME_BIT(ADDRESS), .call_flags = WIRE_RETURNS},
 	[VERB_DROP] = {.needs = NAME_BIT(ADDRESS)},
 };
 
@@ -59,12 +62,23 @@ bool rt_row_names(const struct rt_row *row, enum rt_name name)
 	return rt_row_has(row, rt_name_text(name));
 }
 
+/* What the verb needs: the pools that a call clears are those of a device. */
+static unsigned int needs_of(const struct rt_row *row)
+{
+	return row->returns && row->verb == VERB_CLEAR ? 0 : verbs[row->verb].needs;
+}
+
 unsigned int rt_row_needs(const struct rt_row *row)
 {
 	/* An address may be in use in two arenas: one that is named must be known. */
 	bool named = row->verb == VERB_FREE && rt_row_names(row, RT_ARENA);
 
-	return verbs[row->verb].needs | (named ? NAME_BIT(ARENA) : 0) | (rt_row_names(row, RT_OK) ? NAME_BIT(OK) : 0);
+	return needs_of(row) | (named ? NAME_BIT(ARENA) : 0) | (rt_row_names(row, RT_OK) ? NAME_BIT(OK) : 0);
+}
+
+unsigned int rt_row_needs_one(const struct rt_row *row)
+{
+	return verbs[row->verb].either;
 }
 
 bool rt_row_has(const struct rt_row *row, const char *name)
@@ -314,7 +328,7 @@ static int check_return(struct parser *p, const struct rt_row *row)
 {
 	if (!row->returns || verbs[row->verb].call_flags)
 		return 0;
-	return lex_fail(&p->lx, row->verb_at, "of these there are: alloc free device", "there is no 'return %s'",
+	return lex_fail(&p->lx, row->verb_at, "of these there are: alloc free clear device owner push pop retain", "there is no 'return %s'",
 			rt_verb_name(row->verb));
 }
 

@@ -187,6 +187,9 @@ void runtime_free(struct runtime *rt)
 	free(rt->path);
 	free(rt->text);
 	free(rt->detect);
+	for (size_t i = 0; i < rt->parts.nr; i++)
+		free(rt->parts.items[i]);
+	vec_release(&rt->parts);
 	free(rt->core);
 	free(rt);
 }

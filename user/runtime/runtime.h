@@ -36,6 +36,7 @@
 	X(PLACED, "placed")	/* not 0: the circular buffer lies in a block of a pool */         \
 	X(END, "end")		/* where a program's circular buffers would end */                 \
 	X(LAYOUT, "layout")	/* how it is spread over banks: a number in the `layout` line */   \
+	X(DEFAULT, "default")	/* device of a thread that has not chosen one */                   \
 	X(OK, "ok")		/* what tells whether the call has succeeded */                    \
 	X(CODE, "code")		/* what the runtime says why it has not */                         \
 	X(PARENT, "parent")	/* not 0: it is a view of the block at this address */
@@ -60,7 +61,8 @@ enum rt_name {
  * program   the circular buffers of `program` are given their places within the call; cb: one of them is
  * cb_free   a program is destroyed;  cb_void: its circular buffers are to be placed anew
  * clash, overflow    a program is refused: its circular buffers would reach into blocks, or beyond the bank
- * device    the thread's calls are for this device from here on
+ * device    the thread's calls are for this device from here on;  push, pop: until it goes back to the one before
+ * owner     an object stands for a device
  * retain    a block has one more reference;  drop: one less, and without the last one it is freed
  */
 #define RT_VERBS(X)                                                                                \
@@ -84,6 +86,9 @@ enum rt_name {
 	X(CLASH, "clash", WIRE_WAKE)                                                               \
 	X(OVERFLOW, "overflow", WIRE_WAKE)                                                         \
 	X(DEVICE, "device", 0)                                                                     \
+	X(OWNER, "owner", 0)                                                                       \
+	X(PUSH, "push", 0)                                                                         \
+	X(POP, "pop", 0)                                                                           \
 	X(RETAIN, "retain", 0)                                                                     \
 	X(DROP, "drop", 0)
 
@@ -191,6 +196,8 @@ struct rt_row {
 bool rt_row_names(const struct rt_row *row, enum rt_name name);
 /* The names, as bits 1 << RT_x, without which the row means nothing. */
 unsigned int rt_row_needs(const struct rt_row *row);
+/* One of these at least, 0: none. */
+unsigned int rt_row_needs_one(const struct rt_row *row);
 
 /* A pool or a layout: the runtime's number, and how it is called. */
 struct rt_pool {
@@ -283,6 +290,8 @@ struct runtime {
 	char *path;   /* for messages; "built in: NAME.rt" */
 	char *text;   /* of the file, whole */
 	char *detect; /* pattern: a mapped file that defines it has this runtime */
+	/* Patterns as well. With any, the runtime is in parts: all files of a process that define one are one runtime together. */
+	VEC(char *) parts;
 	rt_numbered pools;
 	char *core; /* name of the pool whose banks are the cores' own memory; NULL: none */
 	rt_numbered layouts; /* ways in which a buffer is spread over banks */

@@ -16,8 +16,23 @@ void thread_break(struct thread *t)
 	t->call.state = CALL_NONE;
 	t->alone = "lost";
 	t->placing.none = "lost";
-	t->has_device = false;
+	t->device.chosen = CHOSEN_UNKNOWN;
+	t->nr_pushed = 0;
 	thread_leave_all(t);
+}
+
+/* Of more than there is room for the first are forgotten. */
+void thread_push_device(struct thread *t, struct choice choice)
+{
+	if (t->nr_pushed == THREAD_DEVICES)
+		memmove(t->pushed, t->pushed + 1, --t->nr_pushed * sizeof(t->pushed[0]));
+	t->pushed[t->nr_pushed++] = t->device;
+	t->device = choice;
+}
+
+void thread_pop_device(struct thread *t)
+{
+	t->device = t->nr_pushed ? t->pushed[--t->nr_pushed] : (struct choice){.chosen = CHOSEN_UNKNOWN};
 }
 
 void thread_enter(struct thread *t, const struct context *context, const struct record *mark)

@@ -44,6 +44,16 @@ struct placing {
 	uint64_t address, bytes; /* of the last */
 };
 
+/* Which device a thread has chosen. */
+enum chosen { CHOSEN_NONE, CHOSEN_ONE, CHOSEN_UNKNOWN };
+
+struct choice {
+	enum chosen chosen;
+	uint64_t device, owner; /* the object that it was chosen by, 0: none */
+};
+
+enum { THREAD_DEVICES = 8 };
+
 struct thread {
 	uint64_t process, sequence;
 	struct call call;
@@ -52,9 +62,9 @@ struct thread {
 	struct context contexts[THREAD_CONTEXTS];
 	size_t nr_contexts;
 	struct placing placing;
-	/* The device that its calls are for, where it has chosen one. */
-	bool has_device;
-	uint64_t device;
+	/* The device that its calls are for, and those that it was for before, to which it goes back. */
+	struct choice device, pushed[THREAD_DEVICES];
+	size_t nr_pushed;
 	/* The last hit was the entry of a free of this block. */
 	bool freeing;
 	uint64_t free_object, free_address, free_ns;
@@ -64,6 +74,9 @@ struct thread {
 struct thread *thread_new(void);
 /* Hits were lost: what became of the open call nobody saw, nor which contexts have ended. */
 void thread_break(struct thread *t);
+/* Its calls are for @choice until it goes back. */
+void thread_push_device(struct thread *t, struct choice choice);
+void thread_pop_device(struct thread *t);
 /* A context begins, with stack, tag and label; its trace is @mark's, if it has one. */
 void thread_enter(struct thread *t, const struct context *context, const struct record *mark);
 /* A hit at @stack: contexts that were entered at it or below have returned, thrown or jumped away. */

@@ -194,6 +194,8 @@ void view_runtime(struct str *s, const struct runtime *rt)
 {
 	add_heading(s, rt);
 	str_addf(s, "found by\n  %s\n", rt->detect);
+	for (size_t i = 0; i < rt->parts.nr; i++)
+		str_addf(s, "  or %s: together they are one\n", rt->parts.items[i]);
 	add_pools(s, rt);
 	view_environment(s, rt);
 	str_add(s, "probes\n");

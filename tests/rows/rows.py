@@ -1,0 +1,195 @@
+"""A library made from what the functions of a C runtime do, and a program that calls them: whoever adds a runtime adds a module
+beside this one, with
+
+    PRELUDE     C: types, and declarations of what the functions share
+    STATE       C: its definitions
+    LIBRARIES   {file name: [Row, ...]}: every function that the runtime file has a row for
+
+A function does what the real one does with its arguments, by its real prototype, and says itself what that was:
+
+    allocated(pool, address, reserved, asked, device)      -1: not known
+    refused(pool, code, reserved, asked, device)
+    freed(address)
+
+It is called with values that occur once. `refusal` is what it is to give back: 0, or a code. What the runtime file says does not
+occur here: an argument that it takes for another one shows.
+"""
+import collections
+import json
+import os
+import re
+import subprocess
+
+Row = collections.namedtuple("Row", "prototype body call")
+COMMON = r"""
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern int refusal, nested;
+extern _Thread_local int inside;
+uint64_t fresh(void);
+void allocated(const char *pool, uint64_t address, int64_t reserved, int64_t asked, int device);
+void refused(const char *pool, int64_t code, int64_t reserved, int64_t asked, int device);
+void freed(uint64_t address);
+uint64_t living(void);
+uint64_t size(void);
+"""
+PROGRAM = r"""
+int refusal, nested;
+_Thread_local int inside;
+static uint64_t next_address = 0x7f0000000000, next_size = 10007, blocks[4096];
+static unsigned int nr_blocks, taken;
+
+/* What is told of an inner layer is told by the outer one. */
+uint64_t fresh(void) { return next_address += 0x10000; }
+uint64_t size(void) { return next_size += 211; }
+
+void allocated(const char *pool, uint64_t address, int64_t reserved, int64_t asked, int device)
+{
+	blocks[nr_blocks++] = address;
+	if (!inside)
+		printf("TOLD alloc %s %#lx %ld %ld %d 0\n", pool, address, reserved, asked, device);
+}
+
+void refused(const char *pool, int64_t code, int64_t reserved, int64_t asked, int device)
+{
+	if (!inside)
+		printf("TOLD failed %s 0 %ld %ld %d %ld\n", pool, reserved, asked, device, code);
+}
+
+void freed(uint64_t address)
+{
+	if (!inside)
+		printf("TOLD free - %#lx -1 -1 -1 0\n", address);
+}
+
+/* An address that was handed out, each once. */
+uint64_t living(void) { return taken < nr_blocks ? blocks[taken++] : 0; }
+
+static void *run(void *line)
+{
+	char symbol[128];
+
+	if (sscanf(line, "%127s %d %d", symbol, &refusal, &nested) < 1)
+		return NULL;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (!strcmp(calls[i].symbol, symbol))
+			printf("GAVE %s %ld\n", symbol, calls[i].call());
+	return NULL;
+}
+
+int main(void)
+{
+	char line[256];
+	pthread_t thread;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	puts("READY");
+	while (fgets(line, sizeof(line), stdin)) {
+		refusal = nested = 0;
+		if (!strncmp(line, "load ", 5)) {
+			line[strcspn(line, "\n")] = 0;
+			if (!dlopen(line + 5, RTLD_NOW | RTLD_GLOBAL))
+				puts(dlerror());
+		} else if (strncmp(line, "thread ", 7)) {
+			run(line);
+		} else if (!pthread_create(&thread, NULL, run, line + 7)) {
+			pthread_join(thread, NULL);
+		}
+		puts("DONE");
+	}
+	return 3;
+}
+"""
+
+
+def symbol_of(row):
+    return re.search(r"(\w+)\(", row.prototype).group(1)
+
+
+def rows_of(runtime_file):
+    """[(symbol, verb)] of the rows of a runtime file, without those that are looked for elsewhere."""
+    with open(runtime_file) as f:
+        text = f.read().replace("\\\n", " ")
+    found = []
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] != ["on"] or line.rstrip().endswith("in any library"):
+            continue
+        at = 1
+        names = [words[at]]
+        while words[at + 1] == "or":
+            at += 2
+            names.append(words[at])
+        verb = [word for word in words[at + 1:at + 4] if word not in ("maybe", "return")][0]
+        found += [(name, verb) for name in names]
+    return found
+
+
+def build(module, folder, libraries=None):
+    """The program, linked with the module's libraries (or with those named)."""
+    names = libraries or list(module.LIBRARIES)
+    calls, table = [], []
+    for name in names:
+        rows = module.LIBRARIES[name]
+        compile_c(COMMON + module.PRELUDE + "\n".join(f"{row.prototype};" for rows in module.LIBRARIES.values() for row in rows) +
+                  "\n" + "\n".join(f"{row.prototype}\n{{\n{row.body}\n}}" for row in rows), os.path.join(folder, name),
+                  "-fPIC", "-shared", f"-Wl,-soname,{name}", "-Wl,--build-id")
+        for row in rows:
+            symbol = symbol_of(row)
+            head, _, last = row.call.rpartition("; ")
+            end = f"{last}; return 0" if row.prototype.startswith("void ") else f"return (long){last}"
+            calls.append(f"{row.prototype};\nstatic long call_{symbol}(void)\n{{\n{head};\n{end};\n}}")
+            table.append(f'{{"{symbol}", call_{symbol}}},')
+    program = os.path.join(folder, "program-" + "-".join(names))
+    text = (COMMON + module.PRELUDE + module.STATE + "\n".join(calls) +
+            "\nstatic const struct { const char *symbol; long (*call)(void); } calls[] = {\n" + "\n".join(table) + "\n};\n" + PROGRAM)
+    compile_c(text, program, "-pthread", "-rdynamic", "-Wl,--allow-shlib-undefined,-z,lazy", f"-L{folder}", *[f"-l:{n}" for n in names], f"-Wl,-rpath,{folder}")
+    return program
+
+
+def compile_c(text, path, *flags):
+    source = path + ".c"
+    with open(source, "w") as f:
+        f.write(text)
+    done = subprocess.run([os.environ.get("CC", "cc"), "-std=gnu11", "-O1", "-fno-inline", "-fno-optimize-sibling-calls", "-Wall", "-Werror",
+                           "-Wno-unused-parameter", "-Wno-unused-function", source, "-o", path, *flags], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[:4000]
+
+
+def gave(lines):
+    """[(symbol, what it gave back)]"""
+    return [(line.split()[1], int(line.split()[2])) for line in lines if line.startswith("GAVE ")]
+
+
+def told(lines):
+    """What the functions said that they did, as comparable() says it."""
+    found = []
+    for line in lines:
+        words = line.split()
+        if words[:1] != ["TOLD"]:
+            continue
+        event, pool, address, reserved, asked, device, code = words[1:]
+        found.append((event, None if pool == "-" else pool, int(address, 16) or None,
+                      *(None if int(n) == -1 else int(n) for n in (reserved, asked)),
+                      None if event != "alloc" else "?" if int(device) == -1 else device, int(code) or None))
+    return found
+
+
+def comparable(lines):
+    """The same from `pooltrace events --json`."""
+    found = []
+    for line in lines:
+        e = json.loads(line)
+        if e["event"] not in ("alloc", "free", "failed"):
+            continue
+        free = e["event"] == "free"
+        found.append((e["event"], None if free else e["pool"], e.get("address"),
+                      None if free else e.get("reserved"), None if free else e.get("asked"),
+                      None if e["event"] != "alloc" else e.get("device"), e.get("code")))
+    return found
