@@ -82,6 +82,6 @@ DRIVER = [
     free("cuMemHostUnregister(void *p)", "cuMemHostUnregister((void *)living())"),
     free("cuArrayDestroy(void *p)", "cuArrayDestroy((void *)living())"),
     free("cuMipmappedArrayDestroy(void *p)", "cuMipmappedArrayDestroy((void *)living())"),
-    free("cuMemRelease(unsigned long long p)", "cuMemRelease(living())"),
+    *devices.mapping("cu", "uint64_t", "uint64_t", "uint64_t p = 0; struct properties of = {1, 1, {1, 5}, {0}}; cuMemCreate(&p, size(), &of, 0)"),
 ]
 LIBRARIES = {"libcudart.so.12": RUNTIME, "libcuda.so.1": DRIVER}

@@ -52,6 +52,25 @@ def status(prototype, does, call):
     return Row(f"int {prototype}", f"\tif (!refusal) {{\n\t\t{does};\n\t}}\n\treturn refusal;", call)
 
 
+def mapping(prefix, handle, pointer, made):
+    """Physical memory that is mapped. @made: C that makes some, with its handle in `p`."""
+    quiet = "int given = refusal, r; refusal = 0; "
+    return [
+        Row(f"int {prefix}MemRelease({handle} p)", "\tdropped((uint64_t)p);\n\treturn refusal;", f"{prefix}MemRelease(({handle})living())"),
+        status(f"{prefix}MemMap({pointer} p, size_t bytes, size_t offset, {handle} handle, unsigned long long flags)",
+               "mapped((uint64_t)p, (uint64_t)handle)",
+               f"{quiet}uint64_t at = fresh(); {made}; refusal = given; r = {prefix}MemMap(({pointer})at, 0x1000, 0x77, p, 0); "
+               f"refusal = 0; {prefix}MemRelease(p); refusal = given; r"),
+        status(f"{prefix}MemRetainAllocationHandle({handle} *handle, void *p)",
+               f"*handle = ({handle})mapped_at((uint64_t)p); held((uint64_t)*handle)",
+               f"{handle} h = 0; int r = {prefix}MemRetainAllocationHandle(&h, (void *)mapping(0)); "
+               f"if (!refusal) {prefix}MemRelease(h); r"),
+        # Two of them.
+        Row(f"int {prefix}MemUnmap({pointer} p, size_t bytes)", "\tunmapped((uint64_t)p, bytes);\n\treturn refusal;",
+            f"uint64_t at = mapping(0), next = mapping(1); {prefix}MemUnmap(({pointer})at, next ? next + 1 - at : 1)"),
+    ]
+
+
 def pitched(name, call, more="", **options):
     return alloc(f"{name}(void **ptr, size_t *pitch, size_t width, size_t height{more})", "device", call, reserved="*pitch * height",
                  asked="width * height", sets="*pitch = pitch_of(width)", refused=-1, **options)

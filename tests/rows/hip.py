@@ -1,7 +1,7 @@
 """HIP, by the prototypes of hip_runtime_api.h."""
 import devices
 from devices import is_choice, is_end  # noqa: F401
-from devices import PITCHED, POINTER, alloc, common, free, pitched, status
+from devices import PITCHED, POINTER, alloc, common, free, mapping, pitched, status
 
 PRELUDE = devices.PRELUDE + r"""
 struct place { int type, id; };
@@ -43,5 +43,6 @@ LIBRARIES = {"libamdhip64.so.6": common("hip") + [
     free("hipHostFree(void *p)", "hipHostFree((void *)living())"),
     free("hipArrayDestroy(void *p)", "hipArrayDestroy((void *)living())"),
     free("hipMipmappedArrayDestroy(void *p)", "hipMipmappedArrayDestroy((void *)living())"),
-    free("hipMemRelease(void *p)", "hipMemRelease((void *)living())"),
+    *mapping("hip", "uintptr_t", "uintptr_t", "void *made = NULL; struct properties of = {1, 1, {1, 5}, NULL, {0}}; "
+             "hipMemCreate(&made, size(), &of, 0); uintptr_t p = (uintptr_t)made"),
 ]}

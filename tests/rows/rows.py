@@ -10,6 +10,9 @@ A function does what the real one does with its arguments, by its real prototype
     allocated(pool, address, reserved, asked, device)      -1: not known
     refused(pool, code, reserved, asked, device)
     freed(address)
+    held(address)                                          it has one more reference
+    dropped(address)                                       it has one less, and without the last one it is freed
+    mapped(at, address), unmapped(at, bytes)               a mapping refers to what is mapped
 
 It is called with values that occur once. `refusal` is what it is to give back: 0, or a code. What the runtime file says does not
 occur here: an argument that it takes for another one shows.
@@ -36,6 +39,12 @@ uint64_t fresh(void);
 void allocated(const char *pool, uint64_t address, int64_t reserved, int64_t asked, int device);
 void refused(const char *pool, int64_t code, int64_t reserved, int64_t asked, int device);
 void freed(uint64_t address);
+void held(uint64_t address);
+void dropped(uint64_t address);
+void mapped(uint64_t at, uint64_t address);
+void unmapped(uint64_t at, uint64_t bytes);
+uint64_t mapped_at(uint64_t at);
+uint64_t mapping(unsigned int nr);
 uint64_t living(void);
 uint64_t size(void);
 """
@@ -62,14 +71,84 @@ void refused(const char *pool, int64_t code, int64_t reserved, int64_t asked, in
 		printf("TOLD failed %s 0 %ld %ld %d %ld\n", pool, reserved, asked, device, code);
 }
 
+static uint64_t references[4096], mappings[64][2];
+static unsigned int nr_mappings;
+
+/* The latest of that address. */
+static int find(uint64_t address)
+{
+	int i = (int)nr_blocks - 1;
+
+	while (i >= 0 && blocks[i] != address)
+		i--;
+	return address ? i : -1;
+}
+
 void freed(uint64_t address)
 {
+	int i = find(address);
+
+	if (i >= 0 && !inside)
+		blocks[i] = 0;
 	if (!inside)
 		printf("TOLD free - %#lx -1 -1 -1 0\n", address);
 }
 
-/* An address that was handed out, each once. */
-uint64_t living(void) { return taken < nr_blocks ? blocks[taken++] : 0; }
+void held(uint64_t address)
+{
+	if (find(address) >= 0)
+		references[find(address)]++;
+}
+
+void dropped(uint64_t address)
+{
+	int i = find(address);
+
+	if (i >= 0 && references[i])
+		references[i]--;
+	else if (i >= 0)
+		freed(address);
+}
+
+void mapped(uint64_t at, uint64_t address)
+{
+	mappings[nr_mappings][0] = at;
+	mappings[nr_mappings++][1] = address;
+	held(address);
+}
+
+void unmapped(uint64_t at, uint64_t bytes)
+{
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < nr_mappings; i++) {
+		if (mappings[i][0] - at < bytes) {
+			dropped(mappings[i][1]);
+			continue;
+		}
+		mappings[left][0] = mappings[i][0];
+		mappings[left++][1] = mappings[i][1];
+	}
+	nr_mappings = left;
+}
+
+uint64_t mapped_at(uint64_t at)
+{
+	for (unsigned int i = 0; i < nr_mappings; i++)
+		if (mappings[i][0] == at)
+			return mappings[i][1];
+	return 0;
+}
+
+uint64_t mapping(unsigned int nr) { return nr < nr_mappings ? mappings[nr][0] : 0; }
+
+/* An address that was handed out and not freed, each once. */
+uint64_t living(void)
+{
+	while (taken < nr_blocks && !blocks[taken])
+		taken++;
+	return taken < nr_blocks ? blocks[taken++] : 0;
+}
 
 static void *run(void *line)
 {
@@ -143,11 +222,12 @@ def build(module, folder, libraries=None):
         for row in rows:
             symbol = symbol_of(row)
             head, _, last = row.call.rpartition("; ")
-            end = f"{last}; return 0" if row.prototype.startswith("void ") else f"return (long){last}"
-            calls.append(f"{row.prototype};\nstatic long call_{symbol}(void)\n{{\n{head};\n{end};\n}}")
+            end = f"{last}; return 0" if re.match(r"void [^*]", row.prototype) else f"return (long){last}"
+            calls.append(f"static long call_{symbol}(void)\n{{\n{head};\n{end};\n}}")
             table.append(f'{{"{symbol}", call_{symbol}}},')
     program = os.path.join(folder, "program-" + "-".join(names))
-    text = (COMMON + module.PRELUDE + module.STATE + "\n".join(calls) +
+    declared = "\n".join(f"{row.prototype};" for name in names for row in module.LIBRARIES[name])
+    text = (COMMON + module.PRELUDE + module.STATE + declared + "\n" + "\n".join(calls) +
             "\nstatic const struct { const char *symbol; long (*call)(void); } calls[] = {\n" + "\n".join(table) + "\n};\n" + PROGRAM)
     compile_c(text, program, "-pthread", "-rdynamic", "-Wl,--allow-shlib-undefined,-z,lazy", f"-L{folder}", *[f"-l:{n}" for n in names], f"-Wl,-rpath,{folder}")
     return program

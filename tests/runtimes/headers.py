@@ -21,6 +21,8 @@ POINTED = {
 ITSELF = {
     "address": (r"(dev|dev_|host)?ptr|p|dptr|h?(mipmapped)?array|hmipmappedarray|handle", r"\*$|_t$|cudeviceptr|cuarray|cumipmappedarray|handle$"),
     "owner": (r"ctx", r"cucontext|hipctx_t"),
+    "parent": (r"handle", r"handle(_t)?$"),
+    "bytes": (r"size", r"^size_t$"),
     "reserved": (r"size|(size)?bytes|bytesize", r"^size_t$|^unsignedint$"),
     "width": (r"width(inbytes)?", r"^size_t$"), "height": (r"height", r"^size_t$"),
     "device": (r"dev(ice)?(id)?", r"^int$|^cudevice$|^hipdevice_t$"),

@@ -6,6 +6,10 @@
  */
 #include "runtime/decode_step.h"
 
+#include "base/vec.h"
+
+#include <stdlib.h>
+
 /* An address may be that of a block in so many layers; views of views. */
 enum { LAYERS = 64, PARENTS = 64 };
 
@@ -89,8 +93,13 @@ int references_view(const struct step *s, uint64_t address, uint64_t parent)
 
 int step_retain(struct step *s)
 {
+	bool succeeded = true;
 	uint64_t address;
 
+	if (s->row->row->returns && (s->hit->call & WIRE_ALONE || !bound_row_succeeded(s->row, s->hit, &succeeded)))
+		return step_unsettled(s, "unread");
+	if (!succeeded)
+		return 0;
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
 		return step_unsettled(s, "unread");
 	if (address && is_known(s, address))
@@ -98,11 +107,39 @@ int step_retain(struct step *s)
 	return 0;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Of a range of addresses: all views that begin in it. */
+static int drop_range(const struct step *s, uint64_t from, uint64_t bytes)
+{
+	VEC(uint64_t) views = {};
+	int err = 0;
+
+	for (struct map_entry *e = map_next(&s->d->views, NULL); e; e = map_next(&s->d->views, e))
+		if (e->a == s->process && e->b - from < bytes)
+			vec_push(&views, e->b);
+	if (views.nr)
+		qsort(views.items, views.nr, sizeof(views.items[0]), by_address);
+	for (size_t i = 0; i < views.nr && !err; i++)
+		err = drop(s, views.items[i]);
+	vec_release(&views);
+	return err;
+}
+
 int step_drop(struct step *s)
 {
-	uint64_t address;
+	uint64_t address, bytes;
 
 	if (!bound_row_value(s->b, s->row, s->hit, RT_ADDRESS, &address))
 		return step_unsettled(s, "unread");
-	return address ? drop(s, address) : 0;
+	if (!rt_row_names(s->row->row, RT_BYTES))
+		return address ? drop(s, address) : 0;
+	if (!bound_row_value(s->b, s->row, s->hit, RT_BYTES, &bytes))
+		return step_unsettled(s, "unread");
+	return drop_range(s, address, bytes);
 }

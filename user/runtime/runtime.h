@@ -32,7 +32,7 @@
 	X(ID, "id")		/* the runtime's own number of a buffer, or of a program */        \
 	X(PROGRAM, "program")	/* the object of a program that runs on cores */                   \
 	X(DEVICE, "device")	/* an object of the device that it is for; where pools have no objects, its number */ \
-	X(BYTES, "bytes")	/* of a circular buffer, on each of its cores */                   \
+	X(BYTES, "bytes")	/* of a circular buffer, on each of its cores; of views, their range */ \
 	X(PLACED, "placed")	/* not 0: the circular buffer lies in a block of a pool */         \
 	X(END, "end")		/* where a program's circular buffers would end */                 \
 	X(LAYOUT, "layout")	/* how it is spread over banks: a number in the `layout` line */   \
