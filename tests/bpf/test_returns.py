@@ -334,5 +334,23 @@ def _():
     assert "an exception could not pass" in out + err or "more than 32" in out + err, out + err
 
 
+@suite.test("a runtime without books: what was there before attach is not known, which is said, but of a command that was held nothing was")
+def _():
+    path = runtime(TUTORIAL)
+    with Calls() as target:
+        equal(run("--once", "-p", target.pid, "--runtime", path),
+              (1, "", f"pooltrace: process {target.pid}: runtime 'my' has no books that could be read, and no driver says what it holds\n"
+                      "hint: without --once what it allocates from now on is shown\n"), "--once")
+        status, out, err = run("-p", target.pid, "--runtime", path, "--count", 1)
+        equal((status, err), (0, f"pooltrace: process {target.pid}: what it allocated before now is not known: "
+                                 "runtime 'my' has no books that could be read\n"), "what is told of one that runs")
+        assert "without books to check against - PARTIAL: what was there before attach is not known" in out, out
+    recording = os.path.join(folder.name, "books.pt")
+    status, out, err = run("record", "-q", "-f", "-o", recording, "--runtime", path, "--", CALLS)
+    equal((status, err), (3, ""), "what is told of a command, which ends with 3")
+    state = json.loads(run("top", "-r", recording, "--json")[1].splitlines()[-1])
+    equal(process_of(state)["coverage"], "exact", "coverage")
+
+
 if __name__ == "__main__":
     suite.main()

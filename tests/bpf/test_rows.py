@@ -84,6 +84,7 @@ for name, path in runtimes():
         state = json.loads(run("top", "-r", recording, "--json")[1].splitlines()[-1])
         equal((state["lost"], state["unread"], state["replaced"]), (0, 0, 0), "anomalies")
         equal(len(state["processes"]), 1, "one process, of whatever libraries")
+        assert "before attach" not in run("top", "-r", recording)[1], "it was seen from its beginning"
 
 
 @suite.test("the tutorial in docs/runtimes.md is a runtime file, that of pooltrace-rt(5)")

@@ -57,7 +57,7 @@
 	"alloc" S(111) "process=2 arena=5 address=1024 reserved=32\n"                                             \
 	"lost" S(111) "count=3 from_ns=110000000000\nprobe" S(111) "probe=alloc seen=10 count=3\n"                \
 	"probe" S(111) "probe=cb seen=7 count=1\nunread" S(111) "count=2\n"                                       \
-	"unsettled" S(111) "process=1 tid=7 reason=lost\nphantom" S(111) "process=1\n" CB(112, 30, 1024, 96, "")
+	"census" S(111) "process=1 reason=none\n" "unsettled" S(111) "process=1 tid=7 reason=lost\nphantom" S(111) "process=1\n" CB(112, 30, 1024, 96, "")
 
 #define ENDS                                                                                                     \
 	AT(112) TAKE(112, 1, 999) "resize" S(113) "process=1 arena=1 bank_bytes=2048 base=2048\n"                 \

@@ -96,6 +96,22 @@ static void the_books_alone_have_no_attach_no_events_and_no_interval(void **stat
 		"       nothing is allocated\n");
 }
 
+static void without_books_it_is_said_what_is_not_known(void **state)
+{
+	(void)state;
+	check_table(PYTHON "census" S(100) "process=1 reason=none\n" "tick" S(100) "interval_ns=500000000\n"
+		    "census" S(100) "process=1 reason=none partial=1\n" "tick" S(101) "interval_ns=500000000\n",
+		    &(struct table_options){},
+		"pooltrace - pid 4242 python serve.py - tt-metal - attached 0 ms - without books to check against - 0 events, 0 lost "
+		"- every 500ms\n"
+		"  PID  PROCESS  DEVICE  BUFFERS      DRAM        L1  L1_SMALL     TRACE     TOTAL\n"
+		"       nothing is allocated\n"
+		"pooltrace - pid 4242 python serve.py - tt-metal - attached 1 s - without books to check against - PARTIAL: what was "
+		"there before attach is not known - 0 events, 0 lost - every 500ms\n"
+		"  PID  PROCESS  DEVICE  BUFFERS      DRAM        L1  L1_SMALL     TRACE     TOTAL\n"
+		"       nothing is allocated\n");
+}
+
 static void losses_and_corrections_are_shown(void **state)
 {
 	(void)state;
@@ -255,6 +271,7 @@ int main(void)
 		cmocka_unit_test(allocations_after_the_capture_are_told),
 		cmocka_unit_test(a_capture_of_another_trace_is_not_called_its_own),
 		cmocka_unit_test(the_books_alone_have_no_attach_no_events_and_no_interval),
+		cmocka_unit_test(without_books_it_is_said_what_is_not_known),
 		cmocka_unit_test(losses_and_corrections_are_shown),
 		cmocka_unit_test(several_devices_and_processes_are_rows),
 		cmocka_unit_test(a_process_that_ended_says_so),

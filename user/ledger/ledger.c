@@ -287,6 +287,7 @@ static int apply_replays(struct subject *s, const struct record *r)
 static int apply_census(struct subject *s, const struct record *r)
 {
 	s->process->census_running = !strcmp(r->reason, "begin");
+	s->process->without_books = !strcmp(r->reason, "none");
 	s->process->partial = r->partial;
 	s->process->unsettled = 0;
 	/* Arenas without a block may have had some: only an empty process is seen from its beginning. */

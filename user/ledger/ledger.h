@@ -118,6 +118,7 @@ struct ledger_process {
 	struct circular circular;
 	bool before_attach; /* the census found blocks: totals and peaks of before are not known */
 	bool census_running;
+	bool without_books; /* the runtime has none that can be read: nothing is known but what was seen */
 	bool partial;	 /* a pool could not be read, or a step is not settled yet */
 	uint64_t unsettled; /* steps since the last comparison with the books */
 	uint64_t checked_ns; /* 0: never */

@@ -50,7 +50,7 @@ static void enter(struct ledger_process *p, const struct record *r, enum phase t
 /* A process that had no block and no device when its books were first read is seen from its beginning. */
 static bool begins(const struct ledger_process *p, const struct record *r)
 {
-	return r->kind == RECORD_CENSUS && !p->census_running && p->phase == PHASE_UNKNOWN && !p->before_attach &&
+	return r->kind == RECORD_CENSUS && !p->census_running && !p->without_books && p->phase == PHASE_UNKNOWN && !p->before_attach &&
 	       !(RECORD_HAS(r, PARTIAL) && r->partial);
 }
 

@@ -54,8 +54,8 @@
 	X(process, phase_start_ns) X(process, has_phase_start) X(process, replays)			\
 	PARTS(process, replays_by_trace) X(process, captured_ns) X(process, last_alloc_ns)		\
 	X(process, events) X(process, failed) X(process, clashes) PARTS(process, circular)		\
-	X(process, before_attach) X(process, census_running) X(process, partial)			\
-	X(process, unsettled) X(process, checked_ns) X(process, check_equal) X(process, corrections)	\
+	X(process, before_attach) X(process, census_running) X(process, without_books)		\
+	X(process, partial) X(process, unsettled) X(process, checked_ns) X(process, check_equal) X(process, corrections)	\
 	GIVEN(process, history) PARTS(process, probes) PARTS(process, drivers)
 
 #define DRIVER_MEMBERS(X, LIMIT, GIVEN, PARTS)							\

@@ -244,7 +244,7 @@ static int put_reads(struct session *s, struct watched *w, const book_arenas *re
 	return 0;
 }
 
-static int put_census(struct session *s, struct watched *w, const char *reason, bool partial)
+int census_put(struct session *s, struct watched *w, const char *reason, bool partial)
 {
 	struct record r = watched_record(w, RECORD_CENSUS);
 
@@ -321,20 +321,27 @@ static int read_before(struct session *s, struct watched *w, bool *ret_partial)
 	return put_if_alive(s, w, reads, err, true, ret_partial);
 }
 
-int census_run(struct session *s, struct watched *w)
+static int read_census(struct session *s, struct watched *w)
 {
-	bool partial = !w->books;
-	int err = put_census(s, w, "begin", false);
+	bool partial = false;
+	int err = census_put(s, w, "begin", false);
 
-	if (!err && w->books)
+	if (!err)
 		err = read_before(s, w, &partial);
 	w->unsettled = 0;
-	if (!err && w->books)
+	if (!err)
 		err = settle_in_flight(s, w);
+	return err ? err : census_put(s, w, "end", partial);
+}
+
+int census_run(struct session *s, struct watched *w)
+{
+	int err = w->books ? read_census(s, w) : census_put(s, w, "none", !parts_whole(&s->target, w->id));
+
 	vec_clear(&w->in_flight);
 	w->tracking = false;
 	map_clear(&w->touched);
-	return err ? err : put_census(s, w, "end", partial);
+	return err;
 }
 
 int census_settle(struct session *s, struct watched *w)
@@ -382,11 +389,11 @@ static bool put_agreed(struct session *s, struct watched *w, const book_arenas *
 	return all;
 }
 
-int census_once(struct session *s, struct watched *w)
+static int read_once(struct session *s, struct watched *w)
 {
 	struct map done = {};
 	bool all = false, whole = true;
-	int err = put_census(s, w, "begin", false);
+	int err = census_put(s, w, "begin", false);
 
 	if (!err)
 		err = books_scan(w->books, &s->diag);
@@ -405,5 +412,10 @@ int census_once(struct session *s, struct watched *w)
 	}
 	map_release(&done);
 	vec_release(&w->buffers);
-	return err ? err : put_census(s, w, "end", !all || !whole);
+	return err ? err : census_put(s, w, "end", !all || !whole);
+}
+
+int census_once(struct session *s, struct watched *w)
+{
+	return w->books ? read_once(s, w) : census_put(s, w, "none", true);
 }

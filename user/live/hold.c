@@ -447,21 +447,11 @@ uint64_t hold_due_ns(const struct hold *h)
 	return h ? h->sweep_ns : UINT64_MAX;
 }
 
-static int put_census(struct session *s, struct watched *w, const char *reason, bool partial)
-{
-	struct record r = watched_record(w, RECORD_CENSUS);
-
-	RECORD_SET(&r, REASON, reason, reason);
-	if (partial)
-		RECORD_SET(&r, PARTIAL, partial, 1);
-	return session_put(s, &r);
-}
-
 /* Has it nothing of the runtime yet? Then it has allocated nothing either. */
 static bool is_empty(struct watched *w)
 {
 	book_arenas arenas = {};
-	bool empty = w->books && !books_scan(w->books, NULL) && !books_read(w->books, 1, &arenas) && !arenas.nr;
+	bool empty = !books_scan(w->books, NULL) && !books_read(w->books, 1, &arenas) && !arenas.nr;
 
 	book_arenas_release(&arenas);
 	return empty;
@@ -471,13 +461,15 @@ int hold_census(struct session *s, struct watched *w)
 {
 	int err;
 
+	if (!w->books)
+		return census_run(s, w);
 	/* It cannot leave a call while it is held. */
-	if (w->books && !is_empty(w)) {
+	if (!is_empty(w)) {
 		go_on(s, w->process.pid);
 		return census_run(s, w);
 	}
 	w->tracking = false;
 	map_clear(&w->touched);
-	err = put_census(s, w, "begin", false);
-	return err ? err : put_census(s, w, "end", !w->books);
+	err = census_put(s, w, "begin", false);
+	return err ? err : census_put(s, w, "end", false);
 }

@@ -28,6 +28,19 @@ static int look_at_copies(struct session *s, int pid, const copies *found)
 	return err;
 }
 
+/* Without books, and with a driver that says nothing, there is nothing to show. */
+static int check_any(struct session *s, int pid)
+{
+	const struct watched *w = session_find(s, pid);
+
+	if (!w || w->books || s->ledger->processes.items[s->ledger->processes.nr - 1]->drivers.nr)
+		return 0;
+	diag_set(&s->diag, -ENODATA, "process %d: runtime '%s' has no books that could be read, and no driver says what it holds",
+		 pid, w->library->binding->runtime->name);
+	diag_hint(&s->diag, "without --once what it allocates from now on is shown");
+	return -ENODATA;
+}
+
 /* Put what the books of one process say. */
 static int look_once(struct session *s, int pid)
 {
@@ -37,6 +50,8 @@ static int look_once(struct session *s, int pid)
 	if (!err)
 		err = look_at_copies(s, pid, &found);
 	copies_release(&found);
+	if (!err)
+		err = check_any(s, pid);
 	if (err == -ESRCH && !s->out_err)
 		diag_set(&s->diag, err, "process %d %s while pooltrace looked at it", pid,
 			 session_is_process(pid) ? "executed another program" : "ended");

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "live/closer.h"
+#include "live/hold.h"
 #include "live/elsewhere.h"
 #include "live/features.h"
 #include "runtime/advice.h"
@@ -99,6 +100,7 @@ int watched_open(struct session *s, int pid, const struct copy *c, struct watche
 {
 	struct watched *w = xcalloc(1, sizeof(*w));
 	struct library *l = c->library;
+	const bool has_books = l->binding->runtime->books.present;
 	struct diag why = {};
 	int err;
 
@@ -122,12 +124,13 @@ int watched_open(struct session *s, int pid, const struct copy *c, struct watche
 	if (!err)
 		err = books_new(l->binding, w->memory, c->biases.items[0], &w->books, &why);
 	add_places(w, c);
-	if (err && (s->o.once || err == -ESRCH)) {
+	if (err && ((s->o.once && has_books) || err == -ESRCH)) {
 		*d = why;
 		watched_free(w);
 		return err;
 	}
-	if (err)
+	/* One that was held since it mapped the runtime had allocated nothing. */
+	if (err && !s->o.once && (has_books || !hold_holds(s->hold, pid)))
 		log_warning("process %d: what it allocated before now is not known: %s%s%s", pid, why.text,
 			    why.hint[0] ? "; hint: " : "", why.hint);
 	*ret = w;
@@ -446,6 +449,8 @@ int watched_once(struct session *s, struct watched *w)
 	vec_push(&s->watched, w);
 	if (!err)
 		err = modules_put(s, w);
+	if (!err)
+		err = drivers_begin(s, w);
 	return err ? err : census_once(s, w);
 }
 

@@ -323,9 +323,11 @@ size_t discover_all(struct session *s, pids *ret);
 
 /* Put the `arena` record of what the books say and remember its number. */
 int census_define(struct session *s, struct watched *w, const struct book_arena *a, bool constructed);
+/* The record of a census: @reason is begin, end, or none where the runtime has no books. @partial: not all is known. */
+int census_put(struct session *s, struct watched *w, const char *reason, bool partial);
 /* Read the books at attach and put what was there before. */
 int census_run(struct session *s, struct watched *w);
-/* Without probes: each pool until two reads agree. */
+/* Without probes: each pool until two reads agree. Of a runtime without books: that it has none. */
 int census_once(struct session *s, struct watched *w);
 /* Settle allocations that were in flight at attach. */
 int census_settle(struct session *s, struct watched *w);

@@ -169,7 +169,8 @@
  * replays     `count` replays of `trace` in all since attach; sent before each tick when it changed
  * release     a trace is released
  * census      reading the books at attach. reason=begin: until reason=end, blocks of before attach are not
- *             known yet, so a free of an unknown address means nothing
+ *             known yet, so a free of an unknown address means nothing. reason=none: there are no books; partial: it was
+ *             there before us
  * block       a block that the books held (from before attach, or of a step that was unsettled)
  * check       ledger and books were compared
  * correction  a difference, settled in the books' favour. reason: missing (added), extra (removed),

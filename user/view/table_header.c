@@ -154,6 +154,11 @@ static bool is_watched(const struct ledger_process *p)
 	return !p->ended;
 }
 
+static bool has_books(const struct ledger_process *p)
+{
+	return !p->without_books;
+}
+
 /* Since when it is watched: of several processes, the longest. */
 static void add_attached(struct str *out, const struct ledger *l, const struct ledger_process *only)
 {
@@ -186,6 +191,10 @@ static enum tone add_check(struct str *out, const struct ledger *l)
 		str_add(out, "reading the runtime's books");
 		return TONE_PLAIN;
 	}
+	if (any_current(l, is_watched) && !any_current(l, has_books)) {
+		str_add(out, "without books to check against");
+		return TONE_PLAIN;
+	}
 	if (ledger_from_books(l)) {
 		str_add(out, "from the runtime's books");
 		return TONE_PLAIN;
@@ -208,26 +217,35 @@ static enum tone add_check(struct str *out, const struct ledger *l)
 
 static void add_coverage(struct str *out, const struct ledger *l)
 {
+	bool unread = false, before = false;
 	uint64_t unsettled = 0;
-	bool partial = false;
 
 	for (size_t i = 0; i < l->processes.nr; i++) {
 		const struct ledger_process *p = l->processes.items[i];
 
 		if (!process_current(l, p))
 			continue;
-		partial |= p->partial;
+		unread |= p->partial && !p->without_books;
+		before |= p->partial && p->without_books;
 		unsettled += p->unsettled;
 	}
-	if (!partial && !unsettled)
-		return;
-	str_add(out, "PARTIAL: ");
-	str_add(out, partial ? "not every pool could be read" : "");
-	str_add(out, partial && unsettled ? ", " : "");
-	if (unsettled) {
-		add_count(out, unsettled, "step", "steps");
-		str_add(out, " not settled yet");
+	const struct {
+		bool is;
+		const char *text;
+	} reasons[] = {{unread, "not every pool could be read"}, {before, "what was there before attach is not known"}};
+	const char *between = "PARTIAL: ";
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		if (!reasons[i].is)
+			continue;
+		str_addf(out, "%s%s", between, reasons[i].text);
+		between = ", ";
 	}
+	if (!unsettled)
+		return;
+	str_add(out, between);
+	add_count(out, unsettled, "step", "steps");
+	str_add(out, " not settled yet");
 }
 
 /* Totals that are told only when they are not 0. */
