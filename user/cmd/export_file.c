@@ -3,17 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/create.h"
-
-static bool is_source(const char *path, const char *source)
-{
-	struct stat a, b;
-
-	return !stat(path, &a) && !stat(source, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino && S_ISREG(a.st_mode);
-}
+#include "base/plain_file.h"
 
 int export_file_open(struct export_file *f, struct output *out, const char *path, const char *source, bool force, struct diag *d)
 {
@@ -21,7 +14,7 @@ int export_file_open(struct export_file *f, struct output *out, const char *path
 
 	if (!path || !strcmp(path, "-"))
 		return 0;
-	if (is_source(path, source)) {
+	if (same_plain_file(path, source)) {
 		diag_set(d, -EEXIST, "'%s' is the recording that is exported", path);
 		diag_hint(d, "name another file");
 		return -EEXIST;
@@ -39,15 +32,6 @@ int export_file_open(struct export_file *f, struct output *out, const char *path
 	return 0;
 }
 
-/* A part of an export would pass for all of it. */
-static void discard(const struct export_file *f)
-{
-	struct stat st;
-
-	if (!stat(f->path, &st) && S_ISREG(st.st_mode))
-		unlink(f->path);
-}
-
 void export_file_close(struct export_file *f, struct output *out, bool keep)
 {
 	if (f->fd < 0)
@@ -57,7 +41,7 @@ void export_file_close(struct export_file *f, struct output *out, bool keep)
 		out->err = -errno;
 	f->fd = -1;
 	if (out->err || !keep)
-		discard(f);
+		remove_plain_file(f->path);
 }
 
 void export_file_release(struct export_file *f)

@@ -4,30 +4,20 @@
  */
 #include "cmd/merge.h"
 
+#include "base/plain_file.h"
 #include "base/units.h"
 #include "cmd/fail.h"
 #include "cmd/signals.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* A part of it would pass for all. */
-static void discard(const char *path)
-{
-	struct stat st;
-
-	if (strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode))
-		unlink(path);
-}
 
 static void say_done(const struct options *o, const struct ledger *l, const struct merge_files *f)
 {
 	_cleanup_(str_release) struct str size = {};
 	struct stat st;
 
-	if (strcmp(o->output, "-") && !stat(o->output, &st) && S_ISREG(st.st_mode)) {
+	if (plain_file(o->output, &st)) {
 		str_add(&size, ", ");
 		units_add_bytes(&size, (uint64_t)st.st_size);
 	}
@@ -65,7 +55,7 @@ static int write_all(const struct options *o, const struct merge_files *f, struc
 		status = STATUS_FAILED;
 	}
 	if (status) {
-		discard(o->output);
+		remove_plain_file(o->output);
 		/* Who reads the pipe has had enough. */
 		status = closed == -EPIPE ? STATUS_DONE : fail(&d, status);
 	} else {

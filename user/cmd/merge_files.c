@@ -1,5 +1,6 @@
 #include "cmd/merge.h"
 
+#include "base/plain_file.h"
 #include "base/units.h"
 #include "cmd/fail.h"
 #include "ledger/checkpoint.h"
@@ -7,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int pull(struct merge_stream *stream, struct sink *to)
 {
@@ -24,13 +24,10 @@ static unsigned int gaps(const struct merge_stream *stream)
 	return file_source_outcome(((const struct merge_file *)stream)->source)->gaps;
 }
 
-static bool is_same_file(const char *a, const char *b)
+/* Also stdin, which is no file. */
+static bool is_same_input(const char *a, const char *b)
 {
-	struct stat x, y;
-
-	if (!strcmp(a, "-") || !strcmp(b, "-"))
-		return !strcmp(a, b);
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino && S_ISREG(x.st_mode);
+	return (!strcmp(a, "-") && !strcmp(b, "-")) || same_plain_file(a, b);
 }
 
 /* Both began at the same nanosecond of two clocks of one host: one is a copy of the other. */
@@ -42,7 +39,7 @@ static bool is_copy(const struct file_header *a, const struct file_header *b)
 static int check_new(const struct merge_files *f, const struct merge_file *new, struct diag *d)
 {
 	for (const struct merge_file *old = f->items; old < new; old++) {
-		bool same = is_same_file(old->path, new->path);
+		bool same = is_same_input(old->path, new->path);
 
 		if (!same && !is_copy(file_source_header(old->source), file_source_header(new->source)))
 			continue;
@@ -57,7 +54,7 @@ static int check_new(const struct merge_files *f, const struct merge_file *new, 
 static int check_output(const struct options *o, struct diag *d)
 {
 	for (size_t i = 0; i < o->recordings.nr; i++) {
-		if (!strcmp(o->output, "-") || !is_same_file(o->recordings.items[i], o->output))
+		if (!same_plain_file(o->recordings.items[i], o->output))
 			continue;
 		diag_set(d, -EEXIST, "'%s' is one of the recordings that are merged", o->output);
 		diag_hint(d, "name another file");

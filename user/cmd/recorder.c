@@ -1,5 +1,6 @@
 #include "cmd/recorder.h"
 
+#include "base/plain_file.h"
 #include "base/units.h"
 #include "cmd/compact.h"
 #include "cmd/fail.h"
@@ -7,8 +8,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Say that it ends, and go on without it, unless it is all that there is to do. */
 static int go_on(struct recorder *recorder, int err)
@@ -175,15 +174,9 @@ int recorder_join(struct recorder *r, struct diag *d)
 	return err;
 }
 
-static bool is_plain_file(const char *path, struct stat *st)
-{
-	return strcmp(path, "-") && !stat(path, st) && S_ISREG(st->st_mode);
-}
-
 void recorder_discard(struct recorder *r)
 {
 	bool was_open = recorder_is_open(r);
-	struct stat st;
 
 	if (was_open)
 		recorder_close(r, NULL);
@@ -191,8 +184,7 @@ void recorder_discard(struct recorder *r)
 	r->ring = NULL;
 	if (!was_open)
 		return;
-	if (is_plain_file(r->path, &st))
-		unlink(r->path);
+	remove_plain_file(r->path);
 	r->path = NULL;
 }
 
@@ -200,7 +192,7 @@ bool recorder_bytes(const struct recorder *r, uint64_t *ret)
 {
 	struct stat st;
 
-	if (!r->path || !is_plain_file(r->path, &st))
+	if (!r->path || !plain_file(r->path, &st))
 		return false;
 	*ret = (uint64_t)st.st_size;
 	return true;

@@ -1,17 +1,16 @@
 #include "cmd/window.h"
 
+#include "base/plain_file.h"
 #include "base/units.h"
 #include "stream/file.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
 
 bool recording_is_file(const char *path)
 {
 	struct stat st;
 
-	return strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode);
+	return plain_file(path, &st);
 }
 
 /* The first record, or the last one. */
