@@ -60,11 +60,6 @@ static uint64_t draw(struct maker *m, uint64_t limit)
 
 /* ---- records ---- */
 
-static int put_ledger(void *context, struct sink *to)
-{
-	return ledger_checkpoint(context, to);
-}
-
 static void put(struct maker *m, struct record *r)
 {
 	struct effect e;
@@ -77,7 +72,7 @@ static void put(struct maker *m, struct record *r)
 		m->error = ledger_apply(m->l, r, &e);
 	m->events = m->l->events;
 	if (!m->error && r->kind == RECORD_TICK && file_sink_wants_checkpoint(m->file))
-		m->error = file_sink_checkpoint(m->file, put_ledger, m->l);
+		m->error = file_sink_checkpoint(m->file, ledger_put_checkpoint, m->l);
 }
 
 static struct record of_process(enum record_kind kind)

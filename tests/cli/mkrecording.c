@@ -56,11 +56,6 @@ struct writer {
 	unsigned long records, every; /* 0: no checkpoints */
 };
 
-static int put_ledger(void *context, struct sink *to)
-{
-	return ledger_checkpoint(context, to);
-}
-
 static int put(struct sink *sink, const struct record *r)
 {
 	struct writer *w = (struct writer *)sink;
@@ -70,7 +65,7 @@ static int put(struct sink *sink, const struct record *r)
 		return err;
 	err = ledger_apply(w->l, r, NULL);
 	if (!err && ++w->records % w->every == 0)
-		err = file_sink_checkpoint(w->file, put_ledger, w->l);
+		err = file_sink_checkpoint(w->file, ledger_put_checkpoint, w->l);
 	return err;
 }
 

@@ -36,11 +36,6 @@ struct rig {
 	int err;
 };
 
-static int put_all(void *context, struct sink *to)
-{
-	return ledger_checkpoint(context, to);
-}
-
 static void rig_open(struct rig *g, const struct file_ring_options *o)
 {
 	struct diag d = {};
@@ -84,7 +79,7 @@ static int put(struct rig *g, const struct record *r)
 	if (!file_ring_due(g->ring, g->now_ns))
 		return 0;
 	g->turns++;
-	return file_ring_turn(g->ring, g->now_ns, put_all, g->ledger);
+	return file_ring_turn(g->ring, g->now_ns, ledger_put_checkpoint, g->ledger);
 }
 
 struct feeder {
@@ -274,7 +269,7 @@ static void a_ring_that_was_never_full_is_the_whole_recording(void **state)
 		assert_int_equal(step(&g, i, 31), 0);
 		/* As a trigger does. */
 		if (i % 97 == 0)
-			assert_int_equal(file_ring_turn(g.ring, g.now_ns, put_all, g.ledger), 0);
+			assert_int_equal(file_ring_turn(g.ring, g.now_ns, ledger_put_checkpoint, g.ledger), 0);
 	}
 	finish(&g);
 
@@ -372,7 +367,7 @@ static void parts_that_are_read_outlive_their_names(void **state)
 	feed(&g, DEFINITIONS);
 	for (uint64_t i = 0; i < 500; i++, g.now_ns += MS)
 		assert_int_equal(step(&g, i, 53), 0);
-	assert_int_equal(file_ring_turn(g.ring, g.now_ns, put_all, g.ledger), 0);
+	assert_int_equal(file_ring_turn(g.ring, g.now_ns, ledger_put_checkpoint, g.ledger), 0);
 	assert_int_equal(file_ring_open_parts(g.ring, &fds, NULL), 0);
 	assert_true(fds.nr > 4);
 	for (size_t i = 0; i < g.all.records.nr; i++)
@@ -621,7 +616,7 @@ static void a_checkpoint_without_room_is_left_out(void **state)
 		RECORD_SET(&r, COUNT, count, 1);
 		assert_int_equal(ledger_apply(l, &r, NULL), 0);
 	}
-	assert_int_equal(file_sink_checkpoint(sink, put_all, l), -EFBIG);
+	assert_int_equal(file_sink_checkpoint(sink, ledger_put_checkpoint, l), -EFBIG);
 	assert_true(limit.refused > 0);
 	assert_int_equal(file_sink_checkpoint_bytes(sink), 0);
 	assert_int_equal(sink_put(sink, &tick), 0);

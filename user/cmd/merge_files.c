@@ -205,11 +205,6 @@ struct writer {
 	uint64_t records;
 };
 
-static int put_ledger(void *context, struct sink *to)
-{
-	return ledger_checkpoint(context, to);
-}
-
 static int put(struct sink *sink, const struct record *r)
 {
 	struct writer *w = (struct writer *)sink;
@@ -218,7 +213,7 @@ static int put(struct sink *sink, const struct record *r)
 	int err = sink_put(w->file, r);
 
 	if (!err && ++w->records % CHECKPOINT_RECORDS == 0 && !ledger_in_checkpoint(l, r) && file_sink_wants_checkpoint(w->file))
-		err = file_sink_checkpoint(w->file, put_ledger, (void *)(uintptr_t)l);
+		err = file_sink_checkpoint(w->file, ledger_put_checkpoint, (void *)(uintptr_t)l);
 	return err;
 }
 

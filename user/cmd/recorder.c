@@ -79,14 +79,9 @@ static int ask(struct file_room *room, uint64_t bytes, bool full)
 	return bytes + (r->in_checkpoint ? LAST_TICK_BYTES : 0) > r->max_bytes ? -EFBIG : 0;
 }
 
-static int put_ledger(void *context, struct sink *to)
-{
-	return ledger_checkpoint(context, to);
-}
-
 int recorder_turn(struct recorder *r, const struct ledger *l)
 {
-	return go_on(r, file_ring_turn(r->ring, units_monotonic_ns(), put_ledger, (void *)(uintptr_t)l));
+	return go_on(r, file_ring_turn(r->ring, units_monotonic_ns(), ledger_put_checkpoint, (void *)(uintptr_t)l));
 }
 
 bool recorder_is_open(const struct recorder *r)
@@ -101,7 +96,7 @@ static int put_checkpoint(struct recorder *r, struct sink *file, const struct le
 	if (err)
 		return go_on(r, err);
 	r->in_checkpoint = true;
-	err = file_sink_checkpoint(file, put_ledger, (void *)(uintptr_t)l);
+	err = file_sink_checkpoint(file, ledger_put_checkpoint, (void *)(uintptr_t)l);
 	r->in_checkpoint = false;
 	if (err != -EFBIG)
 		return go_on(r, err);

@@ -314,3 +314,8 @@ int ledger_checkpoint(const struct ledger *l, struct sink *to)
 	put_placed(&c, &l->placed);
 	return c.err;
 }
+
+int ledger_put_checkpoint(void *ledger, struct sink *to)
+{
+	return ledger_checkpoint(ledger, to);
+}

@@ -29,5 +29,7 @@
  * contradict one another. Processes and arenas stay where they are in memory, and texts; devices do not.
  */
 int ledger_checkpoint(const struct ledger *l, struct sink *to);
+/* As ledger_checkpoint(), of a `const struct ledger`, for those that call back to have one put. */
+int ledger_put_checkpoint(void *ledger, struct sink *to);
 
 #endif
