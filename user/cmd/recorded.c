@@ -7,15 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int ignore(struct view *view, struct trace *t, const struct record *r, const struct effect *effect)
-{
-	(void)view;
-	(void)t;
-	(void)r;
-	(void)effect;
-	return 0;
-}
-
 /* The last of its name: a merged recording may have several. */
 static const struct ledger_runtime *find_runtime(const struct ledger *l, const char *name)
 {
@@ -87,7 +78,7 @@ static int show(struct trace *t, struct view *view, int err)
 
 int recorded_runtimes(const struct options *o)
 {
-	struct view view = {.put = ignore};
+	struct view view = {};
 	const struct trace_plan plan = {};
 	struct trace t;
 	int status = trace_init(&t, o, &view, false);

@@ -175,18 +175,9 @@ static int show(struct trace *t, struct view *view, int err)
 	return err && !trace_ended_well(t, err) ? err : write_err;
 }
 
-static int ignore(struct view *view, struct trace *t, const struct record *r, const struct effect *effect)
-{
-	(void)view;
-	(void)t;
-	(void)r;
-	(void)effect;
-	return 0;
-}
-
 int cmd_report(const struct options *o)
 {
-	struct view view = {.put = ignore};
+	struct view view = {};
 	struct trace t;
 	int status = trace_init(&t, o, &view, false);
 	const struct trace_plan plan = {};

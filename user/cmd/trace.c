@@ -100,7 +100,7 @@ static int trace_put(struct sink *sink, const struct record *r)
 		err = t->view->before(t->view, r);
 	if (!err)
 		err = fold(t, r, &effect, &left_out);
-	if (!err && t->view && !left_out)
+	if (!err && t->view && t->view->put && !left_out)
 		err = t->view->put(t->view, t, r, &effect);
 	if (!err)
 		err = look_at_begin(t, r);

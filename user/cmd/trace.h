@@ -21,7 +21,10 @@ struct trace;
 
 /* What a command does with each record after the ledger has taken it. */
 struct view {
-	/* 0, or -errno to end the run; -ECANCELED and errors of trace.output are told apart by trace_finish(). */
+	/*
+	 * 0, or -errno to end the run; -ECANCELED and errors of trace.output are told apart by trace_finish(). NULL: all is
+	 * shown at the end.
+	 */
 	int (*put)(struct view *view, struct trace *t, const struct record *r, const struct effect *effect);
 	/* Before the ledger takes a record. 0, or -errno as put(). NULL: nothing. */
 	int (*before)(struct view *view, const struct record *r);
