@@ -1,7 +1,6 @@
 /* What the page of explain says, as JSON. docs/json.md is the contract. */
 #include "view/explain_parts.h"
 
-#include "base/units.h"
 #include "view/device_name.h"
 #include "view/hidden.h"
 #include "view/json_device.h"
@@ -297,10 +296,7 @@ static json_t *new_process(const struct ledger_process *p, const struct selectio
 {
 	json_t *object = json_object();
 
-	set_text(object, "host", p->host);
-	set_number(object, "pid", (uint64_t)p->pid);
-	set_text(object, "name", *p->name ? p->name : NULL);
-	set_text(object, "command", *p->command ? p->command : NULL);
+	json_set_process(object, p, false);
 	set_text(object, "runtime", p->runtime);
 	set_number(object, "attached_ns", p->attached_ns);
 	set_text(object, "ended", p->ended);
@@ -322,12 +318,8 @@ static json_t *new_process(const struct ledger_process *p, const struct selectio
 
 void explain_add_json(struct str *out, const struct ledger *l, const struct explain_options *o)
 {
-	json_t *page = json_object(), *processes = json_array();
-	struct str time = {};
+	json_t *page = new_page(l->time_ns), *processes = json_array();
 
-	units_add_time(&time, l->time_ns);
-	set_number(page, "schema", SCHEMA);
-	set_text(page, "time", str_text(&time));
 	for (size_t i = 0; i < l->processes.nr; i++)
 		if (explain_shows(l, l->processes.items[i], o))
 			json_array_append_new(processes, new_process(l->processes.items[i], o->selection));
@@ -336,5 +328,4 @@ void explain_add_json(struct str *out, const struct ledger *l, const struct expl
 	set_number(page, "lost", l->lost);
 	set_number(page, "corrections", l->corrections);
 	add_line(out, page);
-	str_release(&time);
 }

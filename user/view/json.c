@@ -140,14 +140,7 @@ static json_t *new_process(const struct ledger *l, const struct ledger_process *
 {
 	json_t *object = json_object();
 
-	set_text(object, "host", p->host);
-	set_number(object, "pid", (uint64_t)p->pid);
-	if (p->copy > 1)
-		set_number(object, "copy", p->copy);
-	if (p->has_start)
-		set_number(object, "start_time_ns", p->start_ns);
-	set_text(object, "name", *p->name ? p->name : NULL);
-	set_text(object, "command", *p->command ? p->command : NULL);
+	json_set_process(object, p, true);
 	set_text(object, "runtime", p->runtime);
 	set_number(object, "attached_ns", p->attached_ns);
 	if (p->has_gap)
@@ -225,12 +218,8 @@ static void set_probes(json_t *object, const struct ledger *l)
 
 json_t *json_new_state(const struct ledger *l, const struct selection *selection, bool by_mesh)
 {
-	json_t *state = json_object(), *processes = json_array();
-	struct str time = {};
+	json_t *state = new_page(l->time_ns), *processes = json_array();
 
-	units_add_time(&time, l->time_ns);
-	set_number(state, "schema", SCHEMA);
-	set_text(state, "time", str_text(&time));
 	for (size_t i = 0; i < l->processes.nr; i++)
 		if (process_shown(l, l->processes.items[i]))
 			json_array_append_new(processes, new_process(l, l->processes.items[i], selection, by_mesh));
@@ -245,7 +234,6 @@ json_t *json_new_state(const struct ledger *l, const struct selection *selection
 	set_number(state, "replaced", l->replaced);
 	set_check(state, l);
 	set_probes(state, l);
-	str_release(&time);
 	return state;
 }
 

@@ -1,4 +1,4 @@
-/* json_device.h: what a JSON object is about: a device, or chips with the same figures. docs/json.md is the contract. */
+/* json_device.h: what a JSON object is about: a process, a device, or chips with the same figures. See docs/json.md. */
 #ifndef VIEW_JSON_DEVICE_H
 #define VIEW_JSON_DEVICE_H
 
@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+/* Keys of @object: host, pid, name, command; with @apart also what tells those of one pid apart: copy, start_time_ns. */
+void json_set_process(json_t *object, const struct ledger_process *p, bool apart);
 /* Keys of @object: device, chips, count, mesh or meshes, parent. @p: NULL if the devices are of several processes. */
 void json_set_group(json_t *object, const struct ledger_process *p, const struct chip_group *g);
 /* device, mesh. */

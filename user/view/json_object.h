@@ -6,6 +6,7 @@
 #define VIEW_JSON_OBJECT_H
 
 #include "base/str.h"
+#include "base/units.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -37,6 +38,18 @@ static inline void set_text(json_t *object, const char *key, const char *text)
 	str_add_escaped(&escaped, text);
 	set(object, key, json_string(str_text(&escaped)));
 	str_release(&escaped);
+}
+
+/* What says how something was at @time_ns: schema, time. */
+static inline json_t *new_page(uint64_t time_ns)
+{
+	_cleanup_(str_release) struct str time = {};
+	json_t *page = json_object();
+
+	units_add_time(&time, time_ns);
+	set_number(page, "schema", SCHEMA);
+	set_text(page, "time", str_text(&time));
+	return page;
 }
 
 /* The object as a line. Releases @object. */

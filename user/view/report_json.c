@@ -146,14 +146,7 @@ static json_t *new_process(const struct report *r, const struct ledger_process *
 	json_t *object = json_object();
 
 	sum = sum ? sum : &none;
-	set_text(object, "host", p->host);
-	set_number(object, "pid", (uint64_t)p->pid);
-	if (p->copy > 1)
-		set_number(object, "copy", p->copy);
-	if (p->has_start)
-		set_number(object, "start_time_ns", p->start_ns);
-	set_text(object, "name", *p->name ? p->name : NULL);
-	set_text(object, "command", *p->command ? p->command : NULL);
+	json_set_process(object, p, true);
 	set_text(object, "runtime", *p->runtime ? p->runtime : NULL);
 	recorded_set_json(object, r->l, p);
 	set_number(object, "attached_ns", p->attached_ns);
