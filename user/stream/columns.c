@@ -150,26 +150,8 @@ static int read_head(struct file_bytes *b, size_t max, struct column_pool *pool,
 	return 0;
 }
 
-int column_read(struct file_bytes *b, size_t max, struct column_pool *pool, struct column *ret)
-{
-	const unsigned char *planes;
-	unsigned coding;
-	size_t nr;
-
-	if (read_head(b, max, pool, &coding, &nr))
-		return -EBADMSG;
-	*ret = (struct column){.at = pool->values.nr, .nr = nr, .same = coding == COLUMN_SAME};
-	if (coding == COLUMN_SAME)
-		return read_same(b, pool);
-	if (coding == COLUMN_VARINTS)
-		return read_varints(b, nr, pool);
-	if (skip_planes(b, coding - COLUMN_PLANES + 1, nr, &planes))
-		return -EBADMSG;
-	join(planes, nr, coding - COLUMN_PLANES + 1, 0, nr, make_room(pool, nr));
-	return 0;
-}
-
-int column_open(struct file_bytes *b, size_t max, struct column_pool *pool, struct column_stream *ret)
+/* A column's numbers are in the pool then, or @ret->planes are theirs. */
+static int begin(struct file_bytes *b, size_t max, struct column_pool *pool, struct column_stream *ret)
 {
 	unsigned coding;
 	size_t nr;
@@ -182,9 +164,30 @@ int column_open(struct file_bytes *b, size_t max, struct column_pool *pool, stru
 	if (coding == COLUMN_VARINTS)
 		return read_varints(b, nr, pool);
 	ret->nr_planes = coding - COLUMN_PLANES + 1;
+	return skip_planes(b, ret->nr_planes, nr, &ret->planes);
+}
+
+int column_read(struct file_bytes *b, size_t max, struct column_pool *pool, struct column *ret)
+{
+	struct column_stream c;
+
+	if (begin(b, max, pool, &c))
+		return -EBADMSG;
+	*ret = (struct column){.at = c.at, .nr = c.nr, .same = !c.mask};
+	if (c.planes)
+		join(c.planes, c.nr, c.nr_planes, 0, c.nr, make_room(pool, c.nr));
+	return 0;
+}
+
+int column_open(struct file_bytes *b, size_t max, struct column_pool *pool, struct column_stream *ret)
+{
+	if (begin(b, max, pool, ret))
+		return -EBADMSG;
+	if (!ret->planes)
+		return 0;
 	ret->mask = COLUMN_WINDOW - 1;
 	make_room(pool, COLUMN_WINDOW);
-	return skip_planes(b, ret->nr_planes, nr, &ret->planes);
+	return 0;
 }
 
 void column_move(const struct column_pool *pool, const struct column_stream *c, size_t first)
