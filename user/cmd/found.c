@@ -1,45 +1,30 @@
 #include "cmd/found.h"
 
-static struct record record_of(enum record_kind kind, const struct ledger_process *p, uint64_t time_ns)
-{
-	struct record r = {.kind = kind};
+#include "ledger/describe.h"
 
-	RECORD_SET(&r, TIME_NS, time_ns, time_ns);
-	RECORD_SET(&r, PROCESS, process, p->id);
-	RECORD_SET(&r, PID, pid, (uint64_t)p->pid);
-	return r;
+static int put(struct trace *t, struct record *r, const struct effect *e, uint64_t time_ns)
+{
+	RECORD_SET(r, TIME_NS, time_ns, time_ns);
+	return t->view->put(t->view, t, r, e);
 }
 
 static int put_process(struct trace *t, const struct ledger_process *p, uint64_t time_ns)
 {
-	struct record r = record_of(RECORD_ATTACH, p, time_ns);
+	struct record r = {.kind = RECORD_ATTACH};
 	struct effect e = {.process = p};
 
-	RECORD_SET(&r, NAME, name, p->name);
-	RECORD_SET(&r, COMMAND, command, p->command);
-	RECORD_SET(&r, RUNTIME, runtime, p->runtime);
-	if (p->has_start)
-		RECORD_SET(&r, START_NS, start_ns, p->start_ns);
-	return t->view->put(t->view, t, &r, &e);
+	describe_process(&r, p);
+	return put(t, &r, &e, time_ns);
 }
 
 static int put_block(struct trace *t, const struct arena *a, const struct block *b, uint64_t time_ns)
 {
-	struct record r = record_of(RECORD_BLOCK, a->process, time_ns);
 	struct effect e = {.process = a->process, .arena = a, .device = a->device, .has_block = true, .block = *b};
+	struct record r = {.kind = RECORD_BLOCK};
 
-	RECORD_SET(&r, ARENA, arena, a->id);
-	RECORD_SET(&r, ADDRESS, address, b->address);
-	RECORD_SET(&r, RESERVED, reserved, b->reserved);
-	if (b->has_asked)
-		RECORD_SET(&r, ASKED, asked, b->asked);
-	if (b->has_id)
-		RECORD_SET(&r, ID, id, b->id);
-	if (b->layout)
-		RECORD_SET(&r, LAYOUT, layout, b->layout);
-	if (b->label)
-		RECORD_SET(&r, LABEL, label, b->label);
-	return t->view->put(t->view, t, &r, &e);
+	describe_block(&r, a, b);
+	RECORD_SET(&r, PID, pid, (uint64_t)a->process->pid);
+	return put(t, &r, &e, time_ns);
 }
 
 int found_put(struct trace *t, uint64_t time_ns)

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "ledger/checkpoint_parts.h"
+#include "ledger/describe.h"
 
 #include <string.h>
 
@@ -85,20 +86,14 @@ static void put_attach(struct checkpoint *c, const struct ledger_process *p)
 	/* An empty name is one only if a comma follows. */
 	for (size_t i = 0; i < p->pools.nr; i++)
 		str_addf(&pools, "%s%s", p->pools.items[i], i + 1 < p->pools.nr || !*p->pools.items[i] ? "," : "");
-	RECORD_SET(&r, PROCESS, process, p->id);
-	RECORD_SET(&r, PID, pid, (uint64_t)p->pid);
+	describe_process(&r, p);
 	set_source(&r, p->source);
 	if (p->host)
 		RECORD_SET(&r, HOST, host, p->host);
 	if (p->copy > 1)
 		RECORD_SET(&r, COPY, copy, p->copy);
-	RECORD_SET(&r, NAME, name, p->name);
-	RECORD_SET(&r, COMMAND, command, p->command);
-	RECORD_SET(&r, RUNTIME, runtime, p->runtime);
 	RECORD_SET(&r, POOLS, pools, str_text(&pools));
 	RECORD_SET(&r, ADVICE, advice, p->advice);
-	if (p->has_start)
-		RECORD_SET(&r, START_NS, start_ns, p->start_ns);
 	if (p->has_gap)
 		RECORD_SET(&r, GAP_NS, gap_ns, p->gap_ns);
 	if (p->visible)
@@ -174,27 +169,16 @@ static void put_block(struct checkpoint *c, const struct arena *a, const struct 
 {
 	struct record r = checkpoint_record(c, RECORD_BLOCK);
 
-	RECORD_SET(&r, PROCESS, process, a->process->id);
-	RECORD_SET(&r, ARENA, arena, a->id);
-	RECORD_SET(&r, ADDRESS, address, b->address);
-	RECORD_SET(&r, RESERVED, reserved, b->reserved);
+	describe_block(&r, a, b);
 	RECORD_SET(&r, FROM_NS, from_ns, b->time_ns);
 	if (!b->has_reserved)
 		RECORD_SET(&r, PARTIAL, partial, 1);
-	if (b->has_asked)
-		RECORD_SET(&r, ASKED, asked, b->asked);
 	if (b->has_trace)
 		RECORD_SET(&r, TRACE, trace, b->trace);
 	if (b->is_trace)
 		RECORD_SET(&r, TAG, tag, "trace");
 	if (b->has_time)
 		RECORD_SET(&r, SEEN, seen, 1);
-	if (b->has_id)
-		RECORD_SET(&r, ID, id, b->id);
-	if (b->layout)
-		RECORD_SET(&r, LAYOUT, layout, b->layout);
-	if (b->label)
-		RECORD_SET(&r, LABEL, label, b->label);
 	if (b->tid)
 		RECORD_SET(&r, TID, tid, b->tid);
 	checkpoint_put(c, &r);
