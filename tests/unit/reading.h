@@ -83,4 +83,27 @@ static inline struct reading read_bytes(const void *bytes, size_t len)
 	return r;
 }
 
+/*
+ * Frames that deceive: @refused asserts that a chunk is refused, and why, and that what stands beside it is read. @good: what a
+ * right frame holds.
+ */
+static inline void assert_frames_refused(void (*refused)(uint32_t type, const void *payload, size_t len, const char *why),
+					 const void *good, size_t good_len)
+{
+	char frame[64], two[128], zeros[512] = "";
+	size_t len = ZSTD_compress(frame, sizeof(frame), good, good_len, 1);
+	size_t bound = ZSTD_compressBound((64 << 20) + 1);
+	char *bomb = xcalloc((64 << 20) + 1, 1), *small = xmalloc(bound);
+
+	memcpy(two, frame, len);
+	memcpy(two + len, frame, len);
+	refused(2, zeros, sizeof(zeros), "it is not a zstd frame with a size");
+	refused(2, NULL, 0, "it is not a zstd frame with a size");
+	refused(2, two, 2 * len, "it is not one zstd frame");
+	refused(2, frame, len - 1, "it is not one zstd frame");
+	refused(2, small, ZSTD_compress(small, bound, bomb, (64 << 20) + 1, 1), "it would be more than 64 MiB");
+	free(bomb);
+	free(small);
+}
+
 #endif
