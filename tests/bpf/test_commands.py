@@ -327,27 +327,31 @@ def _():
             finish(target)
 
 
+def lossy(target, is_enough, *arguments):
+    """What is shown of a storm, of which much is lost, until that is enough, and then to the program's end: the first line, the rest."""
+    tracer = subprocess.Popen([POOLTRACE, *map(str, arguments), LOSSES, "-i", "30ms"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    lines = Lines(tracer.stdout)
+    first, rest = lines.next(), []
+    target.go()
+    target.report()
+    while not is_enough(rest):
+        rest.append(lines.next())
+    target.go()
+    equal(target.wait(), 0, "the target's status")
+    rest += lines.all()
+    equal(tracer.wait(60), 3, "status")
+    err = tracer.stderr.read().decode()
+    assert re.fullmatch(r"pooltrace: \d+ events were lost.*\n(hint: .*\n)?", err), err
+    tracer.stdout.close()
+    tracer.stderr.close()
+    return first, rest
+
+
 @suite.test("top -o F and top -r F print the same with losses and corrections, to the program's end")
 def _():
     for display in ([], ["--wide"], ["--json"]):
         with scratch() as path, Storm("--threads", 7, "--fail-every", 101, "--frees", 90001) as target:
-            tracer = subprocess.Popen([POOLTRACE, "-p", str(target.pid), LOSSES, "-o", path, "-i", "30ms", *display],
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            lines = Lines(tracer.stdout)
-            first = lines.next()
-            target.go()
-            target.report()
-            rest = []
-            while not corrected(rest):
-                rest.append(lines.next())
-            target.go()
-            equal(target.wait(), 0, "the target's status")
-            rest += lines.all()
-            equal(tracer.wait(60), 3, "status")
-            err = tracer.stderr.read().decode()
-            assert re.fullmatch(r"pooltrace: \d+ events were lost.*\n(hint: .*\n)?", err), err
-            tracer.stdout.close()
-            tracer.stderr.close()
+            first, rest = lossy(target, corrected, "-p", target.pid, "-o", path, *display)
             equal(played(path, *display).splitlines(), [first, *rest], display)
             equal(run("report", path)[0], 3, "status of the report")
 
@@ -480,21 +484,7 @@ def check_part(path, events, whole):
 def _():
     for display in ([], ["--json"], ["--bytes", "--pool", "!DRAM"]):
         with scratch() as path, Storm("--threads", 7, "--fail-every", 101, "--frees", 90001) as target:
-            tracer = subprocess.Popen([POOLTRACE, "events", "-p", str(target.pid), LOSSES, "-o", path, "-i", "30ms", *display],
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            lines = Lines(tracer.stdout)
-            first = lines.next()
-            target.go()
-            target.report()
-            rest = []
-            while not told_equal(rest):
-                rest.append(lines.next())
-            target.go()
-            equal(target.wait(), 0, "the target's status")
-            rest += lines.all()
-            equal(tracer.wait(60), 3, "status")
-            tracer.stdout.close()
-            tracer.stderr.close()
+            first, rest = lossy(target, told_equal, "events", "-p", target.pid, "-o", path, *display)
             status, out, err = run("events", "-r", path, *display)
             equal((status, err.count("events were lost")), (3, 1), "status of the log from the file")
             equal(out.splitlines(), [first, *rest], display)

@@ -1,5 +1,6 @@
 """Probes at entry and return, on a C library whose functions give back pointers and statuses: each call is counted once, whatever
 way it ends, and the process ends as it would without us."""
+import contextlib
 import json
 import os
 import signal
@@ -42,9 +43,26 @@ class Calls(Target):
         self.go(command)
         return dict(w.split("=") for w in self.line("DONE").split())
 
+    def stay_inside(self, size):
+        """Stand inside a call, until it is to leave it."""
+        self.go(f"inside {size}")
+        self.line("INSIDE")
+
+    def leave(self):
+        self.go()
+        self.line("DONE")
+
 
 def traced(target, text=WHOLE, *options):
     return Pooltrace("-p", target.pid, "--runtime", runtime(text), *options)
+
+
+@contextlib.contextmanager
+def watched(text, mode):
+    """The program, traced in this way since before its first call."""
+    with Calls() as target, traced(target, text, f"--attach={mode}") as pooltrace:
+        pooltrace.state()
+        yield target, pooltrace
 
 
 def figures(state):
@@ -67,8 +85,7 @@ assert TUTORIAL.startswith("runtime my\n") and TUTORIAL.count("\n") == 5, TUTORI
 for attach in ("auto", "single"):
     @suite.test(f"five lines for a library of one's own: 7,001 allocations and 5,003 frees are exact ({attach})")
     def _(mode=attach):
-        with Calls() as target, traced(target, TUTORIAL, f"--attach={mode}") as pooltrace:
-            pooltrace.state()
+        with watched(TUTORIAL, mode) as (target, pooltrace):
             target.do("alloc 7001 1009")
             equal(one(pooltrace.state()), (7001, 7001 * 1009), "after the allocations")
             target.do("free 5003")
@@ -79,8 +96,7 @@ for attach in ("auto", "single"):
 
     @suite.test(f"seven threads: 2,011 allocations each, with failures among them ({attach})")
     def _(mode=attach):
-        with Calls() as target, traced(target, TUTORIAL, f"--attach={mode}") as pooltrace:
-            pooltrace.state()
+        with watched(TUTORIAL, mode) as (target, pooltrace):
             target.do("threads 7 2011 1999 103")
             state = pooltrace.state()
             equal(one(state), (7 * 12, 7 * 12 * 1009), "what is left")
@@ -90,8 +106,7 @@ for attach in ("auto", "single"):
 
     @suite.test(f"longjmp over one call and over seven: they are neither allocations nor failures, and what follows is right ({attach})")
     def _(mode=attach):
-        with Calls() as target, traced(target, WHOLE, f"--attach={mode}") as pooltrace:
-            pooltrace.state()
+        with watched(WHOLE, mode) as (target, pooltrace):
             target.do("longjmp 53 101")
             state = pooltrace.state()
             equal(one(state), (2 * 53, 2 * 53 * 101), "the calls that followed")
@@ -102,16 +117,14 @@ for attach in ("auto", "single"):
     @suite.test(f"a function that ends in a jump to another one: one allocation a call, by that one ({attach})")
     def _(mode=attach):
         text = WHOLE.replace("on my_pool_call ", "on my_pool_jump ")
-        with Calls() as target, traced(target, text, f"--attach={mode}") as pooltrace:
-            pooltrace.state()
+        with watched(text, mode) as (target, pooltrace):
             target.do("jump 31 11")
             target.do("alloc 2 11")
             equal(one(pooltrace.state()), (33, 33 * 11), "allocations")
 
     @suite.test(f"a fork inside a call: the parent's calls are its own, the children's are not told, and all end as they would ({attach})")
     def _(mode=attach):
-        with Calls() as target, traced(target, WHOLE, f"--attach={mode}") as pooltrace:
-            pooltrace.state()
+        with watched(WHOLE, mode) as (target, pooltrace):
             target.go("fork 7 211")
             equal(target.line("children="), "7", "children that ended as they would")
             target.line("DONE")
@@ -120,8 +133,7 @@ for attach in ("auto", "single"):
 
     @suite.test(f"threads that end and are cancelled inside a call ({attach})")
     def _(mode=attach):
-        with Calls() as target, traced(target, WHOLE, f"--attach={mode}") as pooltrace:
-            pooltrace.state()
+        with watched(WHOLE, mode) as (target, pooltrace):
             target.do("end 7")
             state = pooltrace.state()
             equal(one(state), (14, 14 * 1009), "the calls that were whole")
@@ -129,8 +141,7 @@ for attach in ("auto", "single"):
 
     @suite.test(f"an exec inside a call: the new program begins anew, and its calls are exact ({attach})")
     def _(mode=attach):
-        with Calls() as target, traced(target, WHOLE, f"--attach={mode}") as pooltrace:
-            pooltrace.state()
+        with watched(WHOLE, mode) as (target, pooltrace):
             target.do("alloc 3 17")
             target.go("exec 17")
             target.line("READY")
@@ -144,22 +155,18 @@ for attach in ("auto", "single"):
     @suite.test(f"a call that was under way when we attached: its return is no allocation, and what follows is right ({attach})")
     def _(mode=attach):
         with Calls() as target:
-            target.go("inside 19")
-            target.line("INSIDE")
+            target.stay_inside(19)
             with traced(target, WHOLE, f"--attach={mode}") as pooltrace:
                 pooltrace.state()
-                target.go()
-                target.line("DONE")
+                target.leave()
                 target.do("alloc 5 23")
                 equal(one(pooltrace.state()), (5, 5 * 23), "calls that were seen")
 
     @suite.test(f"killed inside a call, and detached inside a call ({attach})")
     def _(mode=attach):
-        with Calls() as target, traced(target, WHOLE, f"--attach={mode}") as pooltrace:
-            pooltrace.state()
+        with watched(WHOLE, mode) as (target, pooltrace):
             target.do("alloc 5 23")
-            target.go("inside 19")
-            target.line("INSIDE")
+            target.stay_inside(19)
             target.process.kill()
             equal(target.wait(), -signal.SIGKILL, "how it ended")
             last = json.loads(pooltrace.lines.all()[-1])
@@ -167,12 +174,10 @@ for attach in ("auto", "single"):
         with Calls() as target:
             with traced(target, WHOLE, f"--attach={mode}") as pooltrace:
                 pooltrace.state()
-                target.go("inside 19")
-                target.line("INSIDE")
+                target.stay_inside(19)
                 pooltrace.process.kill()
                 pooltrace.process.wait()
-            target.go()
-            target.line("DONE")
+            target.leave()
             target.do("alloc 5 23")
             equal(target.wait(), 3, "exit status")
 
