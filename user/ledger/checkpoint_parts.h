@@ -37,6 +37,8 @@ struct restore {
 	void *at[SHAPE_NR]; /* that states are members of; NULL: they have no place here */
 };
 
+/* What was begun is over: states that are members have no place until something else begins. */
+void restore_forget_place(struct restore *s);
 /* Takes a `state` without a dot. -ENOENT: no such. -EINVAL: it cannot be here. */
 int restore_begin(struct restore *s, const struct record *r);
 /* The arena is complete. -EINVAL: it contradicts itself. */

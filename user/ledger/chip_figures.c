@@ -1,5 +1,6 @@
 /* What one chip of a group has, and what it had at most. */
 #include "ledger/chips.h"
+#include "ledger/figures.h"
 #include "ledger/ledger.h"
 
 #include <string.h>
@@ -7,21 +8,6 @@
 static uint64_t most(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
-}
-
-static void add(struct figures *sum, const struct figures *f)
-{
-	sum->buffers += f->buffers;
-	sum->reserved += f->reserved;
-	sum->asked += f->asked;
-	sum->asked_unknown += f->asked_unknown;
-	sum->trace += f->trace;
-	sum->trace_unknown += f->trace_unknown;
-	sum->peak_known &= f->peak_known;
-	sum->capacity = most(sum->capacity, f->capacity);
-	sum->has_capacity &= f->has_capacity;
-	sum->banks = most(sum->banks, f->banks);
-	sum->has_banks &= f->has_banks;
 }
 
 static const struct ledger_process *process_of(const struct device *d)
@@ -51,7 +37,9 @@ bool chip_group_figures(const struct chip_group *g, const char *pool, struct fig
 	for (size_t i = 0; i < g->devices.nr; i++) {
 		if (!device_figures(g->devices.items[i], pool, &f))
 			continue;
-		add(&sum, &f);
+		figures_add(&sum, &f);
+		sum.capacity = most(sum.capacity, f.capacity);
+		sum.banks = most(sum.banks, f.banks);
 		any = true;
 	}
 	if (!any)

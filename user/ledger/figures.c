@@ -57,7 +57,7 @@ bool device_shown(const struct device *d)
 	return d->held && !device_gone(d);
 }
 
-static void add(struct figures *sum, const struct figures *f)
+void figures_add(struct figures *sum, const struct figures *f)
 {
 	sum->buffers += f->buffers;
 	sum->reserved += f->reserved;
@@ -65,11 +65,8 @@ static void add(struct figures *sum, const struct figures *f)
 	sum->asked_unknown += f->asked_unknown;
 	sum->trace += f->trace;
 	sum->trace_unknown += f->trace_unknown;
-	sum->peak += f->peak;
 	sum->peak_known &= f->peak_known;
-	sum->capacity += f->capacity;
 	sum->has_capacity &= f->has_capacity;
-	sum->banks += f->banks;
 	sum->has_banks &= f->has_banks;
 }
 
@@ -83,7 +80,10 @@ bool device_figures(const struct device *d, const char *pool, struct figures *re
 
 		if (a->gone || (pool && strcmp(pool, a->pool)))
 			continue;
-		add(&sum, &a->figures);
+		figures_add(&sum, &a->figures);
+		sum.peak += a->figures.peak;
+		sum.capacity += a->figures.capacity;
+		sum.banks += a->figures.banks;
 		nr++;
 	}
 	/* The highest sum is not the sum of the highest: of several arenas no peak is known. */

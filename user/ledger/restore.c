@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-static void forget_place(struct restore *s)
+void restore_forget_place(struct restore *s)
 {
 	memset(s->at, 0, sizeof(s->at));
 	s->process = NULL;
@@ -36,7 +36,7 @@ static int on_attach(struct restore *s, const struct record *r)
 {
 	if (r->process != s->next->processes.nr + 1 || r->source > SOURCES_MAX || restore_arena_end(s))
 		return -EINVAL;
-	forget_place(s);
+	restore_forget_place(s);
 	s->process = define_process(s->next, r);
 	s->process->attached_ns = 0;
 	s->at[SHAPE_PROCESS] = s->process;
@@ -69,7 +69,7 @@ static int on_arena(struct restore *s, const struct record *r)
 
 	if (r->arena != s->next->arenas.nr + 1 || !p || !RECORD_HAS(r, ID) || r->id >= p->devices.nr || restore_arena_end(s))
 		return -EINVAL;
-	forget_place(s);
+	restore_forget_place(s);
 	s->arena = define_arena(s->next, p, p->devices.items[r->id], r);
 	s->told = (struct figures){};
 	s->at[SHAPE_ARENA] = s->arena;

@@ -20,12 +20,8 @@ static int begin_process(struct restore *s, const struct record *r)
 
 	if (!p || restore_define(s))
 		return -EINVAL;
-	memset(s->at, 0, sizeof(s->at));
+	restore_forget_place(s);
 	s->process = p;
-	s->arena = NULL;
-	s->group = NULL;
-	s->row = NULL;
-	s->failure = NULL;
 	s->at[SHAPE_CIRCULAR] = &p->circular;
 	return 0;
 }
