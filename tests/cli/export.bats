@@ -32,6 +32,14 @@ seeds="1 2 3 4 5"
 	done
 }
 
+@test "a recording that begins with a checkpoint is exported in each format" {
+	recording=$HERE/../fuzz/corpus/file/merged.pt
+	for format in perfetto pprof folded csv ndjson; do
+		pooltrace export "$recording" --to $format -f -o out
+		[ -s out ]
+	done
+}
+
 @test "blocks in use of a pprof profile are those of the table" {
 	for seed in $seeds; do
 		random_recording run.pt "$seed"

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "ledger/checkpoint.h"
 #include "view/event_fields.h"
 #include "view/export.h"
 #include "view/json.h"
@@ -451,6 +452,66 @@ static void any_stream_can_be_exported(void **state)
 	assert_true(slices > 1000);
 }
 
+#define ONE(process)                                                                                                     \
+	"attach" S(100) "process=" #process " pid=4242 name=python runtime=tt-metal pools=L1\n"                              \
+	ARENA(101, process, 1, 10, L1, 1, 4096)                                                                          \
+	"alloc" S(102) "process=" #process " arena=1 address=4096 reserved=64\n"
+
+static void put_nothing(struct view *v, const struct record *r, const struct effect *e)
+{
+	(void)v;
+	(void)r;
+	(void)e;
+}
+
+static void put_checkpoint(struct view *v, const struct ledger *l, const char *reason)
+{
+	struct record r = {.kind = RECORD_CHECKPOINT};
+
+	RECORD_SET(&r, TIME_NS, time_ns, l->time_ns);
+	RECORD_SET(&r, REASON, reason, reason);
+	assert_int_equal(view_put(&v->sink, &r), 0);
+}
+
+/* A recording that begins with a checkpoint, by which the ledger knows of a process that has ended; nothing is told of it. */
+static struct str export_late(const char *before, const char *stream, enum export_to to)
+{
+	struct exporter *x = export_formats[to].new(&(struct export_options){});
+	struct view early = {.add = put_nothing}, v = {.sink.put = view_put, .ledger = ledger_new(), .add = put, .state = x};
+	struct source *source = text_source_new(stream, strlen(stream));
+	struct str out;
+
+	view_run(&early, before);
+	put_checkpoint(&v, early.ledger, "begin");
+	assert_int_equal(ledger_checkpoint(early.ledger, &v.sink), 0);
+	put_checkpoint(&v, early.ledger, "end");
+	assert_int_equal(source->run(source, &v.sink), 0);
+	source->free(source);
+	x->finish(x, &v.out, v.ledger);
+	x->free(x);
+	out = v.out;
+	v.out = (struct str){};
+	view_release(&v);
+	view_release(&early);
+	return out;
+}
+
+static void a_process_of_before_the_recording_changes_nothing(void **state)
+{
+	(void)state;
+	for (enum export_to to = 0; to < EXPORT_NR; to++) {
+		struct str alone = export(ONE(1), to, &(struct export_options){}, NULL);
+		struct str late = export_late("attach" S(99) "process=1 pid=7 name=old runtime=tt-metal pools=L1\n"
+					      "detach" S(100) "process=1 reason=exit\n", ONE(2), to);
+
+		assert_true(alone.len > 0);
+		assert_int_equal(late.len, alone.len);
+		assert_memory_equal(late.p, alone.p, alone.len);
+		str_release(&late);
+		str_release(&alone);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,6 +525,7 @@ int main(void)
 		cmocka_unit_test(a_trace_of_nothing_is_one),
 		cmocka_unit_test(what_was_there_before_has_a_track_that_was_free),
 		cmocka_unit_test(any_stream_can_be_exported),
+		cmocka_unit_test(a_process_of_before_the_recording_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,12 +43,7 @@ struct perfetto {
 	struct map devices;		      /* (process, number) -> track */
 };
 
-static const struct process_tracks *process_of(struct perfetto *p, const struct ledger_process *process)
-{
-	return &p->processes.items[process->id - 1];
-}
-
-static void add_process(struct perfetto *p, const struct ledger_process *process)
+static struct process_tracks add_process(struct perfetto *p, const struct ledger_process *process)
 {
 	_cleanup_(str_release) struct str name = {}, command = {};
 	struct process_tracks tracks = {.process = ++p->tracks, .events = ++p->tracks, .phases = ++p->tracks};
@@ -72,7 +67,20 @@ static void add_process(struct perfetto *p, const struct ledger_process *process
 	}
 	perfetto_add_track(p->out, tracks.events, tracks.process, "events");
 	perfetto_add_track(p->out, tracks.phases, tracks.process, "phases");
-	vec_push(&p->processes, tracks);
+	return tracks;
+}
+
+/* The ledger may have others, of which nothing was told: they ended before the recording begins, or are behind a gap. */
+static struct process_tracks *process_of(struct perfetto *p, const struct ledger_process *process)
+{
+	struct process_tracks *tracks;
+
+	while (p->processes.nr < process->id)
+		vec_push(&p->processes, ((struct process_tracks){}));
+	tracks = &p->processes.items[process->id - 1];
+	if (!tracks->process)
+		*tracks = add_process(p, process);
+	return tracks;
 }
 
 static uint64_t device_track(struct perfetto *p, const struct place *place)
@@ -197,7 +205,7 @@ static void add_phase_name(struct str *name, const struct event *event, bool as_
 /* A slice as long as the phase, and an instant where it begins. */
 static void add_phase(struct perfetto *p, const struct ledger_process *process, const struct event *event)
 {
-	struct process_tracks *tracks = &p->processes.items[process->id - 1];
+	struct process_tracks *tracks = process_of(p, process);
 	_cleanup_(str_release) struct str slice = {}, instant = {};
 	struct perfetto_event e = {.time_ns = event->time_ns, .category = "phase", .arguments = event};
 
@@ -256,8 +264,8 @@ static void put(struct exporter *x, struct str *out, const struct record *r, con
 	if (!p->begun)
 		perfetto_add_begin(out, r->time_ns);
 	p->begun = true;
-	if (r->kind == RECORD_ATTACH)
-		add_process(p, e->process);
+	if (r->kind == RECORD_ATTACH && !e->checkpoint)
+		process_of(p, e->process);
 	all_events_of(r, e, p->selection, &events);
 	for (size_t i = 0; i < events.nr; i++)
 		if (events.items[i].phase)
