@@ -103,26 +103,34 @@ def duration(target, *options):
         return time.monotonic() - start
 
 
+def killed_at_moments(target, mode, nr):
+    """How many times it had a link."""
+    linked = 0
+    longest = 1.3 * duration(target, f"--attach={mode}")
+    for delay in moments(nr, longest):
+        with Pooltrace("-p", target.pid, f"--attach={mode}") as pooltrace:
+            select.select([], [], [], delay)
+            kernel = KernelObjects(pooltrace.pid, stop=True)
+            linked += bool(kernel.ids["link"])
+            pooltrace.process.kill()
+            equal(pooltrace.process.wait(), -9, "status of pooltrace")
+        kernel.gone()
+        no_probes(target.pid, f"killed after {delay:.3f} s")
+        target.barrier()
+        target.go()
+    return linked
+
+
 @suite.test("pooltrace is killed at 41 moments of its start: no probe remains, the target goes on")
 def _():
     with Storm("--threads", 3, "--loop") as target:
         target.go()
         target.barrier()
         target.go()
-        linked = 0
-        for mode, nr in (("multi", 36), ("single", 5)):
-            longest = 1.3 * duration(target, f"--attach={mode}")
-            for delay in moments(nr, longest):
-                with Pooltrace("-p", target.pid, f"--attach={mode}") as pooltrace:
-                    select.select([], [], [], delay)
-                    kernel = KernelObjects(pooltrace.pid, stop=True)
-                    linked += bool(kernel.ids["link"])
-                    pooltrace.process.kill()
-                    equal(pooltrace.process.wait(), -9, "status of pooltrace")
-                kernel.gone()
-                no_probes(target.pid, f"killed after {delay:.3f} s")
-                target.barrier()
-                target.go()
+        linked = killed_at_moments(target, "multi", 36) + killed_at_moments(target, "single", 5)
+        # A machine that had less to do when the start was measured is slower now.
+        for _ in range(4):
+            linked += killed_at_moments(target, "multi", 36) if linked <= 3 else 0
         assert linked > 3, f"only {linked} had any link: this tests nothing"
         target.go("quit")
         equal(target.report()[0]["unexpected"], 0, "what went otherwise in the target")

@@ -296,7 +296,7 @@ static json_t *new_process(const struct ledger_process *p, const struct selectio
 {
 	json_t *object = json_object();
 
-	json_set_process(object, p, false);
+	json_set_process(object, p);
 	set_text(object, "runtime", p->runtime);
 	set_number(object, "attached_ns", p->attached_ns);
 	set_text(object, "ended", p->ended);

@@ -140,7 +140,7 @@ static json_t *new_process(const struct ledger *l, const struct ledger_process *
 {
 	json_t *object = json_object();
 
-	json_set_process(object, p, true);
+	json_set_process(object, p);
 	set_text(object, "runtime", p->runtime);
 	set_number(object, "attached_ns", p->attached_ns);
 	if (p->has_gap)

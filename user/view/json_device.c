@@ -3,13 +3,13 @@
 #include "view/device_name.h"
 #include "view/json_object.h"
 
-void json_set_process(json_t *object, const struct ledger_process *p, bool apart)
+void json_set_process(json_t *object, const struct ledger_process *p)
 {
 	set_text(object, "host", p->host);
 	set_number(object, "pid", (uint64_t)p->pid);
-	if (apart && p->copy > 1)
+	if (p->copy > 1)
 		set_number(object, "copy", p->copy);
-	if (apart && p->has_start)
+	if (p->has_start)
 		set_number(object, "start_time_ns", p->start_ns);
 	set_text(object, "name", *p->name ? p->name : NULL);
 	set_text(object, "command", *p->command ? p->command : NULL);

@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-/* Keys of @object: host, pid, name, command; with @apart also what tells those of one pid apart: copy, start_time_ns. */
-void json_set_process(json_t *object, const struct ledger_process *p, bool apart);
+/* Keys of @object: host, pid, copy, start_time_ns, name, command. */
+void json_set_process(json_t *object, const struct ledger_process *p);
 /* Keys of @object: device, chips, count, mesh or meshes, parent. @p: NULL if the devices are of several processes. */
 void json_set_group(json_t *object, const struct ledger_process *p, const struct chip_group *g);
 /* device, mesh. */

@@ -146,7 +146,7 @@ static json_t *new_process(const struct report *r, const struct ledger_process *
 	json_t *object = json_object();
 
 	sum = sum ? sum : &none;
-	json_set_process(object, p, true);
+	json_set_process(object, p);
 	set_text(object, "runtime", *p->runtime ? p->runtime : NULL);
 	recorded_set_json(object, r->l, p);
 	set_number(object, "attached_ns", p->attached_ns);
