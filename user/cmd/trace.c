@@ -91,7 +91,7 @@ static int trace_put(struct sink *sink, const struct record *r)
 	if (t->recorder.full)
 		return -ECANCELED;
 	t->records++;
-	if (t->options->recording && !t->window.open && open_window(t, r->time_ns))
+	if (!t->window.open && t->options->recording && open_window(t, r->time_ns))
 		return -ECANCELED;
 	t->past = r->time_ns > t->window.to_ns;
 	if (t->past && !(t->view && t->view->late))

@@ -63,7 +63,7 @@ static size_t next_group(const struct blocks *b, size_t group)
 }
 
 /* The group and the entry of an address. NULL: it is not there. */
-static struct index_group *find(const struct blocks *b, uint64_t address, unsigned *ret_entry)
+static inline struct index_group *find(const struct blocks *b, uint64_t address, unsigned *ret_entry)
 {
 	uint64_t hash = hash_of(address);
 	uint8_t tag = tag_of(b, hash);

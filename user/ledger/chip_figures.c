@@ -69,7 +69,7 @@ static uint64_t reserved_of(const struct chip_group *g, const char *pool)
 	return sum;
 }
 
-void chips_used(struct ledger_process *p, const struct arena *a)
+void chips_raise_peaks(struct ledger_process *p, const struct arena *a)
 {
 	for (size_t i = 0; i < p->groups.nr; i++) {
 		struct chip_group *g = &p->groups.items[i];

@@ -63,7 +63,7 @@ void device_describe(struct device *d, const struct record *r);
 void chips_changed(struct ledger_process *p);
 /* Group them, without peaks; what p->groups has held is not released. */
 void chips_group(struct ledger_process *p);
-/* A block was put into @a. */
-void chips_used(struct ledger_process *p, const struct arena *a);
+/* A block was put into @a, and some group has peaks. */
+void chips_raise_peaks(struct ledger_process *p, const struct arena *a);
 
 #endif

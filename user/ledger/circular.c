@@ -10,6 +10,8 @@ struct circular_program *circular_program(struct ledger_process *p, uint64_t obj
 	bool is_new;
 	struct map_entry *e = map_put(&p->circular.programs, object, 0, &is_new);
 
+	/* Whoever asks for it is about to change it. */
+	p->circular.changes++;
 	if (is_new)
 		e->pointer = xcalloc(1, sizeof(struct circular_program));
 	return e->pointer;
@@ -59,6 +61,7 @@ const struct device *circular_free(struct ledger_process *p, const struct record
 	struct circular_program *program = e ? e->pointer : NULL;
 	const struct device *d = program ? program->device : NULL;
 
+	p->circular.changes++;
 	if (program && r->reason && !strcmp(r->reason, "void"))
 		program->stale = true;
 	else
@@ -70,6 +73,7 @@ void circular_forget(struct ledger_process *p, const struct device *d)
 {
 	struct map kept = {};
 
+	p->circular.changes++;
 	for (struct map_entry *e = map_next(&p->circular.programs, NULL); e; e = map_next(&p->circular.programs, e)) {
 		if (((struct circular_program *)e->pointer)->device == d)
 			free(e->pointer);
@@ -82,6 +86,7 @@ void circular_forget(struct ledger_process *p, const struct device *d)
 
 void circular_release(struct ledger_process *p)
 {
+	p->circular.changes++;
 	for (struct map_entry *e = map_next(&p->circular.programs, NULL); e; e = map_next(&p->circular.programs, e))
 		free(e->pointer);
 	map_release(&p->circular.programs);
@@ -147,39 +152,49 @@ static bool lowest_used(struct arena *a, uint64_t *ret)
 	return known || a->figures.has_capacity;
 }
 
-/* The programs of the device; *@ret_end: the highest end. False: of some it is not known whether they are its, or where they end. */
-static bool add_programs(const struct arena *a, struct circular_figures *f, uint64_t *ret_end)
+static struct circular_sum sum_of(const struct circular *c, const struct device *d)
 {
-	const struct map *programs = &a->process->circular.programs;
-	bool all = true;
+	struct circular_sum sum = {.as_of = c->changes + 1, .all = true};
 
-	for (struct map_entry *e = map_next(programs, NULL); e; e = map_next(programs, e)) {
+	for (struct map_entry *e = map_next(&c->programs, NULL); e; e = map_next(&c->programs, e)) {
 		const struct circular_program *program = e->pointer;
 
-		if (!program->device || (program->device == a->device && program->stale))
-			all = false;
-		if (program->device != a->device)
+		if (!program->device || (program->device == d && program->stale))
+			sum.all = false;
+		if (program->device != d)
 			continue;
-		f->programs++;
-		if (!program->stale && program->end > *ret_end)
-			*ret_end = program->end;
+		sum.programs++;
+		if (!program->stale && program->end > sum.end)
+			sum.end = program->end;
 	}
-	return all;
+	return sum;
+}
+
+/* The programs of the arena's device. */
+static const struct circular_sum *programs_of(const struct arena *a)
+{
+	struct device *d = a->device;
+
+	if (d->programs.as_of != a->process->circular.changes + 1)
+		d->programs = sum_of(&a->process->circular, d);
+	return &d->programs;
 }
 
 bool device_circular(const struct device *d, struct circular_figures *ret)
 {
 	struct arena *a = device_core_arena(d);
-	uint64_t end = a ? a->base : 0, lowest;
-	bool all;
+	const struct circular_sum *sum;
+	uint64_t end, lowest;
 
 	*ret = (struct circular_figures){};
 	if (!a)
 		return false;
-	all = add_programs(a, ret, &end);
+	sum = programs_of(a);
+	end = sum->end > a->base ? sum->end : a->base;
+	ret->programs = sum->programs;
 	if (!a->has_base || a->id <= a->process->circular.doubted)
 		return true;
-	ret->exact = all && a->figures.peak_known;
+	ret->exact = sum->all && a->figures.peak_known;
 	ret->known = ret->exact || ret->programs;
 	ret->bytes = end - a->base;
 	ret->has_room = ret->known && lowest_used(a, &lowest);

@@ -18,6 +18,15 @@ struct record;
 struct circular {
 	struct map programs; /* (object, 0) -> struct circular_program * */
 	uint64_t doubted;    /* arenas up to this one lived when something of programs was lost */
+	uint64_t changes;    /* of programs, counted */
+};
+
+/* What the programs of a device are together: each phase that ends asks for it, and few have changed any. */
+struct circular_sum {
+	uint64_t as_of;	   /* the number of changes, and one; 0: it was never asked for */
+	uint64_t programs; /* that are its */
+	uint64_t end;	   /* the highest */
+	bool all;	   /* else of some it is not known whether they are its, or where they end */
 };
 
 /* Circular buffers of one program that were placed, as far as they were told when something else was. */

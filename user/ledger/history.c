@@ -164,16 +164,20 @@ static void on_mark(const struct subject *s, const struct record *r)
 	vec_clear(&h->meanwhile);
 }
 
-static struct history_meanwhile *meanwhile_of(struct history *h, const char *pool)
+static size_t find_meanwhile(struct history *h, const char *pool)
 {
-	size_t found = h->meanwhile.nr;
-
-	/* To the end: they are few, and nobody can foresee where the search would be over. */
 	for (size_t i = 0; i < h->meanwhile.nr; i++)
-		found = h->meanwhile.items[i].pool == pool ? i : found;
-	if (found == h->meanwhile.nr)
-		vec_push(&h->meanwhile, ((struct history_meanwhile){.pool = pool}));
-	return &h->meanwhile.items[found];
+		if (h->meanwhile.items[i].pool == pool)
+			return i;
+	vec_push(&h->meanwhile, ((struct history_meanwhile){.pool = pool}));
+	return h->meanwhile.nr - 1;
+}
+
+static struct history_meanwhile *meanwhile_of(struct history *h, struct arena *a)
+{
+	if (a->meanwhile >= h->meanwhile.nr || h->meanwhile.items[a->meanwhile].pool != a->pool)
+		a->meanwhile = find_meanwhile(h, a->pool);
+	return &h->meanwhile.items[a->meanwhile];
 }
 
 /* Is it something that happened outside of traces since the last capture? */
@@ -192,7 +196,7 @@ static void on_alloc(const struct subject *s, const struct record *r)
 	h->running.allocations++;
 	h->running.allocated += r->reserved;
 	if (is_meanwhile(s, own)) {
-		struct history_meanwhile *m = meanwhile_of(h, s->arena->pool);
+		struct history_meanwhile *m = meanwhile_of(h, s->arena);
 
 		m->allocations++;
 		m->allocated += r->reserved;
@@ -219,7 +223,7 @@ static void on_free(const struct subject *s, const struct record *r)
 	if (b && b->is_trace && b->has_trace)
 		trace_of(h, b->trace)->buffer_freed = true;
 	if (is_meanwhile(s, history_own(s, r))) {
-		struct history_meanwhile *m = meanwhile_of(h, s->arena->pool);
+		struct history_meanwhile *m = meanwhile_of(h, s->arena);
 
 		m->frees++;
 		m->freed += b ? b->reserved : 0;
@@ -315,14 +319,12 @@ static void start(struct ledger_process *p)
 
 void history_apply(const struct subject *s, const struct record *r)
 {
-	if (r->kind == RECORD_TICK || r->kind == RECORD_SETTLED)
-		settle_replays(s->l, r->source);
-	if (!s->process)
-		return;
-	if (!s->process->history)
+	if (s->process && !s->process->history)
 		start(s->process);
-	if (!counters[r->kind])
-		return;
-	move(s, r);
-	counters[r->kind](s, r);
+	if (counters[r->kind] && s->process) {
+		move(s, r);
+		counters[r->kind](s, r);
+	} else if (r->kind == RECORD_TICK || r->kind == RECORD_SETTLED) {
+		settle_replays(s->l, r->source);
+	}
 }

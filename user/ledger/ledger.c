@@ -87,10 +87,19 @@ static void hold(struct subject *s)
 	chips_changed(s->process);
 }
 
+static inline bool have_peaks(const chip_groups *groups)
+{
+	for (size_t i = 0; i < groups->nr; i++)
+		if (groups->items[i].peaks.nr)
+			return true;
+	return false;
+}
+
 static void put(struct subject *s, const struct block *b)
 {
 	arena_put(s->arena, b, s->old);
-	chips_used(s->process, s->arena);
+	if (have_peaks(&s->process->groups))
+		chips_raise_peaks(s->process, s->arena);
 	s->effect->replaced = s->old;
 	s->effect->block = *b;
 	s->effect->has_block = true;
@@ -306,70 +315,6 @@ static int apply_check(struct subject *s, const struct record *r)
 	return 0;
 }
 
-static int apply_lost(struct subject *s, const struct record *r)
-{
-	s->l->lost += r->count;
-	/* It may have been anything: until the books are compared, nobody knows. */
-	for (size_t i = 0; i < s->l->processes.nr; i++)
-		if (s->l->processes.items[i]->source == r->source)
-			s->l->processes.items[i]->unsettled += r->count;
-	return 0;
-}
-
-static int apply_probe(struct subject *s, const struct record *r)
-{
-	const char *name = ledger_text(s->l, r->probe);
-	struct probe_count *p = NULL;
-
-	for (size_t i = 0; i < s->l->probes.nr && !p; i++)
-		if (s->l->probes.items[i].probe == name && s->l->probes.items[i].source == r->source)
-			p = &s->l->probes.items[i];
-	if (!p) {
-		p = vec_add(&s->l->probes);
-		*p = (struct probe_count){};
-	}
-	if (r->count > p->lost && circular_is_probe(name))
-		for (size_t i = 0; i < s->l->processes.nr; i++)
-			if (s->l->processes.items[i]->source == r->source)
-				circular_doubt(s->l, s->l->processes.items[i]);
-	*p = (struct probe_count){.probe = name, .seen = r->seen, .lost = r->count, .source = r->source,
-				  .left = r->left, .has_left = RECORD_HAS(r, LEFT)};
-	return 0;
-}
-
-static int apply_unread(struct subject *s, const struct record *r)
-{
-	s->l->unread += r->count;
-	return 0;
-}
-
-static int apply_tick(struct subject *s, const struct record *r)
-{
-	s->l->ticks++;
-	s->l->interval_ns = r->interval_ns;
-	return 0;
-}
-
-static int apply_end(struct subject *s, const struct record *r)
-{
-	if (!r->source)
-		return 0;
-	define_source(s->l, r->source);
-	if (!s->l->sources.items[r->source - 1].ended_ns)
-		s->l->sources.items[r->source - 1].ended_ns = RECORD_HAS(r, FROM_NS) ? r->from_ns : r->time_ns;
-	return 0;
-}
-
-static int apply_gap(struct subject *s, const struct record *r)
-{
-	if (!s->l->gaps++)
-		s->l->gaps_from_ns = r->from_ns;
-	else if (r->from_ns < s->l->gaps_from_ns)
-		s->l->gaps_from_ns = r->from_ns;
-	s->l->gaps_to_ns = r->time_ns;
-	return 0;
-}
-
 static int apply_driver(struct subject *s, const struct record *r)
 {
 	define_driver(s->l, s->process, r);
@@ -382,15 +327,18 @@ static int apply_traced(struct subject *s, const struct record *r)
 	return 0;
 }
 
-/* EVENT: it is something that the traced process did. BLOCK: it is about a block of an arena. TRACED: what is traced. */
-enum { EVENT = 1, BLOCK = 2, TRACED = 4 };
+/*
+ * EVENT: it is something that the traced process did. BLOCK: it is about a block of an arena. TRACED: what is traced. BEGINS: a
+ * process or an arena. RULES: it must fit what came before in more than its process and its arena.
+ */
+enum { EVENT = 1, BLOCK = 2, TRACED = 4, BEGINS = 8, RULES = 16 };
 
 static const struct {
 	int (*apply)(struct subject *s, const struct record *r);
 	unsigned int is;
 } kinds[RECORD_NR] = {
-	[RECORD_ATTACH] = {apply_attach, 0},             [RECORD_DETACH] = {apply_detach, 0},
-	[RECORD_ARENA] = {apply_arena, 0},               [RECORD_CLEAR] = {apply_clear, EVENT},
+	[RECORD_ATTACH] = {apply_attach, BEGINS},            [RECORD_DETACH] = {apply_detach, 0},
+	[RECORD_ARENA] = {apply_arena, BEGINS},              [RECORD_CLEAR] = {apply_clear, EVENT},
 	[RECORD_DEVICE] = {apply_device, 0},             [RECORD_ALLOC] = {apply_block, EVENT | BLOCK},
 	[RECORD_FREE] = {apply_free, EVENT | BLOCK},     [RECORD_FAILED] = {apply_failed, EVENT},
 	[RECORD_RETRACT] = {apply_retract, 0},           [RECORD_PHANTOM] = {NULL, EVENT},
@@ -399,42 +347,54 @@ static const struct {
 	[RECORD_REPLAYS] = {apply_replays, 0},           [RECORD_RELEASE] = {NULL, EVENT},
 	[RECORD_CENSUS] = {apply_census, 0},             [RECORD_BLOCK] = {apply_block, BLOCK},
 	[RECORD_CHECK] = {apply_check, 0},               [RECORD_RESIZE] = {apply_resize, 0},
-	[RECORD_CORRECTION] = {apply_correction, BLOCK}, [RECORD_LOST] = {apply_lost, 0},
-	[RECORD_PROBE] = {apply_probe, 0},               [RECORD_UNREAD] = {apply_unread, 0},
+	[RECORD_CORRECTION] = {apply_correction, BLOCK | RULES}, [RECORD_LOST] = {totals_lost, 0},
+	[RECORD_PROBE] = {totals_probe, 0},               [RECORD_UNREAD] = {totals_unread, 0},
 	[RECORD_CB] = {apply_cb, EVENT},                 [RECORD_CB_FREE] = {apply_cb_free, EVENT},
-	[RECORD_TICK] = {apply_tick, 0},                 [RECORD_SETTLED] = {NULL, 0},
-	[RECORD_END] = {apply_end, 0},                   [RECORD_GAP] = {apply_gap, 0},                   [RECORD_RUNTIME] = {apply_traced, TRACED},
-	[RECORD_MODULE] = {apply_traced, TRACED},        [RECORD_SITE] = {apply_traced, TRACED},
-	[RECORD_USES] = {apply_traced, TRACED},          [RECORD_DRIVER] = {apply_driver, 0},
+	[RECORD_TICK] = {totals_tick, 0},                 [RECORD_SETTLED] = {NULL, 0},
+	[RECORD_END] = {totals_end, RULES},               [RECORD_GAP] = {totals_gap, 0},
+	[RECORD_RUNTIME] = {apply_traced, TRACED | RULES},
+	[RECORD_MODULE] = {apply_traced, TRACED | RULES}, [RECORD_SITE] = {apply_traced, TRACED | RULES},
+	[RECORD_USES] = {apply_traced, TRACED | RULES},  [RECORD_DRIVER] = {apply_driver, 0},
 };
+
+static bool find_process(struct subject *s, const struct record *r)
+{
+	s->process = ledger_process(s->l, r->process);
+	return s->process && !s->process->ended;
+}
+
+/* Its number is the next one. Of an attach a source has something; others only name it. */
+static bool may_begin(struct subject *s, const struct record *r)
+{
+	if (r->kind == RECORD_ATTACH)
+		return r->source <= SOURCES_MAX && r->process == s->l->processes.nr + 1;
+	return find_process(s, r) && r->arena == s->l->arenas.nr + 1;
+}
+
+static bool keeps_rules(const struct subject *s, const struct record *r)
+{
+	if (r->kind == RECORD_CORRECTION)
+		return correction_of(r) < ARRAY_SIZE(corrections);
+	if (r->kind == RECORD_END)
+		return r->source <= SOURCES_MAX;
+	return traced_fits(s->l, r);
+}
 
 /* Find what the record is about. -EINVAL if that contradicts what came before. */
 static int look_up(struct subject *s, const struct record *r)
 {
 	if (r->kind <= RECORD_NONE || r->kind >= RECORD_NR || record_missing(r) || r->time_ns < s->l->time_ns)
 		return -EINVAL;
-	/* Of these a source has something; others only name it. */
-	if ((r->kind == RECORD_ATTACH || r->kind == RECORD_END) && r->source > SOURCES_MAX)
+	if (kinds[r->kind].is & BEGINS)
+		return may_begin(s, r) ? 0 : -EINVAL;
+	if (RECORD_HAS(r, PROCESS) && !find_process(s, r))
 		return -EINVAL;
-	if (r->kind == RECORD_ATTACH)
-		return r->process == s->l->processes.nr + 1 ? 0 : -EINVAL;
-	if (RECORD_HAS(r, PROCESS)) {
-		s->process = ledger_process(s->l, r->process);
-		if (!s->process || s->process->ended)
-			return -EINVAL;
-	}
-	if (r->kind == RECORD_ARENA)
-		return r->arena == s->l->arenas.nr + 1 ? 0 : -EINVAL;
 	if (RECORD_HAS(r, ARENA)) {
 		s->arena = ledger_arena(s->l, r->arena);
 		if (!s->arena || s->arena->process != s->process || s->arena->gone)
 			return -EINVAL;
 	}
-	if (r->kind == RECORD_CORRECTION && correction_of(r) == ARRAY_SIZE(corrections))
-		return -EINVAL;
-	if (kinds[r->kind].is & TRACED && !traced_fits(s->l, r))
-		return -EINVAL;
-	return 0;
+	return kinds[r->kind].is & RULES && !keeps_rules(s, r) ? -EINVAL : 0;
 }
 
 int ledger_check(const struct ledger *l, const struct record *r)
@@ -445,6 +405,22 @@ int ledger_check(const struct ledger *l, const struct record *r)
 	return l->restore ? -EINVAL : look_up(&s, r);
 }
 
+/* What is large, and seldom set, stays as it is. One by one: a memset() becomes an instruction that is slow to begin. */
+static inline void begin_effect(struct effect *e)
+{
+	e->process = NULL;
+	e->arena = NULL;
+	e->device = NULL;
+	e->module = NULL;
+	e->checkpoint = e->has_block = e->unknown_free = e->replaced = e->check_changed = false;
+	e->from = e->to = PHASE_UNKNOWN;
+	e->from_trace = 0;
+	e->has_from_trace = false;
+	e->why = NULL;
+	e->cleared = e->cleared_bytes = 0;
+	e->placed.process = NULL;
+}
+
 int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect)
 {
 	struct effect scratch;
@@ -452,12 +428,13 @@ int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect
 	bool inner;
 	int err;
 
-	/* What lies behind it is large, and seldom set. */
-	memset(s.effect, 0, offsetof(struct effect, placed));
-	s.effect->placed.process = NULL;
-	s.effect->checkpoint = ledger_in_checkpoint(l, r) && restore_wants(l, r);
-	err = s.effect->checkpoint ? restore_apply(l, r) : look_up(&s, r);
-	if (err || s.effect->checkpoint)
+	begin_effect(s.effect);
+	if (ledger_in_checkpoint(l, r) && restore_wants(l, r)) {
+		s.effect->checkpoint = true;
+		return restore_apply(l, r);
+	}
+	err = look_up(&s, r);
+	if (err)
 		return err;
 	l->time_ns = r->time_ns;
 	if (l->placed.process)

@@ -64,6 +64,7 @@ struct arena {
 	struct figures figures;
 	struct blocks blocks;
 	struct arena_use use;
+	size_t meanwhile; /* where its pool is in that of the history, if it is there */
 };
 
 /* One allocator object of a process with its pools. */
@@ -78,6 +79,7 @@ struct device {
 	uint64_t mesh;	 /* the runtime's own number */
 	uint64_t parent; /* owner of the device that it is a part of */
 	bool has_count, has_mesh, has_parent;
+	struct circular_sum programs; /* as last asked for */
 };
 
 enum phase { PHASE_UNKNOWN, PHASE_NONE, PHASE_INIT, PHASE_CAPTURE, PHASE_EXECUTION, PHASE_RELEASE };

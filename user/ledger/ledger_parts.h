@@ -21,6 +21,14 @@ int restore_apply(struct ledger *l, const struct record *r);
 /* Drop what was read of it. */
 void restore_free(struct ledger *l);
 
+/* What ledger_apply() does for records that are about no process, by kind: ledger_totals.c. They return 0. */
+int totals_lost(struct subject *s, const struct record *r);
+int totals_probe(struct subject *s, const struct record *r);
+int totals_unread(struct subject *s, const struct record *r);
+int totals_tick(struct subject *s, const struct record *r);
+int totals_end(struct subject *s, const struct record *r);
+int totals_gap(struct subject *s, const struct record *r);
+
 /* The ledger's own copy of @text, the same for equal texts; "" for NULL. */
 const char *ledger_text(struct ledger *l, const char *text);
 /* There is a source of that number. */

@@ -20,17 +20,28 @@ const char *phase_name(enum phase phase)
 #define IN(phase) (1U << PHASE_##phase)
 
 /* On a record of this kind, a process in one of these phases goes to that one. */
+#define TRANSITIONS(X)                                                                                    \
+	X(CAPTURE, ANY, CAPTURE, "the runtime is told to capture a trace")                                \
+	X(CAPTURED, ANY, NONE, "the capture ends")                                                        \
+	X(REPLAY, ANY & ~IN(EXECUTION), EXECUTION, "first replay")                                        \
+	X(RELEASE, ANY, RELEASE, "a trace is released")                                                   \
+	X(ALLOC, IN(EXECUTION) | IN(RELEASE), NONE, "an allocation")                                      \
+	X(DETACH, ANY & ~IN(UNKNOWN), NONE, "the process is not watched any more")                        \
+	X(CENSUS, IN(UNKNOWN), INIT, "no device memory is in use yet") /* only if it is so, see begins() */
+
+const unsigned int phases_left[RECORD_NR] = {
+#define X(KIND, in, TO, why) [RECORD_##KIND] = (in),
+	TRANSITIONS(X)
+#undef X
+};
+
 static const struct {
-	unsigned int in;
 	enum phase to;
 	const char *why;
 } transitions[RECORD_NR] = {
-	[RECORD_CAPTURE] = {ANY, PHASE_CAPTURE, "the runtime is told to capture a trace"},
-	[RECORD_CAPTURED] = {ANY, PHASE_NONE, "the capture ends"},
-	[RECORD_REPLAY] = {ANY & ~IN(EXECUTION), PHASE_EXECUTION, "first replay"},
-	[RECORD_RELEASE] = {ANY, PHASE_RELEASE, "a trace is released"},
-	[RECORD_ALLOC] = {IN(EXECUTION) | IN(RELEASE), PHASE_NONE, "an allocation"},
-	[RECORD_DETACH] = {ANY & ~IN(UNKNOWN), PHASE_NONE, "the process is not watched any more"},
+#define X(KIND, in, TO, why) [RECORD_##KIND] = {PHASE_##TO, why},
+	TRANSITIONS(X)
+#undef X
 };
 
 static void enter(struct ledger_process *p, const struct record *r, enum phase to, struct effect *e)
@@ -50,19 +61,12 @@ static void enter(struct ledger_process *p, const struct record *r, enum phase t
 /* A process that had no block and no device when its books were first read is seen from its beginning. */
 static bool begins(const struct ledger_process *p, const struct record *r)
 {
-	return r->kind == RECORD_CENSUS && !p->census_running && !p->without_books && p->phase == PHASE_UNKNOWN && !p->before_attach &&
-	       !(RECORD_HAS(r, PARTIAL) && r->partial);
+	return !p->census_running && !p->without_books && !p->before_attach && !(RECORD_HAS(r, PARTIAL) && r->partial);
 }
 
-void phases_apply(struct ledger_process *p, const struct record *r, struct effect *e)
+void phases_leave(struct ledger_process *p, const struct record *r, struct effect *e)
 {
-	e->from = e->to = p->phase;
-	if (begins(p, r)) {
-		enter(p, r, PHASE_INIT, e);
-		e->why = "no device memory is in use yet";
-		return;
-	}
-	if (!(transitions[r->kind].in & (1U << p->phase)))
+	if (r->kind == RECORD_CENSUS && !begins(p, r))
 		return;
 	enter(p, r, transitions[r->kind].to, e);
 	e->why = transitions[r->kind].why;

@@ -65,7 +65,8 @@
 #define DEVICE_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
 	GIVEN(device, place) GIVEN(device, owner) X(device, number) X(device, held) PARTS(device, arenas)		\
 	PARTS(device, chips) GIVEN(device, count) GIVEN(device, mesh) GIVEN(device, parent)	\
-	GIVEN(device, has_count) GIVEN(device, has_mesh) GIVEN(device, has_parent)
+	GIVEN(device, has_count) GIVEN(device, has_mesh) GIVEN(device, has_parent)		\
+	PARTS(device, programs)
 
 #define ARENA_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
 	GIVEN(arena, id) GIVEN(arena, object) GIVEN(arena, owner) GIVEN(arena, process)		\
@@ -73,7 +74,7 @@
 	GIVEN(arena, align) GIVEN(arena, grain) GIVEN(arena, has_owner) GIVEN(arena, has_base)	\
 	X(arena, gone) GIVEN(arena, is_trace) GIVEN(arena, is_inner) PARTS(arena, figures)	\
 	PARTS(arena, blocks)	\
-	PARTS(arena, use)
+	PARTS(arena, use) GIVEN(arena, meanwhile)
 
 #define FIGURES_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
 	X(figures, buffers) X(figures, reserved) X(figures, asked) X(figures, asked_unknown)	\
@@ -98,7 +99,7 @@
 
 #define PEAK_MEMBERS(X, LIMIT, GIVEN, PARTS) X(peak, peak) X(peak, known)
 
-#define CIRCULAR_MEMBERS(X, LIMIT, GIVEN, PARTS) PARTS(circular, programs) X(circular, doubted)
+#define CIRCULAR_MEMBERS(X, LIMIT, GIVEN, PARTS) PARTS(circular, programs) X(circular, doubted) GIVEN(circular, changes)
 
 #define PROGRAM_MEMBERS(X, LIMIT, GIVEN, PARTS)	\
 	GIVEN(program, device) X(program, buffers) X(program, end) X(program, stale)

@@ -390,18 +390,17 @@ static const struct {
 
 int summary_apply(struct summary *s, struct ledger *l, const struct record *r, struct effect *e)
 {
-	bool counts = r->time_ns >= s->from_ns && r->kind > RECORD_NONE && r->kind < RECORD_NR;
 	int err;
 
 	/* What a checkpoint says has happened before. */
-	if (ledger_in_checkpoint(l, r))
+	if (r->time_ns < s->from_ns || r->kind <= RECORD_NONE || r->kind >= RECORD_NR || ledger_in_checkpoint(l, r))
 		return ledger_apply(l, r, e);
-	if (counts && !s->begun)
+	if (!s->begun)
 		begin(s, l, r);
-	if (counts && kinds[r->kind].before && !ledger_check(l, r))
+	if (kinds[r->kind].before && !ledger_check(l, r))
 		look_before(s, l, r);
 	err = ledger_apply(l, r, e);
-	if (err || !counts)
+	if (err)
 		return err;
 	s->end_ns = r->time_ns;
 	if (kinds[r->kind].after)

@@ -5,6 +5,7 @@
 enum {
 	FEW = 64,   /* numbers: so few have no planes worth compressing */
 	BLOCK = COLUMN_WINDOW, /* numbers that are put together at a time */
+	PREFETCH = 2 * BLOCK,  /* bytes */
 };
 
 /* Are all numbers the same? In @ret_any is every bit that one of them has. */
@@ -103,6 +104,9 @@ static int read_varints(struct file_bytes *b, size_t nr, struct column_pool *poo
  */
 static inline void join_block(const unsigned char *p, size_t nr, unsigned planes, uint64_t *values)
 {
+	/* More planes are read at a time than the processor follows by itself: what comes next is asked for. */
+	for (unsigned k = 0; k < planes; k++)
+		__builtin_prefetch(p + k * nr + PREFETCH);
 	for (unsigned i = 0; i < BLOCK; i++)
 		values[i] = p[i];
 	for (unsigned k = 1; k < planes; k++) {
@@ -112,14 +116,30 @@ static inline void join_block(const unsigned char *p, size_t nr, unsigned planes
 	}
 }
 
+/* The same with wider registers, of processors that have them. */
+static __attribute__((target("avx2"))) void join_blocks_wide(const unsigned char *p, size_t nr, unsigned planes, size_t blocks,
+							     uint64_t *values)
+{
+	for (; blocks; blocks--, p += BLOCK, values += BLOCK)
+		join_block(p, nr, planes, values);
+}
+
+static void join_blocks(const unsigned char *p, size_t nr, unsigned planes, size_t blocks, uint64_t *values)
+{
+	for (; blocks; blocks--, p += BLOCK, values += BLOCK)
+		join_block(p, nr, planes, values);
+}
+
 /* Numbers @first to @end of @nr whose planes begin at @p. */
 static void join(const unsigned char *p, size_t nr, unsigned planes, size_t first, size_t end, uint64_t *values)
 {
-	size_t i = first;
+	size_t blocks = (end - first) / BLOCK;
 
-	for (; i + BLOCK <= end; i += BLOCK)
-		join_block(p + i, nr, planes, values + (i - first));
-	for (; i < end; i++) {
+	if (__builtin_cpu_supports("avx2"))
+		join_blocks_wide(p + first, nr, planes, blocks, values);
+	else
+		join_blocks(p + first, nr, planes, blocks, values);
+	for (size_t i = first + blocks * BLOCK; i < end; i++) {
 		values[i - first] = 0;
 		for (unsigned k = 0; k < planes; k++)
 			values[i - first] |= (uint64_t)p[k * nr + i] << 8 * k;

@@ -137,17 +137,24 @@ static const char *load_shapes(struct file_decoder *d, struct file_bytes *b)
 	return why;
 }
 
+/* Where one byte tells the shape it is read in its place: the window is for the rows. */
+static inline uint64_t order_at(const struct file_decoder *d, size_t i)
+{
+	if (d->order.nr_planes == 1)
+		return d->order.planes[i];
+	if (i % COLUMN_WINDOW == 0)
+		column_move(&d->pool, &d->order, i);
+	return column_window(&d->pool, &d->order)[i & d->order.mask];
+}
+
 /* Each row is in the order once. */
 static const char *check_order(struct file_decoder *d)
 {
 	size_t rows[FILE_SHAPES_MAX] = {};
 
 	for (size_t i = 0; i < d->nr; i++) {
-		uint64_t shape;
+		uint64_t shape = order_at(d, i);
 
-		if (i % COLUMN_WINDOW == 0)
-			column_move(&d->pool, &d->order, i);
-		shape = column_window(&d->pool, &d->order)[i & d->order.mask];
 		if (shape >= d->nr_shapes)
 			return "a record has a shape that the chunk lacks";
 		rows[shape]++;

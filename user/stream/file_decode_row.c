@@ -16,7 +16,7 @@ static bool next_value(struct row_place *p, uint64_t *last)
 	return true;
 }
 
-static struct context *new_context(struct file_decoder *d, uint64_t number)
+static __attribute__((noinline)) struct context *new_context(struct file_decoder *d, uint64_t number)
 {
 	while (d->places.nr <= number)
 		vec_push(&d->places, 0);
@@ -33,14 +33,14 @@ static struct context *new_context(struct file_decoder *d, uint64_t number)
 	return c;
 }
 
-static struct context *context_at(struct file_decoder *d, uint64_t number)
+static inline struct context *context_at(struct file_decoder *d, uint64_t number)
 {
 	if (number < d->places.nr && d->places.items[number])
 		return &d->contexts.items[d->places.items[number] - 1];
 	return new_context(d, number);
 }
 
-static bool make_block(struct row_place *p, struct context *c, uint64_t number)
+static inline bool make_block(struct row_place *p, struct context *c, uint64_t number)
 {
 	if (number > c->addresses.nr)
 		return false;
@@ -55,7 +55,7 @@ static bool make_block(struct row_place *p, struct context *c, uint64_t number)
 	return true;
 }
 
-static bool take_block(struct row_place *p, struct context *c, uint64_t number)
+static inline bool take_block(struct row_place *p, struct context *c, uint64_t number)
 {
 	if (number > c->made.nr)
 		return false;
@@ -67,11 +67,12 @@ static bool take_block(struct row_place *p, struct context *c, uint64_t number)
 
 static bool set_place(struct file_decoder *d, enum file_role role, struct row_place *p, uint64_t number)
 {
+	struct context *c;
+
 	if (!p->context || *p->context > FILE_CONTEXT_MAX || role == ROLE_NONE)
 		return !number && next_value(p, &p->last);
-	if (role == ROLE_MAKES)
-		return make_block(p, context_at(d, *p->context), number);
-	return take_block(p, context_at(d, *p->context), number);
+	c = context_at(d, *p->context);
+	return role == ROLE_MAKES ? make_block(p, c, number) : take_block(p, c, number);
 }
 
 /* False: there is no such combination. */
