@@ -279,11 +279,51 @@ def _():
         equal(status, 0, err)
         os.unlink(path)
         status, _, err = run("record", "-p", target.pid, "-o", path, "--ring", "1s", "--count", 1)
-        assert status == 1 and "is left of one that was not ended\nhint: it is a recording, which can be read; -f removes it" in err, err
+        assert status == 1 and f"is left of one that was not ended\nhint: `pooltrace merge {path} -o OUT` makes one recording of all" in err, err
         equal(parts(path), found[:-1], "files")
         status, _, err = run("record", "-p", target.pid, "-o", path, "--ring", "1s", "--count", 1, "-f")
         equal((status, parts(path)), (0, [path]), err)
         finish(target)
+
+
+@suite.test("kill -9 of a ring: merge makes one recording of its parts, which says at its end what the newest part says; a part that is missing is a gap")
+def _():
+    with scratch() as path, Storm("--threads", 2, "--loop") as target:
+        target.go()
+        with recorder(path, target, "--ring", "1s", "-i", "20ms") as tracer:
+            attached(tracer, path)
+            until(lambda: len(parts(path)) > 4, what=f"no parts: {parts(path)}")
+            os.kill(tracer.pid, signal.SIGKILL)
+            tracer.process.wait()
+        finish(target)
+        found = parts(path)
+        told = [json.loads(run("report", "--json", "--top", 100000, part)[1]) for part in found]
+        status, _, err = run("report", path)
+        assert status == 1 and f"`pooltrace merge {path} -o OUT` joins all of it" in err, err
+
+        status, _, err = run("merge", path, "-o", path + ".all")
+        assert status == 1 and f"joined the {len(found)} parts of a ring that was not ended, '{found[0]}' to '{path}'" in err, err
+        assert "its writer was killed" in err or "is cut" in err, err
+        status, out, err = run("report", "--json", "--top", 100000, path + ".all")
+        equal(status, 0, err)
+        joined = json.loads(out)
+        equal(joined["recording"]["begin_ns"], told[0]["recording"]["begin_ns"], "begin")
+        equal(joined["recording"]["end_ns"], told[-1]["recording"]["end_ns"], "end")
+        equal(joined["events"], told[-1]["events"], "events, also those before what is held")
+        equal((joined["unknown_frees"], joined["replaced"], joined["summary"].get("gaps", 0)), (0, 0, 0), "what contradicts")
+        equal((joined["processes"], joined["blocks"]), (told[-1]["processes"], told[-1]["blocks"]), "the end")
+        equal(joined["blocks"] != [], True, "blocks live")
+
+        # In any order, as a shell gives them; then without one of the middle.
+        run("merge", "-o", path + ".again", *sorted(found))
+        equal(open(path + ".again", "rb").read()[200:], open(path + ".all", "rb").read()[200:], "the same in any order")
+        os.unlink(found[2])
+        status, _, err = run("merge", path, "-o", path + ".less")
+        assert status == 1 and f" before '{found[3]}' are missing: a part of the ring is not there, or not whole" in err, err
+        status, out, err = run("report", "--json", "--top", 100000, path + ".less")
+        less = json.loads(out)
+        equal((less["processes"], less["blocks"]), (told[-1]["processes"], told[-1]["blocks"]), "the end behind a gap")
+        equal(less["summary"]["gaps"], 1, "gaps")
 
 
 @suite.test("SIGUSR2 writes what the ring holds: its last table is the state of that moment, and the recording goes on")

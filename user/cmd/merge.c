@@ -77,7 +77,7 @@ static int check_options(const struct options *o, struct diag *d)
 int cmd_merge(const struct options *o)
 {
 	struct file_sink_options so = {.force = o->force, .allow_stdout = true, .patient = true};
-	struct merge_files files = {};
+	struct merge_files files = {.rings = true};
 	struct signals signals;
 	struct sink *file = NULL;
 	struct diag d = {};

@@ -3,17 +3,20 @@
 #define CMD_MERGE_H
 
 #include "base/diag.h"
+#include "cmd/merge_ring.h"
 #include "cmd/options.h"
 #include "ledger/merge.h"
 #include "stream/file.h"
 
 struct merge_file {
 	struct merge_stream stream;
-	struct source *source;
+	struct source *source;	 /* NULL: it is a ring */
+	struct merge_ring *ring; /* NULL: it is one file */
 	const char *path;
 };
 
 struct merge_files {
+	bool rings; /* set before they are opened: what is left of a ring stands for all of it */
 	struct merge_file *items;
 	struct merge_stream **streams;
 	size_t nr;

@@ -11,17 +11,28 @@
 
 static int pull(struct merge_stream *stream, struct sink *to)
 {
-	return file_source_step(((struct merge_file *)stream)->source, to);
+	struct merge_file *f = (struct merge_file *)stream;
+
+	return f->ring ? merge_ring_pull(f->ring, to) : file_source_step(f->source, to);
 }
 
 static bool in_gap(const struct merge_stream *stream)
 {
-	return file_source_in_gap(((const struct merge_file *)stream)->source);
+	const struct merge_file *f = (const struct merge_file *)stream;
+
+	return f->ring ? merge_ring_in_gap(f->ring) : file_source_in_gap(f->source);
 }
 
 static unsigned int gaps(const struct merge_stream *stream)
 {
-	return file_source_outcome(((const struct merge_file *)stream)->source)->gaps;
+	const struct merge_file *f = (const struct merge_file *)stream;
+
+	return f->ring ? merge_ring_gaps(f->ring) : file_source_outcome(f->source)->gaps;
+}
+
+static const struct file_header *header_of(const struct merge_file *f)
+{
+	return f->ring ? merge_ring_header(f->ring) : file_source_header(f->source);
 }
 
 /* Also stdin, which is no file. */
@@ -41,7 +52,7 @@ static int check_new(const struct merge_files *f, const struct merge_file *new, 
 	for (const struct merge_file *old = f->items; old < new; old++) {
 		bool same = is_same_input(old->path, new->path);
 
-		if (!same && !is_copy(file_source_header(old->source), file_source_header(new->source)))
+		if (!same && !is_copy(header_of(old), header_of(new)))
 			continue;
 		diag_set(d, -EINVAL, same ? "'%s' is '%s': it is given twice" : "'%s' is a copy of '%s', or of a part of it",
 			 new->path, old->path);
@@ -51,16 +62,13 @@ static int check_new(const struct merge_files *f, const struct merge_file *new, 
 	return 0;
 }
 
-static int check_output(const struct options *o, struct diag *d)
+static int check_output(const struct options *o, const char *path, struct diag *d)
 {
-	for (size_t i = 0; i < o->recordings.nr; i++) {
-		if (!same_plain_file(o->recordings.items[i], o->output))
-			continue;
-		diag_set(d, -EEXIST, "'%s' is one of the recordings that are merged", o->output);
-		diag_hint(d, "name another file");
-		return -EEXIST;
-	}
-	return 0;
+	if (!same_plain_file(path, o->output))
+		return 0;
+	diag_set(d, -EEXIST, "'%s' is one of the recordings that are merged", o->output);
+	diag_hint(d, "name another file");
+	return -EEXIST;
 }
 
 /* ---- --shift ---- */
@@ -97,13 +105,26 @@ static int shift(struct merge_files *f, const char *text, struct diag *d)
 
 /* ---- all of them ---- */
 
-static int open_one(struct merge_files *f, struct merge_file *file, const char *path, struct diag *d)
+static int open_ring(struct merge_file *file, const file_ring_paths *parts, const struct options *o, struct diag *d)
 {
-	int err = file_source_open(path, NULL, &file->source, d);
+	for (size_t i = 0; i < parts->nr; i++)
+		if (check_output(o, parts->items[i], d))
+			return -EEXIST;
+	return merge_ring_new(parts, &file->ring, d);
+}
 
-	*file = (struct merge_file){
-		.stream = {.pull = pull, .in_gap = in_gap, .gaps = gaps}, .source = err ? NULL : file->source, .path = path};
-	f->streams[file - f->items] = &file->stream;
+static int open_one(struct merge_files *f, const char *path, const file_ring_paths *parts, const struct options *o, struct diag *d)
+{
+	struct merge_file *file = &f->items[f->nr];
+	int err;
+
+	*file = (struct merge_file){.stream = {.pull = pull, .in_gap = in_gap, .gaps = gaps}, .path = path};
+	f->streams[f->nr++] = &file->stream;
+	err = check_output(o, path, d);
+	if (!err)
+		err = parts->nr ? open_ring(file, parts, o, d) : file_source_open(path, NULL, &file->source, d);
+	if (err == -EEXIST)
+		return err;
 	if (!err)
 		return check_new(f, file, d);
 	if (!d->hint[0])
@@ -113,7 +134,7 @@ static int open_one(struct merge_files *f, struct merge_file *file, const char *
 
 static uint64_t shifted(const struct merge_file *file)
 {
-	return file_source_header(file->source)->wall_ns + (uint64_t)file->stream.shift_ns;
+	return header_of(file)->wall_ns + (uint64_t)file->stream.shift_ns;
 }
 
 /* Its clocks are those of the recording that began first. */
@@ -124,26 +145,28 @@ static void make_header(struct merge_files *f)
 	file_header_now(&f->header);
 	f->header.host[0] = f->header.kernel[0] = '\0';
 	for (size_t i = 0; i < f->nr; i++) {
-		file_header_add_hosts(&f->header, file_source_header(f->items[i].source));
+		file_header_add_hosts(&f->header, header_of(&f->items[i]));
 		if (shifted(&f->items[i]) < shifted(first))
 			first = &f->items[i];
 	}
 	f->header.wall_ns = shifted(first);
-	f->header.monotonic_ns = file_source_header(first->source)->monotonic_ns;
+	f->header.monotonic_ns = header_of(first)->monotonic_ns;
 	/* Of several hosts each process says on which it runs. */
 	for (size_t i = 0; file_header_has_hosts(&f->header) && i < f->nr; i++)
-		f->items[i].stream.host = file_source_header(f->items[i].source)->host;
+		f->items[i].stream.host = header_of(&f->items[i])->host;
 }
 
 int merge_files_open(struct merge_files *f, const struct options *o, struct diag *d)
 {
-	int err = check_output(o, d);
+	int err = 0;
 
 	f->items = xcalloc(o->recordings.nr, sizeof(*f->items));
 	f->streams = xcalloc(o->recordings.nr, sizeof(struct merge_stream *));
 	for (size_t i = 0; !err && i < o->recordings.nr; i++) {
-		f->nr = i + 1;
-		err = open_one(f, &f->items[i], o->recordings.items[i], d);
+		_cleanup_(file_ring_paths_release) file_ring_paths parts = {};
+
+		if (!f->rings || merge_ring_paths(o, i, &parts))
+			err = open_one(f, o->recordings.items[i], &parts, o, d);
 	}
 	for (size_t i = 0; !err && i < o->shifts.nr; i++)
 		err = shift(f, o->shifts.items[i], d);
@@ -154,17 +177,21 @@ int merge_files_open(struct merge_files *f, const struct options *o, struct diag
 
 void merge_files_release(struct merge_files *f)
 {
-	for (size_t i = 0; i < f->nr; i++)
+	for (size_t i = 0; i < f->nr; i++) {
 		if (f->items[i].source)
 			f->items[i].source->free(f->items[i].source);
+		merge_ring_free(f->items[i].ring);
+	}
 	free(f->items);
 	free(f->streams);
 }
 
 static bool outcome_of(const struct merge_file *file)
 {
-	const struct file_outcome *o = file_source_outcome(file->source);
+	static const struct file_outcome told = {};
+	const struct file_outcome *o = file->ring ? &told : file_source_outcome(file->source);
 	const struct merge_stream *s = &file->stream;
+	bool well = !file->ring || merge_ring_outcome(file->ring);
 	struct diag d = {};
 
 	if (o->unknown_records || o->unknown_chunks)
@@ -176,10 +203,10 @@ static bool outcome_of(const struct merge_file *file)
 			 (unsigned long long)s->records, s->contradiction);
 	else if (o->problem[0])
 		diag_set(&d, 0, "%s", o->problem);
-	else if (s->err)
+	else if (s->err && !file->ring)
 		diag_errno(&d, s->err, "cannot read '%s'", file->path);
 	if (!d.text[0])
-		return true;
+		return well;
 	diag_hint(&d, "what could be read of it was merged");
 	fail(&d, 0);
 	return false;

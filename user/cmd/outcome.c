@@ -4,6 +4,7 @@
 #include "cmd/fail.h"
 #include "live/session.h"
 #include "stream/file.h"
+#include "stream/file_ring.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,17 @@
 bool trace_ended_well(const struct trace *t, int err)
 {
 	return !err || err == -ECANCELED || (err == -EPIPE && t->output.err == -EPIPE);
+}
+
+/* What stays of a ring whose recorder was killed, or still writes: this is the newest part of it. */
+static void tell_parts(const struct options *o)
+{
+	_cleanup_(file_ring_paths_release) file_ring_paths parts = {};
+
+	if (recording_is_file(o->recording) && !file_ring_find_left(o->recording, &parts) && parts.nr)
+		note("'%s' is the newest part of a ring that was not ended: what was before it is in '%s'%s; "
+		     "`pooltrace merge %s -o OUT` joins all of it", o->recording, parts.items[0],
+		     parts.nr > 1 ? " and those with higher numbers" : "", o->recording);
 }
 
 /* What a recording that was read says about itself. Returns true when nothing was wrong with it. */
@@ -31,11 +43,12 @@ static bool recording_outcome(const struct trace *t, int err)
 		diag_set(&d, 0, "%s", o->problem);
 	else if (!trace_ended_well(t, err))
 		diag_errno(&d, err, "cannot read '%s'", t->options->recording);
-	if (!d.text[0])
-		return true;
-	diag_hint(&d, "what could be read of it was shown");
-	fail(&d, 0);
-	return false;
+	if (d.text[0]) {
+		diag_hint(&d, "what could be read of it was shown");
+		fail(&d, 0);
+	}
+	tell_parts(t->options);
+	return !d.text[0];
 }
 
 static bool session_outcome(const struct trace *t, int err)

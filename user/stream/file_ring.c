@@ -1,6 +1,5 @@
 #include "stream/file_ring.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,8 +13,6 @@
 #include "stream/file.h"
 #include "stream/file_format.h"
 #include "stream/file_join.h"
-
-enum { DIGITS_MAX = 18 };
 
 struct part {
 	char *path;
@@ -64,68 +61,18 @@ static _printf_(3, 4) int failed(struct file_ring *r, int err, const char *forma
 
 /* ---- what is there already ---- */
 
-static bool is_number(const char *text)
-{
-	size_t len = strspn(text, "0123456789");
-
-	return len && len <= DIGITS_MAX && !text[len];
-}
-
-static bool is_recording(const char *path)
-{
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	char magic[FILE_MAGIC_BYTES];
-
-	return fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) && !memcmp(magic, FILE_MAGIC, sizeof(magic));
-}
-
-typedef VEC(char *) paths;
-
-static void release_paths(paths *p)
-{
-	for (size_t i = 0; i < p->nr; i++)
-		free(p->items[i]);
-	vec_release(p);
-}
-
-/* Parts of a ring at @path that was not ended. */
-static int find_left(const char *path, paths *ret)
-{
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	_cleanup_(freep) char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup("./");
-	size_t len = strlen(base);
-	DIR *dir = opendir(folder);
-
-	/* What cannot be listed may be written to all the same. */
-	if (!dir)
-		return errno == EACCES ? 0 : -errno;
-	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		char *whole;
-
-		if (strncmp(e->d_name, base, len) || e->d_name[len] != '.' || !is_number(e->d_name + len + 1))
-			continue;
-		whole = xasprintf("%s%s", slash ? folder : "", e->d_name);
-		if (is_recording(whole))
-			vec_push(ret, whole);
-		else
-			free(whole);
-	}
-	closedir(dir);
-	return 0;
-}
-
 static int clear_left(const char *path, bool force, struct diag *d)
 {
-	_cleanup_(release_paths) paths left = {};
+	_cleanup_(file_ring_paths_release) file_ring_paths left = {};
 	_cleanup_(str_release) struct str quoted = {};
-	int err = find_left(path, &left);
+	int err = file_ring_find_left(path, &left);
 
 	add_quoted(&quoted, err || !left.nr ? path : left.items[0]);
 	if (err)
 		return diag_errno(d, err, "cannot record to %s", str_text(&quoted));
 	if (left.nr && !force) {
 		diag_set(d, -EEXIST, "cannot record to a ring: %s is left of one that was not ended", str_text(&quoted));
-		diag_hint(d, "it is a recording, which can be read; -f removes it, and all like it");
+		diag_hint(d, "`pooltrace merge %s -o OUT` makes one recording of all that is left; -f removes it", path);
 		return -EEXIST;
 	}
 	for (size_t i = 0; i < left.nr; i++)

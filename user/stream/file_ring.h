@@ -13,6 +13,17 @@
 #include "base/vec.h"
 #include "stream/record.h"
 
+typedef VEC(char *) file_ring_paths;
+void file_ring_paths_release(file_ring_paths *paths);
+
+/*
+ * The parts of a ring at @path that are there, in their order, but for @path itself: somebody writes it, or was killed. Returns 0,
+ * or -errno where its folder cannot be read, but for -EACCES, which finds none.
+ */
+int file_ring_find_left(const char *path, file_ring_paths *ret);
+/* How long the name of the ring is in @path, that of a part such as "run.pt.12", and its number; 0: it is no such name. */
+size_t file_ring_part_name(const char *path, uint64_t *ret_number);
+
 enum {
 	FILE_RING_PARTS = 8, /* of the span, and of the size, that a part has at most */
 	FILE_RING_LEAST = 256 << 10, /* bytes: less has no room for its parts */
