@@ -278,19 +278,19 @@ static int add_target(struct reader *r, size_t i)
 	return err || is_decoded(r, target) ? err : unreadable(r, target);
 }
 
-int flow_read(struct elf_file *f, const struct elf_symbol *function, struct flow *ret, struct diag *d)
+static int read_extent(struct elf_file *f, uint64_t address, uint64_t bytes, struct flow *flow, struct diag *d)
 {
-	struct reader r = { .elf = f, .flow = ret, .d = d };
+	struct reader r = { .elf = f, .flow = flow, .d = d };
+	size_t i = flow->steps.nr;
 	int err;
 
-	*ret = (struct flow){};
 	BUG_ON(cs_open(CS_ARCH_X86, CS_MODE_64, &r.handle) != CS_ERR_OK);
 	BUG_ON(cs_option(r.handle, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK);
 	r.insn = cs_malloc(r.handle);
 	BUG_ON(!r.insn);
-	err = sweep(&r, function->address, function->size);
+	err = sweep(&r, address, bytes);
 	/* There are more of them when one was followed. */
-	for (size_t i = 0; i < ret->steps.nr && !err; i++)
+	for (; i < flow->steps.nr && !err; i++)
 		err = add_target(&r, i);
 	cs_free(r.insn, 1);
 	cs_close(&r.handle);
@@ -298,8 +298,20 @@ int flow_read(struct elf_file *f, const struct elf_symbol *function, struct flow
 	return err;
 }
 
+int flow_read(struct elf_file *f, const struct elf_symbol *function, struct flow *ret, struct diag *d)
+{
+	*ret = (struct flow){};
+	return read_extent(f, function->address, function->size, ret, d);
+}
+
+int flow_add(struct elf_file *f, uint64_t address, uint64_t bytes, struct flow *flow, struct diag *d)
+{
+	return read_extent(f, address, bytes, flow, d);
+}
+
 void flow_release(struct flow *flow)
 {
 	vec_release(&flow->steps);
+	vec_release(&flow->edges);
 	map_release(&flow->by_address);
 }

@@ -52,8 +52,25 @@ static struct place move(const struct stack *s, const struct flow_move *move, co
 	return from;
 }
 
+/* The first edge from @address, or from behind it. */
+static size_t first_edge(const struct flow *flow, uint64_t address)
+{
+	size_t low = 0, high = flow->edges.nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (flow->edges.items[middle].from < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void visit(struct walk *w, size_t i)
 {
+	const struct flow *flow = w->flow;
 	const struct flow_step *step = &w->flow->steps.items[i];
 	struct stack s = w->before[i], after;
 
@@ -63,6 +80,8 @@ static void visit(struct walk *w, size_t i)
 		arrive(w, step->target, &after);
 	if (step->kind == FLOW_ON || step->kind == FLOW_CALL || step->kind == FLOW_BRANCH)
 		arrive(w, step->address + step->bytes, &after);
+	for (size_t e = first_edge(flow, step->address); e < flow->edges.nr && flow->edges.items[e].from == step->address; e++)
+		arrive(w, flow->edges.items[e].to, &after);
 }
 
 struct flow_depth *flow_depths(const struct flow *flow)

@@ -39,7 +39,7 @@ static const char *const endings[] = {
 	"quick_exit",
 };
 
-static bool never_returns(const char *name)
+bool name_never_returns(const char *name)
 {
 	for (size_t i = 0; name && i < ARRAY_SIZE(endings); i++)
 		if (!strcmp(name, endings[i]))
@@ -127,7 +127,7 @@ static void settle_call(struct walk *w, struct step *step)
 
 	if (step->target)
 		name = elf_file_plt(w->p->elf, step->target);
-	if (never_returns(name))
+	if (name_never_returns(name))
 		step->falls = false;
 }
 
@@ -140,7 +140,7 @@ static void settle_jump(struct walk *w, struct step *step)
 		step->leaves = true;
 		name = elf_file_plt(w->p->elf, step->target);
 	}
-	if (step->leaves && never_returns(name))
+	if (step->leaves && name_never_returns(name))
 		step->leaves = false;
 }
 

@@ -156,6 +156,8 @@ int decoder_step(struct disassembler *d, const struct code_range *code, uint64_t
 int paths_follow(struct elf_file *f, const struct elf_symbol *function, const struct code_constants *constants,
 		 struct paths *ret, struct diag *d);
 void paths_release(struct paths *p);
+/* Is it the name of a function that never returns, of the C or the C++ library? NULL is none. */
+bool name_never_returns(const char *name);
 /* Is there a way round? Only among instructions that a return can be reached from. */
 bool paths_loop(const struct paths *p);
 
