@@ -91,7 +91,12 @@ struct call {
 	__u64 argument[6];
 	__u32 spec;
 	__u16 makes, takes; /* calls of these kinds that are open, itself included */
+	__u64 back; /* the return address, which is not replaced; 0: it is */
+	__u64 jumped; /* enum jumped */
 };
+
+/* A call by whose function's last jump another function was reached. */
+enum jumped { JUMPED_NOT, JUMPED_NOW, JUMPED_INSIDE };
 
 enum { CALLS = 64 /* a power of 2 */ };
 

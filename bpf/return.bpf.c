@@ -5,7 +5,7 @@
  * (probe.bpf.c), and pay nothing for this.
  *
  * A return probe replaces the return address: what unwinds the stack by it, as an exception does, cannot pass. Which rows may
- * have one is decided in user space.
+ * have one is decided in user space. For others there are probes at all ways out of the function, of which one is the return.
  */
 #include "vmlinux.h"
 
@@ -41,6 +41,19 @@ static __always_inline __u64 trampoline(void)
 }
 
 /*
+ * Does the call last, whose place the stack is below? It need not: an exception has left it, and who caught that has made further
+ * calls. The first of them has put its own return address there.
+ */
+static __always_inline bool call_stands(const struct call *call)
+{
+	__u64 back = 0;
+
+	if (!call->back || read_user(&back, sizeof(back), call->stack))
+		return true;
+	return back == call->back || back == trampoline();
+}
+
+/*
  * Calls that were left otherwise than by a return: the stack is above them again. One at the same place is either left as well, or
  * its function has jumped to this one at its end: then the return address there is the kernel's.
  */
@@ -49,16 +62,18 @@ static __always_inline void drop_left(struct calls *calls, __u64 stack)
 	__u64 back = 0;
 
 	for (int i = 0; i < CALLS; i++) {
+		const struct call *call;
 		__u64 at;
 
 		if (!calls->nr)
 			return;
-		at = call_at(calls, calls->nr - 1)->stack;
-		if (at > stack)
+		call = call_at(calls, calls->nr - 1);
+		at = call->stack;
+		if (at > stack && call_stands(call))
 			return;
 		if (at == stack && !back && read_user(&back, sizeof(back), stack))
 			back = -1ULL;
-		if (at == stack && back == trampoline())
+		if (at == stack && !call->back && back == trampoline())
 			return;
 		calls->nr--;
 	}
@@ -81,6 +96,10 @@ static __always_inline void open_call(struct calls *calls, const struct pt_regs 
 	call->argument[3] = ctx->cx;
 	call->argument[4] = ctx->r8;
 	call->argument[5] = ctx->r9;
+	call->jumped = JUMPED_NOT;
+	call->back = 0;
+	if (flags & WIRE_BY_WAYS && (read_user(&call->back, sizeof(call->back), ctx->sp) || !call->back))
+		call->back = -1ULL;
 	calls->nr++;
 }
 
@@ -191,10 +210,10 @@ static __always_inline int enter_call(struct pt_regs *ctx)
 	return WANTED;
 }
 
-/* The call that returns to behind @stack. Those inside of it were left. NULL: its entry was not seen. */
-static __always_inline const struct call *close_call(struct calls *calls, __u32 cookie, __u64 stack)
+/* The open call whose return address is at @stack. Those inside of it were left. NULL: its entry was not seen. */
+static __always_inline struct call *find_call(struct calls *calls, __u32 cookie, __u64 stack)
 {
-	const struct call *call;
+	struct call *call;
 
 	for (int i = 0; i < CALLS; i++) {
 		if (!calls->nr || call_at(calls, calls->nr - 1)->stack >= stack)
@@ -204,16 +223,14 @@ static __always_inline const struct call *close_call(struct calls *calls, __u32 
 	if (!calls->nr)
 		return NULL;
 	call = call_at(calls, calls->nr - 1);
-	if (call->stack != stack || call->spec != cookie)
-		return NULL;
-	calls->nr--;
-	return call;
+	return call->stack == stack && call->spec == cookie ? call : NULL;
 }
 
-static __always_inline int leave_call(struct pt_regs *ctx)
+/* @stack: where the return address is. @shared: that calls of others end there as well. */
+static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool shared)
 {
 	__u64 whole = bpf_get_attach_cookie(ctx);
-	struct telling t = {.cookie = (__u32)whole, .stack = ctx->sp - sizeof(__u64)};
+	struct telling t = {.cookie = (__u32)whole & WIRE_COOKIE_SPEC, .stack = stack};
 	__u32 tgid = (__u32)(current_ids() >> 32);
 	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
 	struct calls *calls = current_calls(0);
@@ -226,7 +243,11 @@ static __always_inline int leave_call(struct pt_regs *ctx)
 	/* One of those that had no room. */
 	if (calls && calls->nr == CALLS && call_at(calls, CALLS - 1)->stack > t.stack)
 		return 0;
-	call = calls ? close_call(calls, t.cookie, t.stack) : NULL;
+	call = calls ? find_call(calls, t.cookie, t.stack) : NULL;
+	if (shared && (!call || call->jumped != JUMPED_INSIDE))
+		return 0;
+	if (call)
+		calls->nr--;
 	if (t.spec->flags & WIRE_AT_ENTRY)
 		return 0;
 	if (call) {
@@ -243,7 +264,7 @@ static __always_inline int leave_call(struct pt_regs *ctx)
 /* Where the kernel has sessions. At a return the instruction is the one behind the call, which is never the function's first. */
 static __always_inline int session(struct pt_regs *ctx)
 {
-	return bpf_get_func_ip(ctx) == ctx->ip ? enter_call(ctx) : leave_call(ctx);
+	return bpf_get_func_ip(ctx) == ctx->ip ? enter_call(ctx) : leave_call(ctx, ctx->sp - sizeof(__u64), false);
 }
 
 SEC("uprobe")
@@ -258,7 +279,7 @@ int call_session_sleepable(struct pt_regs *ctx)
 	return session(ctx);
 }
 
-/* Where it has none. To say anything but 0 would take the probe away. */
+/* Where it has none, and where no return address may be replaced. To say anything but 0 would take the probe away. */
 SEC("uprobe")
 int call_entry(struct pt_regs *ctx)
 {
@@ -276,11 +297,56 @@ int call_entry_sleepable(struct pt_regs *ctx)
 SEC("uprobe")
 int call_return(struct pt_regs *ctx)
 {
-	return leave_call(ctx);
+	return leave_call(ctx, ctx->sp - sizeof(__u64), false);
 }
 
 SEC("uprobe.s")
 int call_return_sleepable(struct pt_regs *ctx)
 {
-	return leave_call(ctx);
+	return leave_call(ctx, ctx->sp - sizeof(__u64), false);
+}
+
+/*
+ * A function that others call as well is reached by a jump of ours only if that was the last that the thread has passed. Else it was
+ * called, and what has its place on the stack was left.
+ */
+static __always_inline void follow_jump(struct calls *calls, __u32 cookie, __u64 stack, bool entry)
+{
+	struct call *call = find_call(calls, cookie, stack);
+
+	if (!call)
+		return;
+	if (!entry)
+		call->jumped = JUMPED_NOW;
+	else if (call->jumped == JUMPED_NOW)
+		call->jumped = JUMPED_INSIDE;
+	else
+		calls->nr--;
+}
+
+/* At a way out, where the stack pointer is at the return address. */
+static __always_inline int pass_way(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u32 way = (__u32)cookie >> WIRE_COOKIE_WAY;
+	struct calls *calls;
+
+	if (way == WIRE_WAY_RETURN || way == WIRE_WAY_SHARED_RETURN)
+		return leave_call(ctx, ctx->sp, way == WIRE_WAY_SHARED_RETURN);
+	calls = current_calls(0);
+	if (calls)
+		follow_jump(calls, (__u32)cookie & WIRE_COOKIE_SPEC, ctx->sp, way == WIRE_WAY_ENTRY);
+	return 0;
+}
+
+SEC("uprobe")
+int call_way(struct pt_regs *ctx)
+{
+	return pass_way(ctx);
+}
+
+SEC("uprobe.s")
+int call_way_sleepable(struct pt_regs *ctx)
+{
+	return pass_way(ctx);
 }

@@ -45,10 +45,22 @@ enum wire_flags {
 	WIRE_AT_ENTRY = 1 << 8, /* the hit is the entry, and that the call has returned is only noted; else it is the return */
 	WIRE_MAKES = 1 << 9,	/* it allocates: calls inside of it that do so as well are told apart by their depth */
 	WIRE_TAKES = 1 << 10,	/* it frees, likewise */
+	WIRE_BY_WAYS = 1 << 16, /* not the return, but each way out of the function is probed: enum wire_way */
 };
 
-/* A link's cookie has the specification's number, and above it that of the life that it is for, as in wire_target. */
-enum { WIRE_COOKIE_LIFE = 32 };
+/*
+ * A link's cookie has the specification's number, and above it that of the life that it is for, as in wire_target; in between what
+ * a probe at a way out is.
+ */
+enum { WIRE_COOKIE_WAY = 16, WIRE_COOKIE_LIFE = 32, WIRE_COOKIE_SPEC = (1 << WIRE_COOKIE_WAY) - 1 };
+
+/* As enum way_kind of target/ways_out.h says. */
+enum wire_way {
+	WIRE_WAY_RETURN,
+	WIRE_WAY_SHARED_RETURN, /* of the call only if it has come by a jump and an entry */
+	WIRE_WAY_JUMP,
+	WIRE_WAY_ENTRY, /* where a jump leads to, or another call begins */
+};
 
 struct wire_spec {
 	__u32 flags;

@@ -20,7 +20,8 @@ standin_gcc_shape = $(if $(findstring clang,$(shell $(CXX) --version)),,-fno-sch
 .PHONY: standin
 standin: $(STANDIN)/libstandin_metal.so $(STANDIN_PROGRAMS) $(STANDIN)/libstandin_plugin.so $(STANDIN)/standin-lives $(STANDIN)/standin-static \
 	$(STANDIN)/libstandin_pool.so $(STANDIN)/standin-calls $(STANDIN)/standin-throws \
-	$(STANDIN)/endbr/libstandin_pool.so $(STANDIN)/sites/libstandin_pool.so
+	$(STANDIN)/endbr/libstandin_pool.so $(STANDIN)/sites/libstandin_pool.so \
+	$(STANDIN)/libstandin_ways.so $(STANDIN)/standin-leaves
 
 $(STANDIN_LIBRARY:%=$(STANDIN)/%.o): $(STANDIN)/%.o: tests/standin/%.cpp
 	@mkdir -p $(@D)
@@ -77,6 +78,14 @@ $(STANDIN)/standin-calls: tests/standin/calls.c tests/standin/pool.h $(STANDIN)/
 
 $(STANDIN)/standin-throws: tests/standin/throws.cpp tests/standin/pool.h $(STANDIN)/libstandin_pool.so
 	$(call say,CXX,$@)$(CXX) $(STANDIN_CXXFLAGS) $< -L$(STANDIN) -lstandin_pool -Wl,-rpath,'$$ORIGIN' -o $@
+
+# A runtime whose functions exceptions pass, each a function of its own, and a program that leaves them in all ways.
+$(STANDIN)/libstandin_ways.so: tests/standin/ways.cpp tests/standin/ways.h
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)$(CXX) $(STANDIN_CXXFLAGS) -fPIC -shared -Wl,-soname,$(@F) -Wl,--build-id -Wl,-Bsymbolic $< -o $@
+
+$(STANDIN)/standin-leaves: tests/standin/leaves.cpp tests/standin/ways.h $(STANDIN)/libstandin_ways.so
+	$(call say,CXX,$@)$(CXX) $(filter-out -std=%,$(STANDIN_CXXFLAGS)) -std=c++20 $< -L$(STANDIN) -lstandin_ways -Wl,-rpath,'$$ORIGIN' -o $@
 
 -include $(wildcard $(STANDIN)/pic/*.d)
 -include $(wildcard $(STANDIN)/*.d)

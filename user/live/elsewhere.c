@@ -18,6 +18,9 @@ static bool find_site(struct elf_file *elf, const struct rt_row *row, const stru
 	struct code_site site;
 	bool found;
 
+	/* A return probe would stop exceptions. */
+	if (row->returns && rt_is_mangled(symbol->name))
+		return false;
 	row_site(row, elf, symbol, &site);
 	found = !elf_file_offset(elf, site.address, ret_offset);
 	code_site_release(&site);

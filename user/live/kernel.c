@@ -95,8 +95,9 @@ static void choose_programs(const struct pooltrace_bpf *s, const struct variant 
 	} programs[] = {
 		{s->progs.probe, s->progs.probe_sleepable, true, LINK_UPROBE_MULTI},
 		{s->progs.call_session, s->progs.call_session_sleepable, v->session, LINK_UPROBE_SESSION},
-		{s->progs.call_entry, s->progs.call_entry_sleepable, !v->session, LINK_UPROBE_MULTI},
+		{s->progs.call_entry, s->progs.call_entry_sleepable, true, LINK_UPROBE_MULTI},
 		{s->progs.call_return, s->progs.call_return_sleepable, !v->session, LINK_UPROBE_MULTI},
+		{s->progs.call_way, s->progs.call_way_sleepable, true, LINK_UPROBE_MULTI},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
@@ -364,6 +365,20 @@ int kernel_attach_calls(struct kernel *k, const char *path, int pid, const struc
 			return attach_failed(k, err, pid, d);
 	}
 	return 0;
+}
+
+int kernel_attach_ways(struct kernel *k, const char *path, int pid, const struct probe_site *entries, size_t nr_entries,
+		       const struct probe_site *ways, size_t nr_ways, link_fds *links, struct diag *d)
+{
+	const struct pooltrace_bpf *s = k->skeleton;
+	const struct link_program entry = links_at_entry(program_of(k, s->progs.call_entry, s->progs.call_entry_sleepable)),
+				  way = links_at_entry(program_of(k, s->progs.call_way, s->progs.call_way_sleepable));
+	/* Returns first, as above. */
+	int err = nr_ways ? attach_sites(k, way, path, pid, ways, nr_ways, links) : 0;
+
+	if (!err)
+		err = attach_sites(k, entry, path, pid, entries, nr_entries, links);
+	return err ? attach_failed(k, err, pid, d) : 0;
 }
 
 int kernel_mark(struct kernel *k, int pidfd, uint32_t marks)

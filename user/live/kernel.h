@@ -61,6 +61,7 @@ struct probe_site {
 	uint64_t file_offset;
 	uint32_t spec;
 	uint32_t life; /* as kernel_arm() is told */
+	enum wire_way way; /* of kernel_attach_ways() */
 };
 typedef VEC(int) link_fds;
 /* Arm the sites in the file at @path for process @pid: one link, or one a site on kernels without uprobe_multi. */
@@ -69,6 +70,9 @@ int kernel_attach(struct kernel *k, const char *path, int pid, const struct prob
 /* The same at entry and return, for rows that say `return`: of C functions alone, see pooltrace-rt(5). */
 int kernel_attach_calls(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
 			link_fds *links, struct diag *d);
+/* The same at entries and at all ways out of their functions: no return address is replaced. */
+int kernel_attach_ways(struct kernel *k, const char *path, int pid, const struct probe_site *entries, size_t nr_entries,
+		       const struct probe_site *ways, size_t nr_ways, link_fds *links, struct diag *d);
 /*
  * Take the probes out of processes that have them only because they were forked from one that is watched: when a link is closed the
  * kernel looks at all processes that map the file. Makes a link to be closed.

@@ -100,7 +100,7 @@ static bool is_for_all(int pid)
 
 static uint64_t cookie_of(const struct probe_site *site)
 {
-	return site->spec | (uint64_t)site->life << WIRE_COOKIE_LIFE;
+	return site->spec | (uint64_t)site->way << WIRE_COOKIE_WAY | (uint64_t)site->life << WIRE_COOKIE_LIFE;
 }
 
 int links_multi(struct link_program program, const char *path, int pid, const struct probe_site *sites, size_t nr,

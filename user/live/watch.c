@@ -206,8 +206,17 @@ static bool returns_allowed(struct session *s)
 	return !s->returns_refused;
 }
 
-/* Of probes at entries, or of those at entry and return. */
-static void add_sites(probe_sites *sites, const struct watched *w, bool returns)
+/* What is told of rows: their entry, entry and return, or entry and ways out. */
+enum row_probes { PROBES_ENTRY, PROBES_RETURN, PROBES_WAYS };
+
+static enum row_probes probes_of(const struct bound_row *row)
+{
+	if (!row->row->returns)
+		return PROBES_ENTRY;
+	return row->by_ways ? PROBES_WAYS : PROBES_RETURN;
+}
+
+static void add_sites(probe_sites *sites, const struct watched *w, enum row_probes probes)
 {
 	const struct library *l = w->library;
 	const struct binding *b = l->binding;
@@ -215,17 +224,44 @@ static void add_sites(probe_sites *sites, const struct watched *w, bool returns)
 	for (size_t i = 0; i < b->rows.nr; i++) {
 		const struct bound_row *row = &b->rows.items[i];
 
-		if (row->probed && !row->row->any_library && row->row->returns == returns)
-			vec_push(sites, ((struct probe_site){row->file_offset, l->first_spec + (uint32_t)i, w->life}));
+		if (row->probed && !row->row->any_library && probes_of(row) == probes)
+			vec_push(sites, ((struct probe_site){row->file_offset, l->first_spec + (uint32_t)i, w->life, 0}));
+	}
+}
+
+static void add_ways(probe_sites *sites, const struct watched *w)
+{
+	const struct library *l = w->library;
+
+	for (size_t i = 0; i < l->binding->rows.nr; i++) {
+		const struct bound_row *row = &l->binding->rows.items[i];
+
+		for (size_t k = 0; row->probed && k < row->ways.nr; k++)
+			vec_push(sites, ((struct probe_site){row->ways.items[k].file_offset, l->first_spec + (uint32_t)i, w->life,
+							     row->ways.items[k].way}));
 	}
 }
 
 static bool has_returns(const struct library *l)
 {
 	for (size_t i = 0; i < l->binding->rows.nr; i++)
-		if (l->binding->rows.items[i].row->returns)
+		if (probes_of(&l->binding->rows.items[i]) == PROBES_RETURN)
 			return true;
 	return false;
+}
+
+static int attach_ways(struct session *s, struct watched *w, struct diag *d)
+{
+	probe_sites entries = {}, ways = {};
+	int err = 0;
+
+	add_sites(&entries, w, PROBES_WAYS);
+	add_ways(&ways, w);
+	if (entries.nr)
+		err = kernel_attach_ways(s->kernel, w->path, w->process.pid, entries.items, entries.nr, ways.items, ways.nr, &w->links, d);
+	vec_release(&entries);
+	vec_release(&ways);
+	return err;
 }
 
 static int attach_library(struct session *s, struct watched *w, struct diag *d)
@@ -233,13 +269,15 @@ static int attach_library(struct session *s, struct watched *w, struct diag *d)
 	probe_sites sites = {}, calls = {};
 	int err = 0;
 
-	add_sites(&sites, w, false);
+	add_sites(&sites, w, PROBES_ENTRY);
 	if (has_returns(w->library) && returns_allowed(s))
-		add_sites(&calls, w, true);
+		add_sites(&calls, w, PROBES_RETURN);
 	if (sites.nr)
 		err = kernel_attach(s->kernel, w->path, w->process.pid, sites.items, sites.nr, &w->links, d);
 	if (!err && calls.nr)
 		err = kernel_attach_calls(s->kernel, w->path, w->process.pid, calls.items, calls.nr, &w->links, d);
+	if (!err)
+		err = attach_ways(s, w, d);
 	vec_release(&sites);
 	vec_release(&calls);
 	return err;
@@ -250,8 +288,10 @@ static void sweep_children(struct session *s, const struct watched *w)
 	probe_sites sites = {};
 	link_fds links = {};
 
-	add_sites(&sites, w, false);
-	add_sites(&sites, w, true);
+	add_sites(&sites, w, PROBES_ENTRY);
+	add_sites(&sites, w, PROBES_RETURN);
+	add_sites(&sites, w, PROBES_WAYS);
+	add_ways(&sites, w);
 	kernel_sweep(s->kernel, w->path, sites.items, sites.nr, &links);
 	for (size_t i = 0; i < w->elsewhere.nr; i++)
 		kernel_sweep(s->kernel, w->elsewhere.items[i].path, &w->elsewhere.items[i].site, 1, &links);
@@ -363,7 +403,7 @@ static int attach_others(struct session *s, struct watched *w, struct diag *d)
 		elsewhere_find(&files.source, &maps, rows, nr, w->number > 1 ? w->mapped_as : NULL, found);
 	}
 	for (size_t i = 0; i < nr && !err; i++) {
-		struct probe_site site = {found[i].offset, w->library->first_spec + (uint32_t)places[i], w->life};
+		struct probe_site site = {found[i].offset, w->library->first_spec + (uint32_t)places[i], w->life, 0};
 		_cleanup_(freep) char *path = NULL;
 
 		modules_note(w, places[i], &found[i]);

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "runtime/bind_parts.h"
+#include "runtime/row_return.h"
 #include "runtime/row_site.h"
 
 #include <errno.h>
@@ -113,7 +114,7 @@ static struct bound_row *add_row(struct binding *b, const struct rt_row *row)
 	return bound;
 }
 
-static void refuse(struct bound_row *row, char *why)
+void bound_row_refuse(struct bound_row *row, char *why)
 {
 	row->probed = false;
 	add_problem(row, why);
@@ -148,15 +149,14 @@ static void bind_symbol(struct binding *b, const struct rt_row *row, const struc
 
 	bound->symbol = symbol->name;
 	bound->spec.flags |= row->caller ? WIRE_CALLING : 0;
-	if (row->returns && rt_is_mangled(symbol->name))
-		refuse(bound, xstrdup("it is a C++ function: an exception could not pass a return probe"));
 	if (row->returns && is_taken(b, bound, symbol))
-		refuse(bound, xstrdup("another row has a return probe on this function"));
+		bound_row_refuse(bound, xstrdup("another row has a return probe on this function"));
 	row_site(row, b->elf, symbol, &site);
+	row_return(b->runtime, b->elf, symbol, &site, bound);
 	bound->site_why = site.why;
 	if (elf_file_offset(b->elf, symbol->address, &bound->function_offset) ||
 	    elf_file_offset(b->elf, site.address, &bound->file_offset))
-		refuse(bound, xasprintf("no bytes of the file are at its address 0x%llx",
+		bound_row_refuse(bound, xasprintf("no bytes of the file are at its address 0x%llx",
 					(unsigned long long)symbol->address));
 	bind_values(b, bound);
 	bound_row_lets(b, bound);
@@ -169,7 +169,7 @@ static bool bind_pattern(struct binding *b, const struct rt_row *row, const char
 	size_t nr = elf_file_find(b->elf, pattern, symbols, ROW_SYMBOLS), bound = 0;
 
 	if (nr > ROW_SYMBOLS) {
-		refuse(add_row(b, row), xasprintf("%zu symbols match '%s', more than %d", nr, pattern, ROW_SYMBOLS));
+		bound_row_refuse(add_row(b, row), xasprintf("%zu symbols match '%s', more than %d", nr, pattern, ROW_SYMBOLS));
 		return true;
 	}
 	for (size_t i = 0; i < nr; i++) {
@@ -192,7 +192,7 @@ static bool bind_calls(struct binding *b, const struct rt_row *row, const char *
 	if (err == -ENOENT)
 		return false;
 	if (err)
-		refuse(add_row(b, row), xstrdup(d.text));
+		bound_row_refuse(add_row(b, row), xstrdup(d.text));
 	for (size_t i = 0; i < nr; i++) {
 		struct elf_symbol site = {.name = caller->name, .address = sites[i]};
 
@@ -219,7 +219,7 @@ static void bind_called(struct binding *b, const struct rt_row *row)
 	size_t all = elf_file_find(b->elf, row->caller, callers, ROW_SYMBOLS), nr = 0;
 
 	if (all > ROW_SYMBOLS) {
-		refuse(add_row(b, row), xasprintf("%zu symbols match '%s', more than %d", all, row->caller, ROW_SYMBOLS));
+		bound_row_refuse(add_row(b, row), xasprintf("%zu symbols match '%s', more than %d", all, row->caller, ROW_SYMBOLS));
 		return;
 	}
 	for (size_t i = 0; i < all; i++)
@@ -230,7 +230,7 @@ static void bind_called(struct binding *b, const struct rt_row *row)
 	for (size_t i = 0; i < row->others.nr; i++)
 		if (bind_callers(b, row, row->others.items[i], callers, nr))
 			return;
-	refuse(add_row(b, row), xasprintf("'%s' does not call what the row is about", callers[0].name));
+	bound_row_refuse(add_row(b, row), xasprintf("'%s' does not call what the row is about", callers[0].name));
 }
 
 static void bind_row(struct binding *b, const struct rt_row *row)
@@ -259,7 +259,7 @@ static void bind_row(struct binding *b, const struct rt_row *row)
 	/* It may be there or not; or another part has it. */
 	if (row->maybe || b->runtime->parts.nr)
 		return;
-	refuse(add_row(b, row), xasprintf("no function matches '%s'%s", row->symbol, str_text(&others)));
+	bound_row_refuse(add_row(b, row), xasprintf("no function matches '%s'%s", row->symbol, str_text(&others)));
 }
 
 /* Where objects with this vtable point to: behind the offset to the top and the type. 0: no such symbol. */
@@ -318,6 +318,7 @@ int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding *
 		bound_value_find(vec_add(&b->values), &rt->values.items[i], elf);
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		bind_row(b, &rt->rows.items[i]);
+	binding_check_ways(b);
 	bind_vtables(b);
 	binding_devices(b);
 	if (!is_usable(b)) {
@@ -386,6 +387,7 @@ static void row_release(const struct binding *b, struct bound_row *row)
 	free(row->lets);
 	vec_release(&row->names);
 	vec_release(&row->numbers);
+	vec_release(&row->ways);
 	free(row->site_why);
 	free(row->problem);
 }

@@ -32,6 +32,12 @@ struct bound_number {
 	uint64_t value;
 };
 
+/* A probe where calls of a function end, or which is needed to know that they do: see target/ways_out.h. */
+struct bound_way {
+	uint64_t file_offset;
+	enum wire_way way;
+};
+
 /* One probe: a row on one symbol (a pattern may match several). */
 struct bound_row {
 	const struct rt_row *row;
@@ -40,6 +46,9 @@ struct bound_row {
 	uint64_t file_offset; /* of the probed instruction; 0 for `in any library` */
 	uint64_t function_offset; /* of its function's entry; of a row `called by` that of the call */
 	char *site_why; /* as in struct code_site; NULL: there is nothing to say */
+	/* A row with `return` on a function that exceptions may pass: it has probes at all ways out instead of a return probe. */
+	bool by_ways;
+	VEC(struct bound_way) ways;
 	struct wire_spec spec;
 	/* Which of the hit's values is which name: index, -1 absent. Further names of the row's arithmetic: `names`. */
 	int slot[RT_NAMES_NR];

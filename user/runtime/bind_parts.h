@@ -7,6 +7,9 @@
 /* Fill @ret: the value's chains as the functions of @elf show them, or the problem. */
 void bound_value_find(struct bound_value *ret, const struct rt_value *value, struct elf_file *elf);
 
+/* The row has no probe, and why not. Takes @why over. */
+void bound_row_refuse(struct bound_row *row, char *why);
+
 /* When the row's values are bound: which `let` lines give which of the other names. */
 void bound_row_lets(const struct binding *b, struct bound_row *row);
 

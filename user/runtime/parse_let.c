@@ -177,9 +177,9 @@ static int find_whole(struct parser *p)
 	for (size_t i = 0; i < p->rt->rows.nr; i++) {
 		struct rt_row *row = &p->rt->rows.items[i];
 
-		if (row->returns && has_verb(p->rt, VERB_THROW))
-			return lex_fail(&p->lx, row->at, NULL,
-					"no return probe where a 'throw' row says that there are exceptions: they could not pass it");
+		if (row->returns && row->any_library && has_verb(p->rt, VERB_THROW))
+			return lex_fail(&p->lx, row->at, "name it without 'in any library'",
+					"no return probe in another library where a 'throw' row says that there are exceptions: they could not pass it");
 		row->whole = (row->verb == VERB_ALLOC && (row->returns || !begins)) ||
 			     (row->verb == VERB_FREE && !rt_row_names(row, RT_ARENA));
 

@@ -318,10 +318,16 @@ static int parse_return(struct parser *p, struct rt_row *row)
 		return 0;
 	if (row->caller)
 		return lex_fail(&p->lx, at, NULL, "a row on calls ('called by') has no return");
-	if (mangled_of(row))
-		return lex_fail(&p->lx, at, "success shows at the entry of a function that runs only after it",
-				"no return probe on a C++ function: an exception could not pass it");
 	return 0;
+}
+
+/* A function elsewhere is not looked through when the file is: it would have a return probe. */
+static int check_return_elsewhere(struct parser *p, const struct rt_row *row)
+{
+	if (!row->returns || !row->any_library || !mangled_of(row))
+		return 0;
+	return lex_fail(&p->lx, row->at, "name it without 'in any library'",
+			"no return probe on a C++ function in another library: an exception could not pass it");
 }
 
 static int check_return(struct parser *p, const struct rt_row *row)
@@ -349,6 +355,8 @@ static int parse_row(struct parser *p, struct rt_row *row)
 		err = check_return(p, row);
 	while (!err && p->lx.token.kind != TOKEN_END)
 		err = parse_row_part(p, row);
+	if (!err)
+		err = check_return_elsewhere(p, row);
 	return err ? err : check_row(p, row);
 }
 

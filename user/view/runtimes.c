@@ -230,6 +230,21 @@ static void add_site(struct str *s, const struct binding *b, const struct bound_
 	str_add_char(s, '\n');
 }
 
+/* Where it is seen what the calls give back. */
+static void add_ways(struct str *s, const struct bound_row *row)
+{
+	size_t returns = 0, shared = 0;
+
+	for (size_t i = 0; i < row->ways.nr; i++) {
+		returns += row->ways.items[i].way == WIRE_WAY_RETURN || row->ways.items[i].way == WIRE_WAY_SHARED_RETURN;
+		shared += row->ways.items[i].way == WIRE_WAY_SHARED_RETURN;
+	}
+	str_addf(s, "  %-*s returns at %zu ret", WIDTH, "", returns);
+	if (shared)
+		str_addf(s, ", %zu of what it jumps to at its end", shared);
+	str_add_char(s, '\n');
+}
+
 /* "*(arg0+8):4" with the word for arg0 that belongs here. */
 void view_chain(struct str *s, const struct code_chain *chain, const char *base)
 {
@@ -267,6 +282,8 @@ static void add_bound_row(struct str *s, const struct binding *b, const struct b
 	str_add(s, row->row->any_library ? " in any library\n" : "\n");
 	if (row->symbol && row->probed)
 		add_site(s, b, row);
+	if (row->probed && row->by_ways)
+		add_ways(s, row);
 	for (size_t i = 0; row->probed && i < row->names.nr; i++) {
 		str_addf(s, "  %-*s %s = ", WIDTH, "", row->names.items[i]);
 		add_loads(s, &row->spec.value[i]);

@@ -2,6 +2,15 @@
 
 #include "view/json_object.h"
 
+static uint64_t nr_returns(const struct bound_row *row)
+{
+	uint64_t nr = 0;
+
+	for (size_t i = 0; i < row->ways.nr; i++)
+		nr += row->ways.items[i].way == WIRE_WAY_RETURN || row->ways.items[i].way == WIRE_WAY_SHARED_RETURN;
+	return nr;
+}
+
 /* Where the probe stands, and why there. */
 static void set_site(json_t *object, const struct binding *b, const struct bound_row *row)
 {
@@ -17,6 +26,8 @@ static void set_site(json_t *object, const struct binding *b, const struct bound
 		set(object, "emulated", json_boolean(emulated));
 	}
 	set_text(object, "site", row->site_why);
+	if (row->by_ways)
+		set_number(object, "rets", nr_returns(row));
 }
 
 static json_t *new_row(const struct binding *b, const struct bound_row *row)
