@@ -390,6 +390,24 @@ static void check_bound(const struct test *t, const char *rows, size_t row, bool
 	runtime_free(rt);
 }
 
+/* The same of the second row, which is probed: at its ends alone, which are so many, or by a return probe. */
+static void check_ways(const struct test *t, const char *rows, size_t ways)
+{
+	_cleanup_(freep) char *text = xasprintf(HEAD "pool 0=A\n%s", rows);
+	struct runtime *rt = parse(text);
+	struct binding *b = bind(t, rt);
+	const struct bound_row *r = &b->rows.items[1];
+
+	assert_true(r->probed);
+	assert_int_equal(r->by_ways, ways > 0);
+	assert_int_equal(!(r->spec.flags & WIRE_BY_WAYS), !ways);
+	assert_int_equal(r->ways.nr, ways);
+	for (size_t i = 0; i < ways; i++)
+		assert_int_equal(r->ways.items[i].file_offset, r->function_offset + 1);
+	binding_free(b);
+	runtime_free(rt);
+}
+
 static void a_function_has_one_return_probe_and_a_cpp_function_none(void **state)
 {
 	struct test *t = *state;
@@ -398,8 +416,9 @@ static void a_function_has_one_return_probe_and_a_cpp_function_none(void **state
 	check_bound(t, "on c_free free address=arg0\non c_alloc return alloc address=ret\non c_same return alloc address=ret\n", 2, false,
 		    "another row has a return probe on this function");
 	check_bound(t, "on c_free free address=arg0\non c_alloc return alloc address=ret\non c_same free address=arg1\n", 2, true, NULL);
-	check_bound(t, "on c_free free address=arg0\non _* return alloc address=ret\n", 1, false,
-		    "it is a C++ function: an exception could not pass a return probe");
+	check_ways(t, "on c_free free address=arg0\non c_alloc return alloc address=ret\n", 0);
+	check_ways(t, "on c_free free address=arg0\non _* return alloc address=ret\n", 1);
+	check_ways(t, "on c_free free address=arg0\non c_alloc return alloc address=ret\non t throw in any library\n", 1);
 	assert_int_equal(t->binding->rows.items[ALLOC].spec.flags & (WIRE_RETURNS | WIRE_MAKES | WIRE_AT_ENTRY), WIRE_RETURNS | WIRE_MAKES);
 	assert_int_equal(t->binding->rows.items[FREE].spec.flags & WIRE_RETURNS, 0);
 }
@@ -433,8 +452,10 @@ static void check_mistake(const char *rows, const char *expected)
 static void mistakes_are_shown_with_a_caret(void **state)
 {
 	(void)state;
-	check_mistake("on _Z1av return alloc address=ret pool=0", "x.rt:4:10: no return probe on a C++ function: an exception could not pass it");
-	check_mistake("on a or _Z1av return alloc address=ret pool=0", "x.rt:4:15: no return probe on a C++ function");
+	check_mistake("on _Z1av return alloc address=ret pool=0 in any library",
+		      "x.rt:4:4: no return probe on a C++ function in another library: an exception could not pass it");
+	check_mistake("on a or _Z1av return alloc address=ret pool=0 in any library",
+		      "x.rt:4:4: no return probe on a C++ function in another library");
 	check_mistake("on a called by b return alloc address=ret", "x.rt:4:18: a row on calls ('called by') has no return");
 	check_mistake("on a return begin arena=arg0", "x.rt:4:13: there is no 'return begin'");
 	check_mistake("on a alloc address=ret pool=0", "x.rt:4:20: unknown name 'ret'");
@@ -445,7 +466,8 @@ static void mistakes_are_shown_with_a_caret(void **state)
 	check_mistake("on a return alloc address=ret:3 pool=0", "x.rt:4:31: '3' is not a size");
 	check_mistake("on a return alloc address=ret pool=C", "x.rt:4:36: unknown name 'C'");
 	check_mistake("on a return alloc address=ret", "x.rt:4:4: from which of the 2 pools the function allocates is not said");
-	check_mistake("on a return alloc address=ret pool=0\non t throw in any library", "x.rt:4:4: no return probe where a 'throw' row says");
+	check_mistake("on a return alloc address=ret pool=0 in any library\non t throw in any library",
+		      "x.rt:4:4: no return probe in another library where a 'throw' row says");
 }
 
 int main(void)

@@ -5,7 +5,6 @@
 #include "live/closer.h"
 #include "live/hold.h"
 #include "live/elsewhere.h"
-#include "live/features.h"
 #include "runtime/advice.h"
 
 #include <errno.h>
@@ -189,143 +188,6 @@ static int set_specs(struct session *s, struct library *l)
 	return 0;
 }
 
-typedef VEC(struct probe_site) probe_sites;
-
-/*
- * Some kernels kill a process under a strict seccomp filter at its first return probe: then there are none. A process without
- * such a filter may get one any time.
- */
-static bool returns_allowed(struct session *s)
-{
-	if (!s->returns_asked && features_ask_return() < 0) {
-		s->returns_refused = true;
-		log_warning("return probes would kill processes that are under a strict seccomp filter on this kernel: none is set, "
-			    "and what rows with 'return' are about is not seen");
-	}
-	s->returns_asked = true;
-	return !s->returns_refused;
-}
-
-/* What is told of rows: their entry, entry and return, or entry and ways out. */
-enum row_probes { PROBES_ENTRY, PROBES_RETURN, PROBES_WAYS };
-
-static enum row_probes probes_of(const struct bound_row *row)
-{
-	if (!row->row->returns)
-		return PROBES_ENTRY;
-	return row->by_ways ? PROBES_WAYS : PROBES_RETURN;
-}
-
-static void add_sites(probe_sites *sites, const struct watched *w, enum row_probes probes)
-{
-	const struct library *l = w->library;
-	const struct binding *b = l->binding;
-
-	for (size_t i = 0; i < b->rows.nr; i++) {
-		const struct bound_row *row = &b->rows.items[i];
-
-		if (row->probed && !row->row->any_library && probes_of(row) == probes)
-			vec_push(sites, ((struct probe_site){row->file_offset, l->first_spec + (uint32_t)i, w->life, 0}));
-	}
-}
-
-static void add_ways(probe_sites *sites, const struct watched *w)
-{
-	const struct library *l = w->library;
-
-	for (size_t i = 0; i < l->binding->rows.nr; i++) {
-		const struct bound_row *row = &l->binding->rows.items[i];
-
-		for (size_t k = 0; row->probed && k < row->ways.nr; k++)
-			vec_push(sites, ((struct probe_site){row->ways.items[k].file_offset, l->first_spec + (uint32_t)i, w->life,
-							     row->ways.items[k].way}));
-	}
-}
-
-static bool has_returns(const struct library *l)
-{
-	for (size_t i = 0; i < l->binding->rows.nr; i++)
-		if (probes_of(&l->binding->rows.items[i]) == PROBES_RETURN)
-			return true;
-	return false;
-}
-
-static int attach_ways(struct session *s, struct watched *w, struct diag *d)
-{
-	probe_sites entries = {}, ways = {};
-	int err = 0;
-
-	add_sites(&entries, w, PROBES_WAYS);
-	add_ways(&ways, w);
-	if (entries.nr)
-		err = kernel_attach_ways(s->kernel, w->path, w->process.pid, entries.items, entries.nr, ways.items, ways.nr, &w->links, d);
-	vec_release(&entries);
-	vec_release(&ways);
-	return err;
-}
-
-static int attach_library(struct session *s, struct watched *w, struct diag *d)
-{
-	probe_sites sites = {}, calls = {};
-	int err = 0;
-
-	add_sites(&sites, w, PROBES_ENTRY);
-	if (has_returns(w->library) && returns_allowed(s))
-		add_sites(&calls, w, PROBES_RETURN);
-	if (sites.nr)
-		err = kernel_attach(s->kernel, w->path, w->process.pid, sites.items, sites.nr, &w->links, d);
-	if (!err && calls.nr)
-		err = kernel_attach_calls(s->kernel, w->path, w->process.pid, calls.items, calls.nr, &w->links, d);
-	if (!err)
-		err = attach_ways(s, w, d);
-	vec_release(&sites);
-	vec_release(&calls);
-	return err;
-}
-
-static void sweep_children(struct session *s, const struct watched *w)
-{
-	probe_sites sites = {};
-	link_fds links = {};
-
-	add_sites(&sites, w, PROBES_ENTRY);
-	add_sites(&sites, w, PROBES_RETURN);
-	add_sites(&sites, w, PROBES_WAYS);
-	add_ways(&sites, w);
-	kernel_sweep(s->kernel, w->path, sites.items, sites.nr, &links);
-	for (size_t i = 0; i < w->elsewhere.nr; i++)
-		kernel_sweep(s->kernel, w->elsewhere.items[i].path, &w->elsewhere.items[i].site, 1, &links);
-	closer_close(s->closer, &links);
-	vec_release(&sites);
-}
-
-/* The probes of a file are taken out of all processes at once. */
-static bool is_first(const struct session *s, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (s->watched.items[i]->armed && s->watched.items[i]->library == s->watched.items[index]->library)
-			return false;
-	return true;
-}
-
-/* Most children execute another program soon, and it is not done for each. */
-#define SWEEP_AFTER_NS (200 * NS_PER_MS)
-
-void watched_sweep_children(struct session *s, uint64_t now_ns)
-{
-	uint64_t forks = kernel_forks(s->kernel);
-
-	if (forks != s->forks && s->sweep_due_ns == UINT64_MAX)
-		s->sweep_due_ns = now_ns + SWEEP_AFTER_NS;
-	if (now_ns < s->sweep_due_ns)
-		return;
-	s->forks = forks;
-	s->sweep_due_ns = UINT64_MAX;
-	for (size_t i = 0; i < s->watched.nr; i++)
-		if (s->watched.items[i]->armed && is_first(s, i))
-			sweep_children(s, s->watched.items[i]);
-}
-
 static const struct rt_row **rows_elsewhere(const struct binding *b, size_t *places, size_t *ret_nr)
 {
 	const struct rt_row **rows = xcalloc(b->rows.nr ? b->rows.nr : 1, sizeof(*rows));
@@ -411,7 +273,7 @@ static int attach_others(struct session *s, struct watched *w, struct diag *d)
 			log_debug("process %d: no file defines '%s'", w->process.pid, rows[i]->symbol);
 			continue;
 		}
-		if (is_probed(s, w, rows[i], &found[i]) || (rows[i]->returns && !returns_allowed(s)))
+		if (is_probed(s, w, rows[i], &found[i]) || (rows[i]->returns && !probes_return_allowed(s)))
 			continue;
 		path = mapping_file(w->process.pid, found[i].mapping);
 		err = (rows[i]->returns ? kernel_attach_calls : kernel_attach)(s->kernel, path, w->process.pid, &site, 1,
@@ -469,7 +331,7 @@ int watched_attach(struct session *s, struct watched *w, struct diag *d)
 	w->headless = process_reader(w->process.pid) != w->process.pid;
 	if (err)
 		return diag_errno(d, err, "cannot set up the probes");
-	err = attach_library(s, w, d);
+	err = probes_attach(s, w, d);
 	if (!err)
 		err = attach_others(s, w, d);
 	if (!err) {

@@ -248,6 +248,18 @@ int hits_put_probes(struct session *s);
 /* Put how often counted rows were hit, where that has changed. */
 int hits_put_counts(struct session *s, struct watched *w);
 
+/* ---- probes.c ---- */
+
+/*
+ * Some kernels kill a process under a strict seccomp filter at its first return probe: then there are none, which is said once. A
+ * process without such a filter may get one any time.
+ */
+bool probes_return_allowed(struct session *s);
+/* Set the probes of the rows on the process's own file. */
+int probes_attach(struct session *s, struct watched *w, struct diag *d);
+/* Take the probes out of the children that watched processes have forked: they have them too, and nobody wants to know. */
+void watched_sweep_children(struct session *s, uint64_t now_ns);
+
 /* ---- watch.c ---- */
 
 /* Open a process whose file @l has the runtime. -ESRCH: it is gone. */
@@ -258,8 +270,6 @@ int watched_add_places(struct session *s, struct watched *w, const struct copy *
 int watched_attach(struct session *s, struct watched *w, struct diag *d);
 /* Disarm, remove the probes, put `detach` if it was attached. */
 int watched_detach(struct session *s, struct watched *w, const char *reason);
-/* Take the probes out of the children that watched processes have forked: they have them too, and nobody wants to know. */
-void watched_sweep_children(struct session *s, uint64_t now_ns);
 /* Without probes: put `attach` and what the books say. Takes @w over. */
 int watched_once(struct session *s, struct watched *w);
 /* Where it takes seconds to remove the probes, say so before. */

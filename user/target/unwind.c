@@ -242,6 +242,7 @@ int unwind_part_at(struct elf_file *f, uint64_t address, struct unwind_part *ret
 	struct table t;
 	int err = open_table(f, &t);
 
+	*ret = (struct unwind_part){};
 	if (err)
 		return err;
 	/* The last one that does not begin behind the address is below @high. */
@@ -259,7 +260,10 @@ int unwind_part_at(struct elf_file *f, uint64_t address, struct unwind_part *ret
 		return -ENOENT;
 	if (!read_entry(f, &t, low - 1, &code, &entry) || read_part(f, entry, ret) || ret->address != code)
 		return -ENOTSUP;
-	return address - ret->address < ret->bytes ? 0 : -ENOENT;
+	if (address - ret->address < ret->bytes)
+		return 0;
+	*ret = (struct unwind_part){};
+	return -ENOENT;
 }
 
 int unwind_part_landings(struct elf_file *f, const struct unwind_part *part, unwind_landings *ret)
