@@ -50,33 +50,44 @@ static __always_inline bool call_stands(const struct call *call)
 
 	if (!call->back || read_user(&back, sizeof(back), call->stack))
 		return true;
-	return back == call->back || back == trampoline();
+	return back == call->back || (back && back == trampoline());
+}
+
+/* A call is entered, for which the stack pointer is there. */
+struct entering {
+	struct calls *calls;
+	__u64 stack;
+	__u64 back; /* what stands there; 0: it was not read yet */
+};
+
+/* 1: the innermost one lasts, and so do the others. */
+static long drop_if_left(__u32 i, struct entering *e)
+{
+	const struct call *call;
+
+	if (!e->calls->nr)
+		return 1;
+	call = call_at(e->calls, e->calls->nr - 1);
+	if (call->stack > e->stack && call_stands(call))
+		return 1;
+	if (call->stack == e->stack && !e->back && read_user(&e->back, sizeof(e->back), e->stack))
+		e->back = -1ULL;
+	if (call->stack == e->stack && !call->back && e->back == trampoline())
+		return 1;
+	e->calls->nr--;
+	return 0;
 }
 
 /*
  * Calls that were left otherwise than by a return: the stack is above them again. One at the same place is either left as well, or
- * its function has jumped to this one at its end: then the return address there is the kernel's.
+ * its function has jumped to this one at its end: then the return address there is the kernel's. bpf_loop() because the kernel
+ * looks at a loop of its own once, and at one of C for each time that it may be gone through.
  */
 static __always_inline void drop_left(struct calls *calls, __u64 stack)
 {
-	__u64 back = 0;
+	struct entering e = {.calls = calls, .stack = stack};
 
-	for (int i = 0; i < CALLS; i++) {
-		const struct call *call;
-		__u64 at;
-
-		if (!calls->nr)
-			return;
-		call = call_at(calls, calls->nr - 1);
-		at = call->stack;
-		if (at > stack && call_stands(call))
-			return;
-		if (at == stack && !back && read_user(&back, sizeof(back), stack))
-			back = -1ULL;
-		if (at == stack && !call->back && back == trampoline())
-			return;
-		calls->nr--;
-	}
+	bpf_loop(CALLS, drop_if_left, &e, 0);
 }
 
 static __always_inline void open_call(struct calls *calls, const struct pt_regs *ctx, __u32 cookie, __u32 flags)

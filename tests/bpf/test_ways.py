@@ -2,8 +2,6 @@
 would without us."""
 import json
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 
@@ -161,14 +159,12 @@ for attach in ("auto", "single"):
 
 @suite.test("calls that exceptions have left are counted: entered = returned + left")
 def _():
-    with Leaves() as target:
-        with subprocess.Popen([os.path.join(BUILD, "pooltrace"), "top", "-p", str(target.pid), "--runtime", ROWS, "-f", "--json", "-i", "20ms"],
-                              stdout=subprocess.PIPE, text=True) as p:
-            p.stdout.readline()
-            target.do("pass 5 101")
-            p.send_signal(signal.SIGINT)
-            out, _ = p.communicate()
-        alloc = next(p for p in json.loads(out.splitlines()[-1])["probes"] if p["probe"] == "alloc")
+    with Leaves() as target, traced(target, "auto") as pooltrace:
+        pooltrace.state()
+        target.do("pass 5 101")
+        equal(target.wait(), 3, "exit status")
+        last = json.loads(pooltrace.lines.all()[-1])
+        alloc = next(p for p in last["probes"] if p["probe"] == "alloc")
         # One and seven of each are left; one returns, and what it calls.
         equal((alloc["seen"], alloc["left"], alloc["lost"]), (2 * 5, 8 * 5, 0), "calls")
 
