@@ -30,6 +30,7 @@ COMPLAINTS = re.compile(r"\] (BUG|WARNING|Oops|Kernel panic|INFO|------------\[ 
 DOCTOR = ("bpf/test_doctor.py", ("root:", "four capabilities", "without BTF", "pid namespace doctor", "of a process: "), {})
 STORM = ("bpf/test_storm.py", ("nothing is lost", "pid namespace", "calls made, nothing is told", "exceptions"), {})
 RETURNS = ("bpf/test_returns.py", ("(auto)",), {})
+WAYS = ("bpf/test_ways.py", ("throw 29 101", "pass 23 103", "mixed 11 131", "table 7 136", "forms 1 139", "end 5", "seven threads"), {})
 CYCLES = ("bpf/test_cycles.py", (), {"CYCLES": "4"})
 POOLS = ("bpf/test_pools.py", ("shrunk", "dropped on purpose"), {})
 MESSAGES = ("bpf/test_messages.py", ("own process, without privileges", "tracefs"), {})
@@ -39,7 +40,7 @@ PROCESSES = ("bpf/test_processes.py", ("no call is missed", "forked child that",
 HARM = ("bpf/test_harm.py", ("same with seven", "however pooltrace", "the target ends while", "inside a call, is watched", "eleven",
                              "no room", "two of us"), {})
 FEATURES = ("kernels/test_features.py", (), {})
-TESTS = (FEATURES, DOCTOR, STORM, RETURNS, CYCLES, POOLS, MESSAGES, PROCESSES, HARM)
+TESTS = (FEATURES, DOCTOR, STORM, RETURNS, WAYS, CYCLES, POOLS, MESSAGES, PROCESSES, HARM)
 
 # What each lacks: the tests hold what the program finds by asking against it.
 KERNELS = {

@@ -61,7 +61,7 @@ int step_device(struct step *s)
 {
 	struct choice choice;
 
-	if (choose(s, &choice) && (choice.chosen == CHOSEN_ONE || !(s->hit->valid & WIRE_NESTED)))
+	if (choose(s, &choice) && (choice.chosen == CHOSEN_ONE || !(s->hit->call & WIRE_NESTED)))
 		s->thread->device = choice;
 	return 0;
 }

@@ -31,7 +31,8 @@ FUNCTION forms
 	rep ret
 1:	test	%rsi, %rsi
 	je	2f
-	bnd ret
+	.byte	0xf2
+	ret
 2:	ret	$16
 END forms
 
