@@ -20,7 +20,7 @@
 
 /* c_same is another name of c_alloc, _Z1av looks like a C++ function. */
 static const char assembly[] = ".text\n" FUNCTION("c_alloc") ".globl c_same\n.type c_same, @function\n.set c_same, c_alloc\n"
-	FUNCTION("c_free") FUNCTION("c_view") FUNCTION("c_retain") FUNCTION("c_drop") FUNCTION("c_later") FUNCTION("c_set") FUNCTION("c_create") FUNCTION("c_on") FUNCTION("c_from") FUNCTION("_Z1av")
+	FUNCTION("c_free") FUNCTION("c_view") FUNCTION("c_retain") FUNCTION("c_drop") FUNCTION("c_later") FUNCTION("c_set") FUNCTION("c_create") FUNCTION("c_on") FUNCTION("c_from") FUNCTION("c_current") FUNCTION("_Z1av")
 	".section .note.GNU-stack, \"\", @progbits\n";
 
 #define HEAD "runtime c\ndetect c_free\n"
@@ -37,10 +37,11 @@ static const char assembly[] = ".text\n" FUNCTION("c_alloc") ".globl c_same\n.ty
 	"on c_drop   drop   address=arg0\n"                                                        \
 	"on c_absent maybe drop address=arg0\n"                                                    \
 	"on c_later  free   first=arg0\n"                                                          \
+	"on c_current return device owner=arg0 ok=ret:4==0\n"                                     \
 	"let pool = kind\n"                                                                        \
 	"let address = first\n"
 
-enum { ALLOC, CREATE, ON, FROM, SET, FREE, VIEW, RETAIN, DROP, LATER };
+enum { ALLOC, CREATE, ON, FROM, SET, FREE, VIEW, RETAIN, DROP, LATER, CURRENT };
 
 struct test {
 	struct sink sink;
@@ -209,6 +210,20 @@ static void a_handle_decides_and_the_code_is_elsewhere(void **state)
 	gave(t, "unsettled address=64 reason=unread\n");
 }
 
+/* A library that has its own objects for what its caller chose by number. */
+static void what_a_choice_does_inside_does_not_undo_it(void **state)
+{
+	struct test *t = *state;
+
+	HIT(SET, 0, {RT_DEVICE, 1}, {RT_OK, 0});
+	HIT(CURRENT, WIRE_NESTED, {RT_OWNER, 77}, {RT_OK, 0});
+	HIT(ALLOC, 0, {RT_OK, 0}, {RT_ADDRESS, 1});
+	gave(t, "arena 1 FAR of device 1\nalloc arena=1 address=1\n");
+	HIT(CURRENT, 0, {RT_OWNER, 77}, {RT_OK, 0});
+	HIT(ALLOC, 0, {RT_OK, 0}, {RT_ADDRESS, 2});
+	gave(t, "arena 2 FAR of ?\nalloc arena=2 address=2\n");
+}
+
 static void a_device_is_the_threads_or_the_calls(void **state)
 {
 	struct test *t = *state;
@@ -362,7 +377,7 @@ static void what_a_verb_needs_may_be_computed(void **state)
 	assert_int_equal(decoder_hit(t->decoder, 1, t->binding, row, &h), 0);
 	gave(t, "free arena=3 address=16\n");
 	/* A row whose function the file does not have is none. */
-	assert_int_equal(t->binding->rows.nr, LATER + 1);
+	assert_int_equal(t->binding->rows.nr, CURRENT + 1);
 }
 
 static void a_return_without_its_entry_is_none_of_an_allocation(void **state)
@@ -476,6 +491,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_status_decides),
 		TEST(a_handle_decides_and_the_code_is_elsewhere),
+		TEST(what_a_choice_does_inside_does_not_undo_it),
 		TEST(a_device_is_the_threads_or_the_calls),
 		TEST(inner_calls_have_pools_of_their_own),
 		TEST(a_free_finds_its_block),
