@@ -1,7 +1,7 @@
 /* Where the calls of a function end: tests/unit/data/ways.S has the functions. */
 #include "target/ways_out.h"
 
-#include "target/unwind.h"
+#include "target/landings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,23 +168,23 @@ static void parts_are_what_the_unwind_tables_say(void **state)
 {
 	const struct fixture *fixture = *state;
 	struct elf_symbol function = symbol_of(fixture->elf, "catches"), untold = symbol_of(fixture->elf, "untold");
-	unwind_landings landings = {};
-	struct unwind_part part;
+	code_landings landings = {};
+	struct code_part part;
 
 	for (uint64_t i = 0; i < function.size; i++) {
-		assert_int_equal(unwind_part_at(fixture->elf, function.address + i, &part), 0);
+		assert_int_equal(code_part_at(fixture->elf, function.address + i, &part), 0);
 		assert_int_equal(part.address, function.address);
 		assert_int_equal(part.bytes, function.size);
 	}
-	assert_int_equal(unwind_part_landings(fixture->elf, &part, &landings), 0);
+	assert_int_equal(code_part_landings(fixture->elf, &part, &landings), 0);
 	assert_int_equal(landings.nr, 1);
 	assert_int_equal(landings.items[0].address, function.address + 1);
 	assert_int_equal(landings.items[0].bytes, 5);
 	assert_int_equal(landings.items[0].pad, function.address + 8);
 	vec_release(&landings);
-	assert_int_equal(unwind_part_at(fixture->elf, untold.address, &part), -ENOENT);
-	assert_int_equal(unwind_part_at(fixture->elf, 0, &part), -ENOENT);
-	assert_int_equal(unwind_part_at(fixture->elf, UINT64_MAX, &part), -ENOENT);
+	assert_int_equal(code_part_at(fixture->elf, untold.address, &part), -ENOENT);
+	assert_int_equal(code_part_at(fixture->elf, 0, &part), -ENOENT);
+	assert_int_equal(code_part_at(fixture->elf, UINT64_MAX, &part), -ENOENT);
 }
 
 /* Ask for all functions of a file in which @nr bytes are others. */

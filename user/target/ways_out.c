@@ -10,7 +10,7 @@
 #include "target/flow.h"
 #include "target/jump_table.h"
 #include "target/paths.h"
-#include "target/unwind.h"
+#include "target/landings.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ struct code_extent {
 	uint64_t address, bytes;
 	bool called; /* it is a function that ours jumps to at its end */
 	bool shared; /* it is that, or a part of it: others call it as well */
-	unwind_landings landings;
+	code_landings landings;
 };
 
 struct search {
@@ -62,9 +62,9 @@ static bool is_decoded(const struct search *s, uint64_t address)
 }
 
 /* What the unwind tables say of code that begins at @address. */
-static int part_from(const struct search *s, uint64_t address, struct unwind_part *ret)
+static int part_from(const struct search *s, uint64_t address, struct code_part *ret)
 {
-	int err = unwind_part_at(s->elf, address, ret);
+	int err = code_part_at(s->elf, address, ret);
 
 	if (err == -ENOTSUP)
 		return diag_set(s->d, -ENOTSUP, "the file's unwind tables are not understood");
@@ -77,7 +77,7 @@ static int part_from(const struct search *s, uint64_t address, struct unwind_par
 static int add_extent(struct search *s, uint64_t address, uint64_t bytes, const struct code_extent *from, bool called)
 {
 	bool shared = called || (from && from->shared);
-	struct unwind_part part = {};
+	struct code_part part = {};
 	struct code_extent *e;
 	int err = part_from(s, address, &part);
 
@@ -88,7 +88,7 @@ static int add_extent(struct search *s, uint64_t address, uint64_t bytes, const 
 	e = vec_add(&s->extents);
 	*e = (struct code_extent){ .address = address, .bytes = part.bytes > bytes ? part.bytes : bytes, .called = called,
 			       .shared = shared };
-	if (unwind_part_landings(s->elf, &part, &e->landings))
+	if (code_part_landings(s->elf, &part, &e->landings))
 		return diag_set(s->d, -ENOTSUP, "where exceptions land in it is not understood");
 	s->changed = true;
 	err = s->extents.nr == 1 ? flow_read(s->elf, &(struct elf_symbol){ .address = address, .size = e->bytes }, &s->flow, s->d) :
@@ -108,13 +108,13 @@ static int reach_outside(struct search *s, size_t i, uint64_t to, int64_t depth)
 	const struct code_extent *e = extent_of(s, step->address);
 	uint64_t from = step->address;
 	struct elf_symbol symbol = {};
-	struct unwind_part part = {};
+	struct code_part part = {};
 	bool named = !elf_file_symbol_at(s->elf, to, &symbol);
 	int err;
 
 	if (named && symbol.address != to && !is_cold(&symbol))
 		return refuse(s, from, "leads into the middle of another function");
-	err = unwind_part_at(s->elf, to, &part);
+	err = code_part_at(s->elf, to, &part);
 	if (err == -ENOTSUP)
 		return part_from(s, to, &part);
 	if (err && !named)
@@ -276,7 +276,7 @@ static bool is_reached(const struct search *s, size_t i)
 }
 
 /* Edges to the pad, from calls in its bytes or from whatever is there. Returns how many. */
-static size_t add_edges(struct search *s, const struct unwind_landing *l, bool calls)
+static size_t add_edges(struct search *s, const struct code_landing *l, bool calls)
 {
 	size_t nr = 0;
 
@@ -294,17 +294,17 @@ static size_t add_edges(struct search *s, const struct unwind_landing *l, bool c
 	return nr;
 }
 
-static int add_landing(struct search *s, const struct code_extent *from, const struct unwind_landing *l)
+static int add_landing(struct search *s, const struct code_extent *from, const struct code_landing *l)
 {
 	struct elf_symbol symbol;
-	struct unwind_part part;
+	struct code_part part;
 
 	if (is_decoded(s, l->pad)) {
 		if (!add_edges(s, l, true))
 			add_edges(s, l, false);
 		return 0;
 	}
-	if (extent_of(s, l->pad) || unwind_part_at(s->elf, l->pad, &part) ||
+	if (extent_of(s, l->pad) || code_part_at(s->elf, l->pad, &part) ||
 	    (!elf_file_symbol_at(s->elf, l->pad, &symbol) && !is_cold(&symbol)))
 		return diag_set(s->d, -ENOTSUP, "exceptions land at 0x%llx, which is no code of its own", (unsigned long long)l->pad);
 	return add_extent(s, part.address, part.bytes, from, false);
@@ -314,7 +314,7 @@ static int add_landings(struct search *s)
 {
 	for (size_t e = 0; e < s->extents.nr; e++)
 		for (size_t i = 0; i < s->extents.items[e].landings.nr; i++) {
-			struct unwind_landing landing = s->extents.items[e].landings.items[i];
+			struct code_landing landing = s->extents.items[e].landings.items[i];
 			int err = add_landing(s, &s->extents.items[e], &landing);
 
 			if (err)

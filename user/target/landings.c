@@ -2,7 +2,7 @@
  * As the System V ABI for x86-64 and the Linux Standard Base have them: .eh_frame_hdr (sorted, what the unwinder itself searches),
  * .eh_frame, and the tables of the C++ personality. Numbers in them are the file's: each read is bounded by the file, each loop too.
  */
-#include "target/unwind.h"
+#include "target/landings.h"
 
 #include "target/elf_file_internal.h"
 
@@ -169,7 +169,7 @@ static int read_common(struct elf_file *f, uint64_t address, struct common *ret)
 	return c.bad ? -ENOTSUP : 0;
 }
 
-static int read_part(struct elf_file *f, uint64_t address, struct unwind_part *ret)
+static int read_part(struct elf_file *f, uint64_t address, struct code_part *ret)
 {
 	struct cursor c = cursor_at(f, address);
 	uint64_t bytes = read_number(&c, 4), back = read_number(&c, 4);
@@ -177,7 +177,7 @@ static int read_part(struct elf_file *f, uint64_t address, struct unwind_part *r
 
 	if (c.bad || bytes == UINT32_MAX || !back || back > address + 4 || read_common(f, address + 4 - back, &common))
 		return -ENOTSUP;
-	*ret = (struct unwind_part){ .address = read_pointer(&c, common.pointers) };
+	*ret = (struct code_part){ .address = read_pointer(&c, common.pointers) };
 	ret->bytes = read_form(&c, common.pointers & FORM);
 	if (common.sized && read_leb(&c, false) && common.landings != OMITTED)
 		ret->landings = read_pointer(&c, common.landings);
@@ -236,13 +236,13 @@ static bool read_entry(struct elf_file *f, const struct table *t, uint64_t i, ui
 	return !c.bad;
 }
 
-int unwind_part_at(struct elf_file *f, uint64_t address, struct unwind_part *ret)
+int code_part_at(struct elf_file *f, uint64_t address, struct code_part *ret)
 {
 	uint64_t low = 0, high, code, entry;
 	struct table t;
 	int err = open_table(f, &t);
 
-	*ret = (struct unwind_part){};
+	*ret = (struct code_part){};
 	if (err)
 		return err;
 	/* The last one that does not begin behind the address is below @high. */
@@ -262,11 +262,11 @@ int unwind_part_at(struct elf_file *f, uint64_t address, struct unwind_part *ret
 		return -ENOTSUP;
 	if (address - ret->address < ret->bytes)
 		return 0;
-	*ret = (struct unwind_part){};
+	*ret = (struct code_part){};
 	return -ENOENT;
 }
 
-int unwind_part_landings(struct elf_file *f, const struct unwind_part *part, unwind_landings *ret)
+int code_part_landings(struct elf_file *f, const struct code_part *part, code_landings *ret)
 {
 	struct cursor c = cursor_at(f, part->landings);
 	uint64_t from = part->address, end;
@@ -286,7 +286,7 @@ int unwind_part_landings(struct elf_file *f, const struct unwind_part *part, unw
 		return -ENOTSUP;
 	end += c.address;
 	for (size_t i = 0; c.address < end; i++) {
-		struct unwind_landing landing = { .address = part->address + read_form(&c, encoding) };
+		struct code_landing landing = { .address = part->address + read_form(&c, encoding) };
 
 		landing.bytes = read_form(&c, encoding);
 		landing.pad = read_form(&c, encoding);
