@@ -12,7 +12,7 @@ bool probes_return_allowed(struct session *s)
 	if (!s->returns_asked && features_ask_return() < 0) {
 		s->returns_refused = true;
 		log_warning("return probes would kill processes that are under a strict seccomp filter on this kernel: none is set, "
-			    "and what rows with 'return' are about is not seen");
+			    "and what rows with 'return' that need one are about is not seen");
 	}
 	s->returns_asked = true;
 	return !s->returns_refused;
