@@ -28,15 +28,16 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 -Wundef
 WARNINGS += $(if $(WERROR),-Werror)
-PACKAGES := libbpf libelf capstone libzstd libxxhash jansson
+PACKAGES := libbpf libdw libelf liblzma capstone libzstd libxxhash jansson
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -Iuser -Ibpf -I$(BUILD)/include -D_GNU_SOURCE -DPOOLTRACE_VERSION='"$(VERSION)"'
 CPPFLAGS += $(if $(filter 1,$(STATIC)),-DPOOLTRACE_STATIC)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
-LIBS      = $(shell pkg-config --libs $(PACKAGES)) -lm
+# libiberty, which has no .pc file, demangles names.
+LIBS      = $(shell pkg-config --libs $(PACKAGES)) -liberty -lm
 # Of what is installed; tests with sanitizers are never static. Some libelf.pc do not name what libelf.a needs.
 ifeq ($(STATIC),1)
-PROGRAM_LIBS = -static $(shell pkg-config --static --libs $(PACKAGES)) -lz -lm
+PROGRAM_LIBS = -static $(shell pkg-config --static --libs $(PACKAGES)) -liberty -lz -lm
 else
 PROGRAM_LIBS = $(LIBS)
 endif
