@@ -1,0 +1,148 @@
+/*
+ * Lines, by libdw. What it needs is read as a whole, so nothing is tried that is larger than memory likes; files that share their
+ * debug information with others (dwz) are left out, since libdw would open whatever they name.
+ */
+#include "target/symbols.h"
+
+#include <elfutils/libdw.h>
+#include <dwarf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "target/elf_file_internal.h"
+#include "target/symbols_internal.h"
+
+enum { DEBUG_MAX = 1 << 30, RANGES_MAX = 1 << 22 };
+
+struct unit_range { /* of addresses, compiled from one source file */
+	uint64_t start, end;
+	Dwarf_Off unit;
+};
+
+struct symbol_lines {
+	Dwarf *dwarf; /* NULL: there is none */
+	VEC(struct unit_range) ranges; /* sorted */
+};
+
+void symbol_lines_free(struct symbol_lines *l)
+{
+	if (!l)
+		return;
+	dwarf_end(l->dwarf);
+	vec_release(&l->ranges);
+	free(l);
+}
+
+static bool has_lines(struct elf_file *f)
+{
+	uint64_t bytes = 0;
+	bool lines = false, shared = false;
+	Elf_Scn *section = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(f->elf, &names))
+		return false;
+	while ((section = elf_nextscn(f->elf, section))) {
+		GElf_Shdr header;
+		const char *name;
+
+		if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
+			continue;
+		name = elf_strptr(f->elf, names, header.sh_name);
+		if (!name)
+			continue;
+		lines |= !strcmp(name, ".debug_line");
+		shared |= !strcmp(name, ".gnu_debugaltlink");
+		if (!strncmp(name, ".debug_", strlen(".debug_")))
+			bytes += header.sh_size > DEBUG_MAX ? DEBUG_MAX : header.sh_size;
+	}
+	return lines && !shared && bytes < DEBUG_MAX;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct unit_range *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return (x->unit > y->unit) - (x->unit < y->unit);
+}
+
+static void add_unit(struct symbol_lines *l, Dwarf_Off unit)
+{
+	Dwarf_Addr base, start, end;
+	ptrdiff_t at = 0;
+	Dwarf_Die die;
+
+	if (!dwarf_offdie(l->dwarf, unit, &die))
+		return;
+	while ((at = dwarf_ranges(&die, at, &base, &start, &end)) > 0 && l->ranges.nr < RANGES_MAX)
+		if (start < end)
+			vec_push(&l->ranges, ((struct unit_range){ .start = start, .end = end, .unit = unit }));
+}
+
+static void read_units(struct symbol_lines *l)
+{
+	Dwarf_Off at = 0, next;
+	size_t header;
+
+	while (!dwarf_nextcu(l->dwarf, at, &next, &header, NULL, NULL, NULL) && next > at) {
+		add_unit(l, at + header);
+		at = next;
+	}
+	if (l->ranges.nr)
+		qsort(l->ranges.items, l->ranges.nr, sizeof(*l->ranges.items), by_start);
+}
+
+static struct symbol_lines *open_lines(struct symbols *s)
+{
+	struct symbol_lines *l = xcalloc(1, sizeof(*l));
+	struct elf_file *f = s->file;
+
+	if (!has_lines(f))
+		f = symbols_debug_file(s);
+	if (f && has_lines(f))
+		l->dwarf = dwarf_begin_elf(f->elf, DWARF_C_READ, NULL);
+	if (l->dwarf)
+		read_units(l);
+	return l;
+}
+
+static const struct unit_range *find_range(const struct symbol_lines *l, uint64_t address)
+{
+	size_t low = 0, high = l->ranges.nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (l->ranges.items[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && l->ranges.items[low - 1].end > address ? &l->ranges.items[low - 1] : NULL;
+}
+
+int symbols_line(struct symbols *s, uint64_t address, const char **ret_file, unsigned int *ret_line)
+{
+	const struct unit_range *range;
+	Dwarf_Line *line;
+	const char *file;
+	Dwarf_Die unit;
+	int number;
+
+	if (!s->lines)
+		s->lines = open_lines(s);
+	range = find_range(s->lines, address);
+	if (!range || !dwarf_offdie(s->lines->dwarf, range->unit, &unit))
+		return -ENOENT;
+	line = dwarf_getsrc_die(&unit, address);
+	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	/* Line 0: of no line of the source. */
+	if (!file || dwarf_lineno(line, &number) || number <= 0)
+		return -ENOENT;
+	*ret_file = file;
+	*ret_line = (unsigned int)number;
+	return 0;
+}
