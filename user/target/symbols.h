@@ -34,8 +34,9 @@ void symbols_free(struct symbols *s);
 int symbols_at(struct symbols *s, uint64_t address, const char **ret_name, uint64_t *ret_start);
 
 /*
- * Source file and line of the instruction at @address, if there is debug information; the name lives as long as @s. -ENOENT: not
- * known. The first question reads it, which may take a second and more.
+ * Source file and line of the instruction at @address, in the function that symbols_at() names, if there is debug information: of
+ * an inlined call the line where it stands. The name lives as long as @s. -ENOENT: not known. The first question reads all debug
+ * information of the file, which may take seconds.
  */
 int symbols_line(struct symbols *s, uint64_t address, const char **ret_file, unsigned int *ret_line);
 

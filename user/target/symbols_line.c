@@ -124,25 +124,57 @@ static const struct unit_range *find_range(const struct symbol_lines *l, uint64_
 	return low && l->ranges.items[low - 1].end > address ? &l->ranges.items[low - 1] : NULL;
 }
 
+/*
+ * The function that has the symbol may have others put into it. Its line is that of the outermost of these calls. False: there is
+ * none.
+ */
+static bool find_call(Dwarf_Die *unit, uint64_t address, const char **ret_file, int *ret_line)
+{
+	_cleanup_(freep) Dwarf_Die *scopes = NULL;
+	int nr = dwarf_getscopes(unit, address, &scopes);
+	Dwarf_Word file = 0, line = 0;
+	Dwarf_Die *outer = NULL;
+	Dwarf_Attribute attribute;
+	Dwarf_Files *files;
+	size_t nr_files;
+
+	for (int i = 0; i < nr && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++)
+		if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
+			outer = &scopes[i];
+	if (!outer || dwarf_formudata(dwarf_attr(outer, DW_AT_call_file, &attribute), &file) ||
+	    dwarf_formudata(dwarf_attr(outer, DW_AT_call_line, &attribute), &line) || line > INT32_MAX ||
+	    dwarf_getsrcfiles(unit, &files, &nr_files) || file >= nr_files)
+		return false;
+	*ret_file = dwarf_filesrc(files, file, NULL, NULL);
+	*ret_line = (int)line;
+	return *ret_file;
+}
+
+static bool find_line(Dwarf_Die *unit, uint64_t address, const char **ret_file, int *ret_line)
+{
+	Dwarf_Line *line;
+
+	if (find_call(unit, address, ret_file, ret_line))
+		return true;
+	line = dwarf_getsrc_die(unit, address);
+	*ret_file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	return *ret_file && !dwarf_lineno(line, ret_line);
+}
+
 int symbols_line(struct symbols *s, uint64_t address, const char **ret_file, unsigned int *ret_line)
 {
 	const struct unit_range *range;
-	Dwarf_Line *line;
-	const char *file;
 	Dwarf_Die unit;
-	int number;
+	int line;
 
 	if (!s->lines)
 		s->lines = open_lines(s);
 	range = find_range(s->lines, address);
 	if (!range || !dwarf_offdie(s->lines->dwarf, range->unit, &unit))
 		return -ENOENT;
-	line = dwarf_getsrc_die(&unit, address);
-	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
 	/* Line 0: of no line of the source. */
-	if (!file || dwarf_lineno(line, &number) || number <= 0)
+	if (!find_line(&unit, address, ret_file, &line) || line <= 0)
 		return -ENOENT;
-	*ret_file = file;
-	*ret_line = (unsigned int)number;
+	*ret_line = (unsigned int)line;
 	return 0;
 }

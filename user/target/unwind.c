@@ -157,6 +157,14 @@ int unwinder_read_mappings(struct unwinder *u, struct diag *d)
 	return 0;
 }
 
+void unwinder_place(struct unwinder *u, struct module *module, uint64_t start, uint64_t end, uint64_t bias)
+{
+	vec_push(&u->areas,
+		 ((struct area){ .start = start, .end = end, .bias = bias, .module = module, .placed = true }));
+	qsort(u->areas.items, u->areas.nr, sizeof(*u->areas.items), by_start);
+	forget_sites(u);
+}
+
 void unwinder_prepare(struct unwinder *u)
 {
 	for (size_t i = 0; i < u->areas.nr; i++)

@@ -12,7 +12,7 @@ enum { STACK_FRAMES = 256 };
 /* A thread at an instruction that it has not executed yet. */
 struct stack_sample {
 	uint64_t reg[CFI_REGISTERS]; /* by DWARF numbers; [16] is the pc */
-	uint64_t start;		     /* address of stack[0] */
+	uint64_t start;		     /* address of stack[0]: rsp, or up to 128 bytes below it, where a return may have left rbp */
 	size_t bytes;
 	const unsigned char *stack;
 };
@@ -59,6 +59,8 @@ void unwinder_free(struct unwinder *u);
 void unwinder_set_mappings(struct unwinder *u, const mappings *m);
 /* Read it from /proc. */
 int unwinder_read_mappings(struct unwinder *u, struct diag *d);
+/* Code of @module at [start, end), @bias above its virtual addresses; until mappings are set. For who has no process: tests. */
+void unwinder_place(struct unwinder *u, struct module *module, uint64_t start, uint64_t end, uint64_t bias);
 /* Read the tables of all files now: a stack through a large one that is new takes milliseconds else. */
 void unwinder_prepare(struct unwinder *u);
 
