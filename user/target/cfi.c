@@ -12,7 +12,8 @@ enum {
 	TABLE_FORM = 0x3b, /* of .eh_frame_hdr: 4 bytes, signed, relative to its beginning; what all linkers write */
 	OMITTED = 0xff,
 	PAIR = 8, /* bytes of one entry of the table */
-	SECTION_MAX = 1 << 28,
+	SECTION_MAX = 1 << 27,
+	LETTERS_MAX = 16,
 };
 
 /* ---- entries ---- */
@@ -78,7 +79,8 @@ static bool read_common(const struct cfi *c, size_t at, struct cfi_entry *e, boo
 		return false;
 	version = cfi_take(&r, 1);
 	letters = (const char *)c->frames.p + r.at;
-	if ((version != 1 && version != 3) || !memchr(letters, '\0', r.end - r.at))
+	if ((version != 1 && version != 3) ||
+	    !memchr(letters, '\0', r.end - r.at < LETTERS_MAX ? r.end - r.at : LETTERS_MAX))
 		return false;
 	cfi_skip(&r, strlen(letters) + 1);
 	e->code_factor = cfi_take_uleb(&r);
@@ -251,7 +253,8 @@ void cfi_free(struct cfi *c)
 	if (!c)
 		return;
 	vec_release(&c->places);
-	free(c->owned);
+	free(c->owned[0]);
+	free(c->owned[1]);
 	free(c);
 }
 
@@ -276,21 +279,21 @@ static bool find_section(struct elf_file *f, uint64_t address, GElf_Shdr *ret)
 	return false;
 }
 
-/* Up to @len bytes at @address. */
-static struct cfi_bytes read_bytes(struct elf_file *f, uint64_t address, uint64_t len)
+/* Up to @len bytes at @address, into memory that becomes *@owned. */
+static struct cfi_bytes read_bytes(struct elf_file *f, uint64_t address, uint64_t len, uint8_t **owned)
 {
 	struct cfi_bytes ret = { .address = address };
-	uint8_t *p;
 
 	if (len > f->bytes || len > SECTION_MAX)
 		len = f->bytes < SECTION_MAX ? f->bytes : SECTION_MAX;
-	p = xmalloc(len + 1);
-	ret.len = elf_file_read(f, address, p, len);
-	ret.p = p;
+	*owned = xmalloc(len + 1);
+	ret.len = elf_file_read(f, address, *owned, len);
+	*owned = xreallocarray(*owned, ret.len + 1, 1);
+	ret.p = *owned;
 	return ret;
 }
 
-static struct cfi_bytes read_header_bytes(struct elf_file *f)
+static struct cfi_bytes read_header_bytes(struct elf_file *f, uint8_t **owned)
 {
 	size_t nr = 0;
 
@@ -300,7 +303,7 @@ static struct cfi_bytes read_header_bytes(struct elf_file *f)
 		GElf_Phdr header;
 
 		if (gelf_getphdr(f->elf, (int)i, &header) && header.p_type == PT_GNU_EH_FRAME)
-			return read_bytes(f, header.p_vaddr, header.p_filesz);
+			return read_bytes(f, header.p_vaddr, header.p_filesz, owned);
 	}
 	return (struct cfi_bytes){};
 }
@@ -308,26 +311,17 @@ static struct cfi_bytes read_header_bytes(struct elf_file *f)
 int cfi_open(struct elf_file *f, struct cfi **ret, struct diag *d)
 {
 	struct cfi *c = xcalloc(1, sizeof(*c));
-	GElf_Shdr section;
 	uint64_t address, len = UINT64_MAX;
-	uint8_t *both;
+	GElf_Shdr section;
 
-	c->header = read_header_bytes(f);
+	c->header = read_header_bytes(f, &c->owned[0]);
 	address = read_header(c);
 	if (find_section(f, address, &section)) {
 		address = address ? address : section.sh_addr;
 		len = section.sh_size - (address - section.sh_addr);
 	}
-	c->frames = address ? read_bytes(f, address, len) : (struct cfi_bytes){};
-	both = xmalloc(c->frames.len + c->header.len + 1);
-	if (c->frames.len)
-		memcpy(both, c->frames.p, c->frames.len);
-	if (c->header.len)
-		memcpy(both + c->frames.len, c->header.p, c->header.len);
-	free((void *)(uintptr_t)c->frames.p);
-	free((void *)(uintptr_t)c->header.p);
-	c->frames.p = c->owned = both;
-	c->header.p = both + c->frames.len;
+	if (address)
+		c->frames = read_bytes(f, address, len, &c->owned[1]);
 	if (c->frames.len) {
 		*ret = c;
 		return 0;

@@ -12,7 +12,7 @@ struct cfi_place { /* of a function's entry, in files without a search table */
 
 struct cfi {
 	struct cfi_bytes frames, header;
-	uint8_t *owned; /* what cfi_open() has read */
+	uint8_t *owned[2]; /* what cfi_open() has read */
 	size_t table;	/* where the search table begins in `header`; 0: there is none */
 	size_t nr;	/* its entries */
 	bool walked;

@@ -1,5 +1,5 @@
 /*
- * What holds at one instruction of a function: the entry's program is run up to there. Its length bounds the time; numbers that fit
+ * What holds at one instruction of a function: the entry's program is run up to there, if it is not too long. Numbers that fit
  * nowhere make the row be refused.
  */
 #include "target/cfi.h"
@@ -9,7 +9,7 @@
 
 #include "target/cfi_internal.h"
 
-enum { SAVED_STATES = 8 };
+enum { SAVED_STATES = 8, STEPS_MAX = 1 << 16 };
 
 /* What a function has to leave as it was, in the psABI for x86-64: rbx, rbp, r12 to r15. */
 #define CALLEE_SAVED (1U << CFI_RBX | 1U << CFI_RBP | 0xfU << 12)
@@ -351,9 +351,9 @@ static void run_one(struct run *run)
 static void run_all(struct run *run, const struct cfi *c, size_t begin, size_t end)
 {
 	run->r = (struct cfi_reader){ .from = &c->frames, .at = begin, .end = end };
-	while (run->r.at < run->r.end && !run->failed && !run->done) {
+	for (size_t steps = 0; run->r.at < run->r.end && !run->failed && !run->done; steps++) {
 		run_one(run);
-		run->failed |= run->r.failed;
+		run->failed |= run->r.failed || steps == STEPS_MAX;
 	}
 }
 

@@ -13,7 +13,7 @@
 #include "target/elf_file_internal.h"
 #include "target/symbols_internal.h"
 
-enum { DEBUG_MAX = 1 << 30, RANGES_MAX = 1 << 22 };
+enum { DEBUG_MAX = 1 << 30, RANGES_MAX = 1 << 22, ENTRIES_MAX = 1 << 20, DEPTH_MAX = 64 };
 
 struct unit_range { /* of addresses, compiled from one source file */
 	uint64_t start, end;
@@ -124,26 +124,61 @@ static const struct unit_range *find_range(const struct symbol_lines *l, uint64_
 	return low && l->ranges.items[low - 1].end > address ? &l->ranges.items[low - 1] : NULL;
 }
 
+/* Entries of a unit on the way to an address. */
+struct search {
+	uint64_t address;
+	size_t left; /* to be looked at */
+	Dwarf_Die call;
+	bool found;
+};
+
+/* True when the search is at its end. libdw's own (dwarf_getscopes()) goes as deep as the file wants. */
+static bool descend(struct search *s, Dwarf_Die *parent, unsigned int depth)
+{
+	Dwarf_Die die;
+
+	if (!depth || dwarf_child(parent, &die))
+		return false;
+	do {
+		int tag = dwarf_tag(&die);
+
+		if (!s->left || !--s->left)
+			return true;
+		if (tag == DW_TAG_namespace && descend(s, &die, depth - 1))
+			return true;
+		if ((tag != DW_TAG_subprogram && tag != DW_TAG_lexical_block && tag != DW_TAG_inlined_subroutine) ||
+		    dwarf_haspc(&die, s->address) != 1)
+			continue;
+		s->found = tag == DW_TAG_inlined_subroutine;
+		s->call = die;
+		if (!s->found)
+			descend(s, &die, depth - 1);
+		return true;
+	} while (!dwarf_siblingof(&die, &die));
+	return false;
+}
+
+static bool take_number(Dwarf_Die *die, unsigned int name, Dwarf_Word *ret)
+{
+	Dwarf_Attribute attribute;
+
+	return !dwarf_formudata(dwarf_attr(die, name, &attribute), ret);
+}
+
 /*
  * The function that has the symbol may have others put into it. Its line is that of the outermost of these calls. False: there is
  * none.
  */
 static bool find_call(Dwarf_Die *unit, uint64_t address, const char **ret_file, int *ret_line)
 {
-	_cleanup_(freep) Dwarf_Die *scopes = NULL;
-	int nr = dwarf_getscopes(unit, address, &scopes);
-	Dwarf_Word file = 0, line = 0;
-	Dwarf_Die *outer = NULL;
-	Dwarf_Attribute attribute;
+	struct search s = { .address = address, .left = ENTRIES_MAX };
+	Dwarf_Word file, line;
 	Dwarf_Files *files;
 	size_t nr_files;
 
-	for (int i = 0; i < nr && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++)
-		if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
-			outer = &scopes[i];
-	if (!outer || dwarf_formudata(dwarf_attr(outer, DW_AT_call_file, &attribute), &file) ||
-	    dwarf_formudata(dwarf_attr(outer, DW_AT_call_line, &attribute), &line) || line > INT32_MAX ||
-	    dwarf_getsrcfiles(unit, &files, &nr_files) || file >= nr_files)
+	descend(&s, unit, DEPTH_MAX);
+	if (!s.found || !take_number(&s.call, DW_AT_call_file, &file) || !take_number(&s.call, DW_AT_call_line, &line) ||
+	    line > INT32_MAX || dwarf_getsrcfiles(unit, &files, &nr_files) || file >= nr_files)
 		return false;
 	*ret_file = dwarf_filesrc(files, file, NULL, NULL);
 	*ret_line = (int)line;
