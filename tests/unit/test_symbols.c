@@ -1,16 +1,19 @@
 /* Names and lines of functions of tests/unit/data/named.cpp: in the library itself, and when they are somewhere else. */
 #include "target/symbols.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <lzma.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
 #include "assemble.h"
 #include "target/demangle.h"
+#include "target/process.h"
 
 #define BUILD_ID "00ff8023aabbccdd"
 
@@ -231,6 +234,61 @@ static void lines_are_in_the_debug_information(void **state)
 	}
 }
 
+/* The process that reads lines: 0 if there is none. */
+static int reader(void)
+{
+	int found = 0;
+	pids all = {};
+
+	assert_int_equal(process_list(&all), 0);
+	for (size_t i = 0; i < all.nr; i++)
+		if (process_parent(all.items[i]) == getpid())
+			found = all.items[i];
+	vec_release(&all);
+	return found;
+}
+
+static size_t count_descriptors(int pid)
+{
+	_cleanup_(freep) char *path = xasprintf("/proc/%d/fd", pid);
+	DIR *folder = opendir(path);
+	size_t nr = 0;
+
+	assert_non_null(folder);
+	for (struct dirent *e = readdir(folder); e; e = readdir(folder))
+		nr += e->d_name[0] != '.';
+	closedir(folder);
+	return nr;
+}
+
+/* Who reads them may die of a file. What it has said is known still; it had nothing that it did not need. */
+static void lines_are_read_by_a_child(void **state)
+{
+	const uint64_t put = address_of("_ZN4shop5shelfIcE3putERKSt6vectorIcSaIcEE");
+	unsigned int line = 0;
+	const char *file;
+	struct opened o;
+
+	(void)state;
+	assert_int_equal(reader(), 0);
+	open_symbols(&o, fixture.whole, false);
+	assert_int_equal(symbols_line(o.symbols, put, &file, &line), 0);
+	assert_true(reader() > 0);
+	/* 0 to 2, the file, and the one that it is asked through */
+	assert_in_range(count_descriptors(reader()), 2, 5);
+	assert_int_equal(kill(reader(), SIGKILL), 0);
+	assert_int_equal(symbols_line(o.symbols, put + 1, &file, &line), -ENOENT);
+	assert_int_equal(reader(), 0);
+	assert_int_equal(symbols_line(o.symbols, put + 2, &file, &line), -ENOENT);
+	assert_int_equal(symbols_line(o.symbols, put, &file, &line), 0);
+	assert_non_null(strstr(file, "named.cpp"));
+	close_symbols(&o);
+	open_symbols(&o, fixture.whole, false);
+	assert_int_equal(symbols_line(o.symbols, put + 1, &file, &line), 0);
+	close_symbols(&o);
+	assert_int_equal(reader(), 0);
+}
+
 /* ---- finding files ---- */
 
 static int find(const char *path, const char *id, const char *folder, char **ret_path, struct diag *d)
@@ -336,6 +394,7 @@ int main(void)
 		cmocka_unit_test(names_are_in_a_folder),
 		cmocka_unit_test(what_has_no_size_ends_with_its_entry),
 		cmocka_unit_test(lines_are_in_the_debug_information),
+		cmocka_unit_test(lines_are_read_by_a_child),
 		cmocka_unit_test(a_file_is_known_by_its_build_id),
 		cmocka_unit_test(names_are_written_as_in_the_source),
 		cmocka_unit_test(a_name_that_grows_is_cut),

@@ -84,13 +84,21 @@ static int add_frame(Dwfl_Frame *frame, void *context)
 	return DWARF_CB_OK;
 }
 
+/* .eh_frame is in the files themselves, and nobody is to be asked over the network. */
+static int no_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *file, const char *link,
+			GElf_Word crc, char **ret)
+{
+	(void)module, (void)user, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)ret;
+	return -1;
+}
+
 static void open_peer(struct follow *f)
 {
 	static const Dwfl_Thread_Callbacks threads = {
 		.next_thread = next_thread, .memory_read = read_copy, .set_initial_registers = set_registers
 	};
 	static const Dwfl_Callbacks files = { .find_elf = dwfl_linux_proc_find_elf,
-					      .find_debuginfo = dwfl_standard_find_debuginfo };
+					      .find_debuginfo = no_debuginfo };
 
 	f->peer.dwfl = dwfl_begin(&files);
 	assert_non_null(f->peer.dwfl);

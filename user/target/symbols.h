@@ -36,7 +36,7 @@ int symbols_at(struct symbols *s, uint64_t address, const char **ret_name, uint6
 /*
  * Source file and line of the instruction at @address, in the function that symbols_at() names, if there is debug information: of
  * an inlined call the line where it stands. The name lives as long as @s. -ENOENT: not known. The first question reads all debug
- * information of the file, which may take seconds.
+ * information of the file, in a child process, which may take seconds; symbols_free() ends it.
  */
 int symbols_line(struct symbols *s, uint64_t address, const char **ret_file, unsigned int *ret_line);
 

@@ -35,4 +35,10 @@ struct elf_file *symbols_packed(struct elf_file *f);
 /* symbols_line.c */
 void symbol_lines_free(struct symbol_lines *l);
 
+/* symbols_dwarf.c: for a process that may die of what is in the file. Are there lines? Read them; those of an address. */
+struct dwarf_lines;
+bool dwarf_lines_there(struct elf_file *f);
+struct dwarf_lines *dwarf_lines_open(struct elf_file *f);
+bool dwarf_lines_find(struct dwarf_lines *l, uint64_t address, const char **ret_file, int *ret_line);
+
 #endif

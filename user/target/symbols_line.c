@@ -1,98 +1,146 @@
 /*
- * Lines, by libdw. What it needs is read as a whole, so nothing is tried that is larger than memory likes; files that share their
- * debug information with others (dwz) are left out, since libdw would open whatever they name.
+ * Lines of the source. libdw is not made for files that lie: those of a process that somebody else runs are read by a child of ours, with
+ * nobody's rights and no other descriptor, which is asked for one address after another. If it dies or does not answer, lines are not known.
  */
 #include "target/symbols.h"
 
-#include <elfutils/libdw.h>
-#include <dwarf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "target/elf_file_internal.h"
 #include "target/symbols_internal.h"
 
-enum { DEBUG_MAX = 1 << 30, RANGES_MAX = 1 << 22, ENTRIES_MAX = 1 << 20, DEPTH_MAX = 64 };
+enum { NOBODY = 65534, CPU_SECONDS = 60, ANSWER_MS = 30000, FILE_MAX = 4096 };
 
-struct unit_range { /* of addresses, compiled from one source file */
-	uint64_t start, end;
-	Dwarf_Off unit;
+struct answer {
+	uint32_t line; /* 0: not known */
+	char file[FILE_MAX];
+};
+
+struct known { /* an answer that is kept */
+	uint32_t line;
+	char *file;
 };
 
 struct symbol_lines {
-	Dwarf *dwarf; /* NULL: there is none */
-	VEC(struct unit_range) ranges; /* sorted */
+	int fd; /* to the child; -1: there is none */
+	pid_t child;
+	struct map known; /* address -> struct known */
 };
+
+/* ---- the child ---- */
+
+static void keep_descriptors(int a, int b)
+{
+	unsigned int low = (unsigned int)(a < b ? a : b), high = (unsigned int)(a < b ? b : a);
+
+	/* Standard input, output and error stay: libraries write to 2, whoever that is. */
+	if (low > 3)
+		close_range(3, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, UINT32_MAX, 0);
+}
+
+static bool drop_rights(pid_t parent)
+{
+	const struct rlimit no_core = {}, cpu = { CPU_SECONDS, CPU_SECONDS };
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	/* Where memory ends, this one first. */
+	if (fd >= 0 && write(fd, "1000", 4) != 4)
+		fd = (close(fd), -1);
+	closep(&fd);
+	setrlimit(RLIMIT_CORE, &no_core);
+	setrlimit(RLIMIT_CPU, &cpu);
+	if (!geteuid() && (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
+		return false;
+	signal(SIGINT, SIG_IGN);
+	/* Behind the change of user, which undoes it. */
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent;
+}
+
+static void answer_all(struct elf_file *f, int fd)
+{
+	struct dwarf_lines *lines = dwarf_lines_open(f);
+	uint64_t address;
+
+	while (recv(fd, &address, sizeof(address), 0) == sizeof(address)) {
+		struct answer answer = {};
+		const char *file;
+		int line;
+
+		if (dwarf_lines_find(lines, address, &file, &line) && strlen(file) < sizeof(answer.file)) {
+			answer.line = (uint32_t)line;
+			memcpy(answer.file, file, strlen(file));
+		}
+		if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer))
+			return;
+	}
+}
+
+__attribute__((noreturn)) static void run_child(struct elf_file *f, int fd, pid_t parent)
+{
+	keep_descriptors(f->fd, fd);
+	if (drop_rights(parent))
+		answer_all(f, fd);
+	_exit(0);
+}
+
+/* ---- the parent ---- */
+
+static void stop(struct symbol_lines *l)
+{
+	if (l->fd < 0)
+		return;
+	closep(&l->fd);
+	l->fd = -1;
+	kill(l->child, SIGKILL);
+	while (waitpid(l->child, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}
 
 void symbol_lines_free(struct symbol_lines *l)
 {
 	if (!l)
 		return;
-	dwarf_end(l->dwarf);
-	vec_release(&l->ranges);
+	stop(l);
+	for (struct map_entry *e = map_next(&l->known, NULL); e; e = map_next(&l->known, e)) {
+		struct known *known = e->pointer;
+
+		free(known->file);
+		free(known);
+	}
+	map_release(&l->known);
 	free(l);
 }
 
-static bool has_lines(struct elf_file *f)
+static void start(struct symbol_lines *l, struct elf_file *f)
 {
-	uint64_t bytes = 0;
-	bool lines = false, shared = false;
-	Elf_Scn *section = NULL;
-	size_t names;
+	pid_t parent = getpid();
+	int fds[2];
 
-	if (elf_getshdrstrndx(f->elf, &names))
-		return false;
-	while ((section = elf_nextscn(f->elf, section))) {
-		GElf_Shdr header;
-		const char *name;
-
-		if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
-			continue;
-		name = elf_strptr(f->elf, names, header.sh_name);
-		if (!name)
-			continue;
-		lines |= !strcmp(name, ".debug_line");
-		shared |= !strcmp(name, ".gnu_debugaltlink");
-		if (!strncmp(name, ".debug_", strlen(".debug_")))
-			bytes += header.sh_size > DEBUG_MAX ? DEBUG_MAX : header.sh_size;
-	}
-	return lines && !shared && bytes < DEBUG_MAX;
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct unit_range *x = a, *y = b;
-
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return (x->unit > y->unit) - (x->unit < y->unit);
-}
-
-static void add_unit(struct symbol_lines *l, Dwarf_Off unit)
-{
-	Dwarf_Addr base, start, end;
-	ptrdiff_t at = 0;
-	Dwarf_Die die;
-
-	if (!dwarf_offdie(l->dwarf, unit, &die))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return;
-	while ((at = dwarf_ranges(&die, at, &base, &start, &end)) > 0 && l->ranges.nr < RANGES_MAX)
-		if (start < end)
-			vec_push(&l->ranges, ((struct unit_range){ .start = start, .end = end, .unit = unit }));
-}
-
-static void read_units(struct symbol_lines *l)
-{
-	Dwarf_Off at = 0, next;
-	size_t header;
-
-	while (!dwarf_nextcu(l->dwarf, at, &next, &header, NULL, NULL, NULL) && next > at) {
-		add_unit(l, at + header);
-		at = next;
+	l->child = fork();
+	if (!l->child)
+		run_child(f, fds[1], parent);
+	closep(&fds[1]);
+	l->fd = fds[0];
+	if (l->child < 0) {
+		closep(&l->fd);
+		l->fd = -1;
 	}
-	if (l->ranges.nr)
-		qsort(l->ranges.items, l->ranges.nr, sizeof(*l->ranges.items), by_start);
 }
 
 static struct symbol_lines *open_lines(struct symbols *s)
@@ -100,116 +148,55 @@ static struct symbol_lines *open_lines(struct symbols *s)
 	struct symbol_lines *l = xcalloc(1, sizeof(*l));
 	struct elf_file *f = s->file;
 
-	if (!has_lines(f))
+	l->fd = -1;
+	if (!dwarf_lines_there(f))
 		f = symbols_debug_file(s);
-	if (f && has_lines(f))
-		l->dwarf = dwarf_begin_elf(f->elf, DWARF_C_READ, NULL);
-	if (l->dwarf)
-		read_units(l);
+	if (f && dwarf_lines_there(f))
+		start(l, f);
 	return l;
 }
 
-static const struct unit_range *find_range(const struct symbol_lines *l, uint64_t address)
+/* False: there was no answer. */
+static bool ask(struct symbol_lines *l, uint64_t address, struct answer *ret)
 {
-	size_t low = 0, high = l->ranges.nr;
+	struct pollfd wait = { .fd = l->fd, .events = POLLIN };
+	int ready;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (l->ranges.items[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && l->ranges.items[low - 1].end > address ? &l->ranges.items[low - 1] : NULL;
-}
-
-/* Entries of a unit on the way to an address. */
-struct search {
-	uint64_t address;
-	size_t left; /* to be looked at */
-	Dwarf_Die call;
-	bool found;
-};
-
-/* True when the search is at its end. libdw's own (dwarf_getscopes()) goes as deep as the file wants. */
-static bool descend(struct search *s, Dwarf_Die *parent, unsigned int depth)
-{
-	Dwarf_Die die;
-
-	if (!depth || dwarf_child(parent, &die))
+	if (l->fd < 0)
 		return false;
-	do {
-		int tag = dwarf_tag(&die);
-
-		if (!s->left || !--s->left)
-			return true;
-		if (tag == DW_TAG_namespace && descend(s, &die, depth - 1))
-			return true;
-		if ((tag != DW_TAG_subprogram && tag != DW_TAG_lexical_block && tag != DW_TAG_inlined_subroutine) ||
-		    dwarf_haspc(&die, s->address) != 1)
+	if (send(l->fd, &address, sizeof(address), MSG_NOSIGNAL) == sizeof(address)) {
+		while ((ready = poll(&wait, 1, ANSWER_MS)) < 0 && errno == EINTR)
 			continue;
-		s->found = tag == DW_TAG_inlined_subroutine;
-		s->call = die;
-		if (!s->found)
-			descend(s, &die, depth - 1);
-		return true;
-	} while (!dwarf_siblingof(&die, &die));
+		if (ready == 1 && recv(l->fd, ret, sizeof(*ret), 0) == sizeof(*ret) &&
+		    memchr(ret->file, '\0', sizeof(ret->file)))
+			return true;
+	}
+	stop(l);
 	return false;
-}
-
-static bool take_number(Dwarf_Die *die, unsigned int name, Dwarf_Word *ret)
-{
-	Dwarf_Attribute attribute;
-
-	return !dwarf_formudata(dwarf_attr(die, name, &attribute), ret);
-}
-
-/*
- * The function that has the symbol may have others put into it. Its line is that of the outermost of these calls. False: there is
- * none.
- */
-static bool find_call(Dwarf_Die *unit, uint64_t address, const char **ret_file, int *ret_line)
-{
-	struct search s = { .address = address, .left = ENTRIES_MAX };
-	Dwarf_Word file, line;
-	Dwarf_Files *files;
-	size_t nr_files;
-
-	descend(&s, unit, DEPTH_MAX);
-	if (!s.found || !take_number(&s.call, DW_AT_call_file, &file) || !take_number(&s.call, DW_AT_call_line, &line) ||
-	    line > INT32_MAX || dwarf_getsrcfiles(unit, &files, &nr_files) || file >= nr_files)
-		return false;
-	*ret_file = dwarf_filesrc(files, file, NULL, NULL);
-	*ret_line = (int)line;
-	return *ret_file;
-}
-
-static bool find_line(Dwarf_Die *unit, uint64_t address, const char **ret_file, int *ret_line)
-{
-	Dwarf_Line *line;
-
-	if (find_call(unit, address, ret_file, ret_line))
-		return true;
-	line = dwarf_getsrc_die(unit, address);
-	*ret_file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
-	return *ret_file && !dwarf_lineno(line, ret_line);
 }
 
 int symbols_line(struct symbols *s, uint64_t address, const char **ret_file, unsigned int *ret_line)
 {
-	const struct unit_range *range;
-	Dwarf_Die unit;
-	int line;
+	struct map_entry *e;
+	struct known *known;
+	struct answer answer;
 
 	if (!s->lines)
 		s->lines = open_lines(s);
-	range = find_range(s->lines, address);
-	if (!range || !dwarf_offdie(s->lines->dwarf, range->unit, &unit))
+	e = map_get(&s->lines->known, address, 0);
+	if (!e) {
+		if (!ask(s->lines, address, &answer))
+			return -ENOENT;
+		known = xcalloc(1, sizeof(*known));
+		known->line = answer.line;
+		known->file = xstrdup(answer.file);
+		e = map_put(&s->lines->known, address, 0, NULL);
+		e->pointer = known;
+	}
+	known = e->pointer;
+	if (!known->line)
 		return -ENOENT;
-	/* Line 0: of no line of the source. */
-	if (!find_line(&unit, address, ret_file, &line) || line <= 0)
-		return -ENOENT;
-	*ret_line = (unsigned int)line;
+	*ret_file = known->file;
+	*ret_line = known->line;
 	return 0;
 }

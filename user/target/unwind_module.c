@@ -143,6 +143,7 @@ static struct module *of_file(struct modules *m, const char *file, const char *p
 	if (e && !err && m->all.items[e->value]->elf && elf_file_build_id(elf)[0] &&
 	    !strcmp(m->all.items[e->value]->build_id, elf_file_build_id(elf))) {
 		elf_file_free(elf);
+		m->all.items[e->value]->changed_ns = changed_ns;
 		return m->all.items[e->value];
 	}
 	shown = shown_path(path, st);
