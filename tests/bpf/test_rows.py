@@ -30,7 +30,7 @@ def runtimes():
 
 def commands(module, libraries):
     """Each function that allocates, as it should and not; then each that frees, which the program gives what there is."""
-    symbols = [(rows.symbol_of(row), any(f"{word}(" in row.body for word in ("freed", "dropped", "unmapped"))) for name in libraries for row in module.LIBRARIES[name]]
+    symbols = [(rows.symbol_of(row), rows.frees(row)) for name in libraries for row in module.LIBRARIES[name]]
     devices = [s for s, _ in symbols if module.is_choice(s)]
     allocations = [s for s, frees in symbols if not frees and s not in devices and not module.is_end(s)]
     assert allocations
@@ -58,7 +58,13 @@ def recorded(program, lines, *options):
     equal(done.stdout.count("DONE"), len(lines), "calls")
     status, out, err = run("events", "-r", path, "--json")
     equal(status, 0, err)
-    return rows.told(done.stdout.splitlines()), rows.comparable(out.splitlines()), path
+    pid = int(done.stdout.splitlines()[1].removeprefix("PID "))
+    return rows.told(done.stdout.splitlines()), rows.comparable(out.splitlines(), pid), path, done.stdout
+
+
+def ended(*command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
 
 
 def compare(wanted, found):
@@ -78,13 +84,40 @@ for name, path in runtimes():
         module = importlib.import_module(name)
         program = rows.build(module, folder.name)
         lines = list(commands(module, list(module.LIBRARIES)))
-        wanted, found, recording = recorded(program, lines)
+        wanted, found, recording, _ = recorded(program, lines)
         assert len(wanted) > 3 * sum(map(len, module.LIBRARIES.values())), wanted
         compare(wanted, found)
         state = json.loads(run("top", "-r", recording, "--json")[1].splitlines()[-1])
         equal((state["lost"], state["unread"], state["replaced"]), (0, 0, 0), "anomalies")
         equal(len(state["processes"]), 1, "one process, of whatever libraries")
         assert "before attach" not in run("top", "-r", recording)[1], "it was seen from its beginning"
+
+
+for name, path in runtimes():
+    @suite.test(f"{name}: a longjmp, a thread's end and a fork in each function: all goes on as it would, and what follows is told right")
+    def _(name=name, path=path):
+        module = importlib.import_module(name)
+        program = rows.build(module, folder.name)
+        symbols = [symbol for symbol, _ in rows.rows_of(path)]
+        lines = [f"end {how} {symbol}" for symbol in symbols for how in ("longjmp", "thread", "fork")] + list(commands(module, list(module.LIBRARIES)))
+        wanted, found, _, said = recorded(program, lines)
+        alone = subprocess.run([program], input="".join(f"{l}\n" for l in lines), capture_output=True, text=True, timeout=120)
+        equal(alone.returncode, 3, "status of the program alone")
+        compare(alone.stdout.splitlines()[2:], said.splitlines()[2:])
+        equal((said.count("LEFT "), said.count("CHILD 17 0"), said.count("MISSED")), (3 * len(symbols), len(symbols), 0), "calls that were left")
+        compare(wanted, found)
+
+    @suite.test(f"{name}: an exec and a SIGKILL in each function end the program as they would")
+    def _(name=name, path=path):
+        program = rows.build(importlib.import_module(name), folder.name)
+        script = os.path.join(folder.name, "ends.sh")
+        symbols = [symbol for symbol, _ in rows.rows_of(path)]
+        with open(script, "w") as f:
+            for symbol in symbols:
+                for how in ("exec", "kill"):
+                    f.write(f"echo end {how} {symbol} | {program} >/dev/null 2>&1; echo {symbol} {how} $?\n")
+        status, said, _ = ended(POOLTRACE, "record", "-q", "-f", "-o", os.path.join(folder.name, "ends.pt"), "--", "sh", script)
+        equal((status, said), (0, "".join(f"{s} exec 19\n{s} kill 137\n" for s in symbols)), "statuses")
 
 
 @suite.test("the tutorial in docs/runtimes.md is a runtime file, that of pooltrace-rt(5)")

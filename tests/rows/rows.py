@@ -14,6 +14,8 @@ A function does what the real one does with its arguments, by its real prototype
     dropped(address)                                       it has one less, and without the last one it is freed
     mapped(at, address), unmapped(at, bytes)               a mapping refers to what is mapped
 
+In each there is `passing`, in which calls end otherwise than by a return: `end longjmp|thread|fork|exec|kill FUNCTION`.
+
 It is called with values that occur once. `refusal` is what it is to give back: 0, or a code. What the runtime file says does not
 occur here: an argument that it takes for another one shows.
 """
@@ -33,6 +35,7 @@ COMMON = r"""
 #include <stdlib.h>
 #include <string.h>
 
+void passing(const char *symbol);
 extern int refusal, nested;
 extern _Thread_local int inside;
 uint64_t fresh(void);
@@ -49,6 +52,17 @@ uint64_t living(void);
 uint64_t size(void);
 """
 PROGRAM = r"""
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CHILD = 17, EXECUTED = 19 };
+
+static const char *ending;
+static char ending_in[128];
+static jmp_buf outside;
+static int is_child;
 int refusal, nested;
 _Thread_local int inside;
 static uint64_t next_address = 0x7f0000000000, next_size = 10007, blocks[4096];
@@ -90,7 +104,7 @@ void freed(uint64_t address)
 
 	if (i >= 0 && !inside)
 		blocks[i] = 0;
-	if (!inside)
+	if (address && !inside)
 		printf("TOLD free - %#lx -1 -1 -1 0\n", address);
 }
 
@@ -150,6 +164,40 @@ uint64_t living(void)
 	return taken < nr_blocks ? blocks[taken++] : 0;
 }
 
+static void fork_inside(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		is_child = 1;
+		inside++;
+		return;
+	}
+	waitpid(child, &status, 0);
+	printf("CHILD %d %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+void passing(const char *symbol)
+{
+	static char *const again[] = {"program", "executed", NULL};
+	const char *how = ending;
+
+	if (!how || strcmp(symbol, ending_in))
+		return;
+	ending = NULL;
+	if (!strcmp(how, "longjmp"))
+		longjmp(outside, 1);
+	else if (!strcmp(how, "thread"))
+		pthread_exit(NULL);
+	else if (!strcmp(how, "kill"))
+		raise(SIGKILL);
+	else if (!strcmp(how, "exec"))
+		execv("/proc/self/exe", again);
+	else
+		fork_inside();
+}
+
 static void *run(void *line)
 {
 	char symbol[128];
@@ -158,23 +206,47 @@ static void *run(void *line)
 		return NULL;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (!strcmp(calls[i].symbol, symbol))
-			printf("GAVE %s %ld\n", symbol, calls[i].call());
+			printf(is_child ? "" : "GAVE %s %ld\n", symbol, calls[i].call());
+	if (is_child)
+		_exit(CHILD);
 	return NULL;
 }
 
-int main(void)
+static void end_inside(char *line)
+{
+	static char how[16];
+	pthread_t thread;
+
+	if (sscanf(line, "%15s %127s", how, ending_in) != 2)
+		return;
+	ending = how;
+	if (!strcmp(how, "thread")) {
+		if (!pthread_create(&thread, NULL, run, ending_in))
+			pthread_join(thread, NULL);
+	} else if (!setjmp(outside)) {
+		run(ending_in);
+	}
+	printf("%s %s\n", ending ? "MISSED" : "LEFT", ending_in);
+	refusal = 0;
+}
+
+int main(int argc, char **argv)
 {
 	char line[256];
 	pthread_t thread;
 
+	if (argc > 1)
+		return EXECUTED;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	puts("READY");
+	printf("READY\nPID %d\n", getpid());
 	while (fgets(line, sizeof(line), stdin)) {
 		refusal = nested = 0;
 		if (!strncmp(line, "load ", 5)) {
 			line[strcspn(line, "\n")] = 0;
 			if (!dlopen(line + 5, RTLD_NOW | RTLD_GLOBAL))
 				puts(dlerror());
+		} else if (!strncmp(line, "end ", 4)) {
+			end_inside(line + 4);
 		} else if (strncmp(line, "thread ", 7)) {
 			run(line);
 		} else if (!pthread_create(&thread, NULL, run, line + 7)) {
@@ -189,6 +261,19 @@ int main(void)
 
 def symbol_of(row):
     return re.search(r"(\w+)\(", row.prototype).group(1)
+
+
+def frees(row):
+    return any(f"{word}(" in row.body for word in ("freed", "dropped", "unmapped"))
+
+
+def body_of(row):
+    """With a place in which the call may end otherwise: what frees is told when it is called, what allocates when it returns."""
+    passing = f'\tpassing("{symbol_of(row)}");\n'
+    if not frees(row):
+        return passing + row.body
+    before, last, after = row.body.rpartition("\treturn")
+    return before + passing + last + after if last else f"{row.body}\n{passing}"
 
 
 def rows_of(runtime_file):
@@ -217,7 +302,7 @@ def build(module, folder, libraries=None):
     for name in names:
         rows = module.LIBRARIES[name]
         compile_c(COMMON + module.PRELUDE + "\n".join(f"{row.prototype};" for rows in module.LIBRARIES.values() for row in rows) +
-                  "\n" + "\n".join(f"{row.prototype}\n{{\n{row.body}\n}}" for row in rows), os.path.join(folder, name),
+                  "\n" + "\n".join(f"{row.prototype}\n{{\n{body_of(row)}\n}}" for row in rows), os.path.join(folder, name),
                   "-fPIC", "-shared", f"-Wl,-soname,{name}", "-Wl,--build-id")
         for row in rows:
             symbol = symbol_of(row)
@@ -261,11 +346,13 @@ def told(lines):
     return found
 
 
-def comparable(lines):
-    """The same from `pooltrace events --json`."""
+def comparable(lines, pid):
+    """The same from `pooltrace events --json`, of that process."""
     found = []
     for line in lines:
         e = json.loads(line)
+        if e.get("pid") != pid:
+            continue
         if e["event"] not in ("alloc", "free", "failed"):
             continue
         free = e["event"] == "free"

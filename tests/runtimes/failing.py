@@ -20,7 +20,7 @@ def call_all(program, lines):
         status, out, err = run("events", "-r", path, "--json")
         equal(status, 0, err)
     said = done.stdout.splitlines()
-    return rows.gave(said), rows.told(said), rows.comparable(out.splitlines())
+    return rows.gave(said), rows.told(said), rows.comparable(out.splitlines(), int(said[1].removeprefix("PID ")))
 
 
 def fails_as_it_says(module, libraries, codes):
