@@ -123,6 +123,25 @@ static inline void define_traced(struct stream *s, struct record *r, const struc
 		leave_out(r, of_process ? FIELD_MODULE : FIELD_PROCESS);
 	if (r->kind == RECORD_MODULE || r->kind == RECORD_RUNTIME || r->kind == RECORD_SITE || r->kind == RECORD_USES)
 		leave_out(r, FIELD_ARENA);
+	if (r->kind == RECORD_FRAME) {
+		leave_out(r, FIELD_ARENA);
+		RECORD_SET(r, FRAME, frame, l->frames.nr + 1);
+		if (!RECORD_HAS(r, MODULE) || !l->modules.nr)
+			leave_out(r, FIELD_MODULE);
+		else
+			RECORD_SET(r, MODULE, module, 1 + random_below(&s->random, l->modules.nr));
+	}
+	if (r->kind == RECORD_STACK) {
+		leave_out(r, FIELD_ARENA);
+		RECORD_SET(r, STACK, stack, l->stacks.nr + 1);
+		RECORD_SET(r, FRAME, frame, random_below(&s->random, l->frames.nr + 1));
+		if (!RECORD_HAS(r, PARENT) || !l->stacks.nr)
+			leave_out(r, FIELD_PARENT);
+		else
+			RECORD_SET(r, PARENT, parent, 1 + random_below(&s->random, l->stacks.nr));
+	}
+	if (r->kind == RECORD_ALLOC && random_below(&s->random, 3))
+		RECORD_SET(r, STACK, stack, random_below(&s->random, l->stacks.nr + 1));
 }
 
 /* Numbers in order, or nothing would ever be taken. */

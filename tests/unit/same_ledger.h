@@ -24,7 +24,7 @@ static inline bool is_text(const struct member *m)
 	static const char *const texts[] = {"process.name", "process.command", "process.runtime", "process.advice", "process.visible",
 					    "process.core", "process.host", "arena.pool", "pool.pool", "block.layout", "block.label", "probe.probe",
 					    "meanwhile.pool", "runtime.name", "runtime.path", "runtime.text", "module.path",
-					    "module.build_id", "module.version", "site.probe", "site.symbol", "site.tag",
+					    "module.build_id", "frame.path", "frame.symbol", "module.version", "site.probe", "site.symbol", "site.tag",
 					    "site.reason", "uses.path", "driver.driver", "driver.device",
 					    "driver.region", "driver.source"};
 
@@ -126,6 +126,8 @@ static inline void same_traced(const struct ledger *a, const struct ledger *b)
 {
 	same_vec(SHAPE_RUNTIME, &a->runtimes, &b->runtimes);
 	same_vec(SHAPE_MODULE, &a->modules, &b->modules);
+	same_vec(SHAPE_FRAME, &a->frames, &b->frames);
+	same_vec(SHAPE_STACK, &a->stacks, &b->stacks);
 	for (size_t i = 0; i < a->modules.nr; i++)
 		same_vec(SHAPE_SITE, &a->modules.items[i].sites, &b->modules.items[i].sites);
 }

@@ -22,6 +22,10 @@
 	"runtime" S(100) "id=1 name=rt path=a.rt text=\"runtime rt\\x0a\"\nmodule" S(100) "module=1 id=1 path=/a version=b\n" \
 	"site" S(100) "module=1 probe=alloc symbol=s offset=0x10 reason=r\nsite" S(100) "module=1 probe=free symbol=t tag=x\n" \
 	"uses" S(100) "process=1 module=1\nsite" S(100) "process=1 probe=cb symbol=u reason=no\n"
+#define STACKS                                                                                                   \
+	"frame" S(103) "frame=1 path=serve.py symbol=step line=118\nframe" S(103) "frame=2 module=1 symbol=_Zx offset=0x40\n" \
+	"stack" S(103) "stack=1 frame=1 partial=1\nstack" S(103) "stack=2 parent=0x1 frame=2\nstack" S(103) "stack=3 frame=2\n" \
+	PUT(103, 1, 3900, "reserved=32 asked=32 stack=2") "unstacked" S(103) "count=4 reason=room\n"
 #define FAILED(time, more) "failed" S(time) "process=1 tid=7 reason=throw " more "\n"
 
 #define DEVICES                                                                                                  \
@@ -31,7 +35,7 @@
 	"census" S(101) "process=1 reason=end\n" POOL(102, 1, 4, b, DRAM, FULL " reason=new") CHIPS(102, 1, b, "chips=1 mesh=2 parent=0xa") \
 	PUT(102, 4, 1024, "reserved=256 asked=200") PUT(102, 1, 2048, "reserved=512 asked=512 label=conv layout=interleaved id=9") \
 	TAKE(102, 4, 1024) PUT(102, 2, 4000, "reserved=512 asked=300 label=\"a b\"") PUT(103, 2, 3000, "asked=5")   \
-	"correction" S(103) "process=1 arena=2 address=3000 reserved=64 reason=size\n" AT(103)
+	"correction" S(103) "process=1 arena=2 address=3000 reserved=64 reason=size\n" STACKS AT(103)
 
 #define PROGRAMS                                                                                                 \
 	CB(103, 10, 1024, 64, "") CB(103, 10, 1088, 64, "") CB(104, 20, 1024, 512, "") CB(104, 20, 2000, 8, "placed=1") \

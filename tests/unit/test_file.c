@@ -136,7 +136,7 @@ static unsigned role_of(const char *kind)
 static void add_method_of(struct str *s, const char *field)
 {
 	static const char *const who = " process pid tid ";
-	static const char *const what = " arena pool reserved asked page tag label layout ";
+	static const char *const what = " arena pool reserved asked page tag label layout stack ";
 	char word[32];
 
 	snprintf(word, sizeof(word), " %s ", field);

@@ -142,7 +142,7 @@ static uint32_t new_slot(struct blocks *b)
 
 static bool same_origin(const struct blocks_origin *o, const struct block *block)
 {
-	return o->tid == block->tid && o->label == block->label && o->layout == block->layout && o->trace == block->trace;
+	return o->tid == block->tid && o->stack == block->stack && o->label == block->label && o->layout == block->layout && o->trace == block->trace;
 }
 
 static uint64_t hash_of_origin(const struct block *block)
@@ -151,6 +151,7 @@ static uint64_t hash_of_origin(const struct block *block)
 
 	hash = hash * 0x9e3779b97f4a7c15ULL + (uintptr_t)block->layout;
 	hash = hash * 0x9e3779b97f4a7c15ULL + block->trace;
+	hash = hash * 0x9e3779b97f4a7c15ULL + block->stack;
 	return hash * 0x9e3779b97f4a7c15ULL + block->tid;
 }
 
@@ -165,7 +166,8 @@ static uint32_t add_origin(struct blocks *b, const struct block *block, uint64_t
 			vec_push(&b->origins, ((struct blocks_origin){.trace = block->trace,
 								      .layout = block->layout,
 								      .label = block->label,
-								      .tid = block->tid}));
+								      .tid = block->tid,
+								      .stack = block->stack}));
 		}
 		if (!same_origin(&b->origins.items[e->value], block))
 			continue;
@@ -187,6 +189,7 @@ static struct block block_of(const struct blocks *b, const struct blocks_slot *s
 		.layout = o->layout,
 		.label = o->label,
 		.tid = o->tid,
+		.stack = o->stack,
 		.has_reserved = slot->has_reserved,
 		.has_asked = slot->has_asked,
 		.has_trace = slot->has_trace,
@@ -346,6 +349,13 @@ bool blocks_next(const struct blocks *b, size_t *at, struct block *ret)
 		return true;
 	}
 	return false;
+}
+
+void blocks_renumber_stacks(struct blocks *b, const uint64_t *numbers)
+{
+	for (size_t i = 0; i < b->origins.nr; i++)
+		if (b->origins.items[i].stack)
+			b->origins.items[i].stack = (uint32_t)numbers[b->origins.items[i].stack - 1];
 }
 
 void blocks_release(struct blocks *b)

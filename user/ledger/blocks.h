@@ -17,6 +17,7 @@ struct block {
 	uint64_t id;	  /* the runtime's own number */
 	const char *layout, *label; /* as in the record; NULL: not known */
 	uint32_t tid;
+	uint32_t stack; /* number of what its allocation was called by; 0: not known */
 	bool has_reserved, has_asked, has_trace, has_time, has_id;
 	bool is_trace;	    /* the buffer of a trace, by the call that made it */
 	bool before_attach; /* from the books: who made it, and for what, is not known */
@@ -29,7 +30,7 @@ struct index_group;
 struct blocks_origin {
 	uint64_t trace;
 	const char *layout, *label;
-	uint32_t tid;
+	uint32_t tid, stack;
 };
 
 enum { BLOCKS_RECENT = 64 };
@@ -67,6 +68,8 @@ void blocks_put(struct blocks *b, const struct block *block);
 void blocks_remove(struct blocks *b, uint64_t address);
 /* Walk in no order: `for (size_t at = 0; blocks_next(b, &at, &block);)`; no change meanwhile. */
 bool blocks_next(const struct blocks *b, size_t *at, struct block *ret);
+/* Stacks have other numbers now: that of number n is @numbers[n - 1]. No block is put or removed any more. */
+void blocks_renumber_stacks(struct blocks *b, const uint64_t *numbers);
 /* All are gone, and their memory. */
 void blocks_release(struct blocks *b);
 

@@ -181,6 +181,8 @@ static void put_block(struct checkpoint *c, const struct arena *a, const struct 
 		RECORD_SET(&r, SEEN, seen, 1);
 	if (b->tid)
 		RECORD_SET(&r, TID, tid, b->tid);
+	if (b->stack)
+		RECORD_SET(&r, STACK, stack, b->stack);
 	checkpoint_put(c, &r);
 }
 
@@ -289,6 +291,7 @@ int ledger_checkpoint(const struct ledger *l, struct sink *to)
 
 	put_totals(&c, l);
 	checkpoint_put_modules(&c, l);
+	checkpoint_put_stacks(&c, l);
 	for (size_t i = 0; i < l->processes.nr; i++)
 		put_process(&c, l->processes.items[i]);
 	for (size_t i = 0; i < l->arenas.nr; i++)

@@ -5,6 +5,7 @@
  *	state ledger.*, probe	totals
  *	state source		for each source (`source`), when it ended
  *	runtime, module, site	what processes were traced with, by number
+ *	frame, stack		those that allocations were told with, by number: more may come with any of them
  *	attach, state process.*, uses, site, device, state device.*, replays
  *				each process; `id` of an `arena` below is the place of its device among them
  *	arena, state arena.* and use.*, block, state figures.*

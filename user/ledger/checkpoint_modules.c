@@ -55,6 +55,40 @@ void checkpoint_put_modules(struct checkpoint *c, const struct ledger *l)
 		put_module(c, &l->modules.items[i]);
 }
 
+static void put_frame(struct checkpoint *c, const struct ledger_frame *f, uint64_t number)
+{
+	struct record r = checkpoint_record(c, RECORD_FRAME);
+
+	RECORD_SET(&r, FRAME, frame, number);
+	set_text(&r, FIELD_PATH, f->path);
+	set_text(&r, FIELD_SYMBOL, f->symbol);
+	if (f->module) {
+		RECORD_SET(&r, MODULE, module, f->module);
+		RECORD_SET(&r, OFFSET, offset, f->offset);
+	}
+	if (f->line)
+		RECORD_SET(&r, LINE, line, f->line);
+	checkpoint_put(c, &r);
+}
+
+void checkpoint_put_stacks(struct checkpoint *c, const struct ledger *l)
+{
+	for (size_t i = 0; i < l->frames.nr; i++)
+		put_frame(c, &l->frames.items[i], i + 1);
+	for (size_t i = 0; i < l->stacks.nr; i++) {
+		const struct ledger_stack *s = &l->stacks.items[i];
+		struct record r = checkpoint_record(c, RECORD_STACK);
+
+		RECORD_SET(&r, STACK, stack, i + 1);
+		RECORD_SET(&r, FRAME, frame, s->frame);
+		if (s->parent)
+			RECORD_SET(&r, PARENT, parent, s->parent);
+		if (s->partial)
+			RECORD_SET(&r, PARTIAL, partial, 1);
+		checkpoint_put(c, &r);
+	}
+}
+
 void checkpoint_put_probes(struct checkpoint *c, const struct ledger_process *p)
 {
 	for (size_t i = 0; i < p->probes.uses.nr; i++) {

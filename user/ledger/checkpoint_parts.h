@@ -20,6 +20,7 @@ void checkpoint_put_members(struct checkpoint *c, enum shape shape, const void *
 void checkpoint_put_history(struct checkpoint *c, const struct history *h);
 /* What all processes were traced with, and one of them. */
 void checkpoint_put_modules(struct checkpoint *c, const struct ledger *l);
+void checkpoint_put_stacks(struct checkpoint *c, const struct ledger *l);
 void checkpoint_put_probes(struct checkpoint *c, const struct ledger_process *p);
 
 /* A checkpoint that is read. */

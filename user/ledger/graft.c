@@ -5,7 +5,7 @@
 #include "ledger/ledger_parts.h"
 
 /* Of the ledger's sums, which have one name in both structs. */
-#define TOTALS(X) X(events) X(lost) X(corrections) X(unread) X(unknown_frees) X(replaced) X(gaps)
+#define TOTALS(X) X(events) X(lost) X(corrections) X(unread) X(unknown_frees) X(unstacked) X(replaced) X(gaps)
 
 struct totals totals_of(const struct ledger *l)
 {
@@ -61,11 +61,21 @@ static void renumber_part(const struct graft *g)
 
 	for (size_t i = 0; i < part->processes.nr; i++)
 		renumber_process(g, part->processes.items[i]);
-	for (size_t i = 0; i < part->arenas.nr; i++)
+	for (size_t i = 0; i < part->arenas.nr; i++) {
 		part->arenas.items[i]->id = number_of(g, NUMBERED_ARENA, part->arenas.items[i]->id);
+		blocks_renumber_stacks(&part->arenas.items[i]->blocks, g->renumber->numbers[NUMBERED_STACK].items);
+	}
 	for (size_t i = 0; i < part->modules.nr; i++) {
 		part->modules.items[i].id = number_of(g, NUMBERED_MODULE, part->modules.items[i].id);
 		part->modules.items[i].runtime = number_of(g, NUMBERED_RUNTIME, part->modules.items[i].runtime);
+	}
+	for (size_t i = 0; i < part->frames.nr; i++)
+		part->frames.items[i].module = number_of(g, NUMBERED_MODULE, part->frames.items[i].module);
+	for (size_t i = 0; i < part->stacks.nr; i++) {
+		struct ledger_stack *s = &part->stacks.items[i];
+
+		s->frame = (uint32_t)number_of(g, NUMBERED_FRAME, s->frame);
+		s->parent = (uint32_t)number_of(g, NUMBERED_STACK, s->parent);
 	}
 	for (size_t i = 0; i < part->probes.nr; i++)
 		part->probes.items[i].source = source_of(g, part->probes.items[i].source);
@@ -145,6 +155,8 @@ static struct ledger join(const struct graft *g)
 	JOIN(&ret, g, arenas, NUMBERED_ARENA);
 	JOIN(&ret, g, runtimes, NUMBERED_RUNTIME);
 	JOIN(&ret, g, modules, NUMBERED_MODULE);
+	JOIN(&ret, g, frames, NUMBERED_FRAME);
+	JOIN(&ret, g, stacks, NUMBERED_STACK);
 	join_probes(&ret, g);
 	join_sources(&ret, g);
 	join_totals(&ret, g);
@@ -163,6 +175,8 @@ int ledger_graft(const struct graft *g, struct sink *to)
 	vec_release(&joined.arenas);
 	vec_release(&joined.runtimes);
 	vec_release(&joined.modules);
+	vec_release(&joined.frames);
+	vec_release(&joined.stacks);
 	vec_release(&joined.probes);
 	vec_release(&joined.sources);
 	return err;

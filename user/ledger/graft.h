@@ -10,7 +10,7 @@
 
 /* What happened in all, of which a ledger keeps sums. */
 struct totals {
-	uint64_t events, lost, corrections, unread, unknown_frees, replaced, gaps;
+	uint64_t events, lost, corrections, unread, unknown_frees, unstacked, replaced, gaps;
 };
 
 struct totals totals_of(const struct ledger *l);

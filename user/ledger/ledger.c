@@ -355,6 +355,8 @@ static const struct {
 	[RECORD_RUNTIME] = {apply_traced, TRACED | RULES},
 	[RECORD_MODULE] = {apply_traced, TRACED | RULES}, [RECORD_SITE] = {apply_traced, TRACED | RULES},
 	[RECORD_USES] = {apply_traced, TRACED | RULES},  [RECORD_DRIVER] = {apply_driver, 0},
+	[RECORD_FRAME] = {apply_traced, TRACED | RULES}, [RECORD_STACK] = {apply_traced, TRACED | RULES},
+	[RECORD_UNSTACKED] = {totals_unstacked, 0},
 };
 
 static bool find_process(struct subject *s, const struct record *r)
@@ -453,6 +455,7 @@ int ledger_apply(struct ledger *l, const struct record *r, struct effect *effect
 		s.process->events += kinds[r->kind].is & EVENT;
 		phases_apply(s.process, r, s.effect);
 	}
+	s.effect->ledger = l;
 	s.effect->process = s.process;
 	s.effect->arena = s.arena;
 	s.effect->device = s.arena ? s.arena->device : s.device;

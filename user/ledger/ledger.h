@@ -14,6 +14,7 @@
 #include "ledger/circular.h"
 #include "ledger/drivers.h"
 #include "ledger/modules.h"
+#include "ledger/stacks.h"
 #include "ledger/words.h"
 #include "stream/record.h"
 
@@ -151,8 +152,11 @@ struct ledger {
 	VEC(struct arena *) arenas;		/* by id - 1 */
 	VEC(struct ledger_runtime) runtimes;	/* by number - 1 */
 	VEC(struct ledger_module) modules;	/* by number - 1 */
+	VEC(struct ledger_frame) frames;	/* by number - 1 */
+	VEC(struct ledger_stack) stacks;	/* by number - 1 */
 	uint64_t events, lost, corrections, unread;
 	uint64_t unknown_frees;	 /* frees of an address that nobody allocated */
+	uint64_t unstacked;	 /* allocations that should have a stack and have none */
 	uint64_t replaced;	 /* allocations at an address that was still alive: a free was lost */
 	uint64_t time_ns;	 /* of the last record */
 	uint64_t interval_ns;	 /* of the last tick; 0: on request */
@@ -171,6 +175,7 @@ struct ledger {
 
 /* What a record did, for those who tell about it (the log). Pointers live until the next record. */
 struct effect {
+	const struct ledger *ledger;
 	const struct ledger_process *process; /* NULL: none */
 	const struct arena *arena;	      /* NULL: none */
 	const struct device *device;	      /* NULL: none, or not known */

@@ -50,6 +50,8 @@ void ledger_free(struct ledger *l)
 	vec_release(&l->texts);
 	vec_release(&l->probes);
 	vec_release(&l->sources);
+	vec_release(&l->frames);
+	vec_release(&l->stacks);
 	free(l);
 }
 

@@ -126,5 +126,6 @@ struct block define_block(struct ledger *l, const struct record *r)
 		.layout = words_keep(&l->words, r->layout),
 		.label = words_keep(&l->words, r->label),
 		.tid = (uint32_t)r->tid,
+		.stack = ledger_stack(l, r->stack) ? (uint32_t)r->stack : 0,
 	};
 }

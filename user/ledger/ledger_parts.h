@@ -25,6 +25,7 @@ void restore_free(struct ledger *l);
 int totals_lost(struct subject *s, const struct record *r);
 int totals_probe(struct subject *s, const struct record *r);
 int totals_unread(struct subject *s, const struct record *r);
+int totals_unstacked(struct subject *s, const struct record *r);
 int totals_tick(struct subject *s, const struct record *r);
 int totals_end(struct subject *s, const struct record *r);
 int totals_gap(struct subject *s, const struct record *r);
@@ -42,11 +43,16 @@ struct block define_block(struct ledger *l, const struct record *r);
 void define_driver(struct ledger *l, struct ledger_process *p, const struct record *r);
 
 /*
- * Of the kinds runtime, module, site and uses, with all fields that must be there: may it come next, as far as numbers go? Then
+ * Of the kinds runtime, module, site, uses, frame and stack, with all fields that must be there: may it come next, as far as numbers go? Then
  * define_traced() keeps it, @p being its process if it names one, and returns the module of a `uses`, else NULL.
  */
 bool traced_fits(const struct ledger *l, const struct record *r);
 const struct ledger_module *define_traced(struct ledger *l, struct ledger_process *p, const struct record *r);
+/* Of the kinds frame and stack: as above. */
+bool frame_fits(const struct ledger *l, const struct record *r);
+bool stack_fits(const struct ledger *l, const struct record *r);
+void define_frame(struct ledger *l, struct ledger_process *p, const struct record *r);
+void define_stack(struct ledger *l, struct ledger_process *p, const struct record *r);
 void probes_release(struct ledger_probes *probes);
 /* Modules and runtimes. */
 void traced_release(struct ledger *l);

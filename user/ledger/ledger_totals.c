@@ -38,6 +38,12 @@ int totals_unread(struct subject *s, const struct record *r)
 	return 0;
 }
 
+int totals_unstacked(struct subject *s, const struct record *r)
+{
+	s->l->unstacked += r->count;
+	return 0;
+}
+
 int totals_tick(struct subject *s, const struct record *r)
 {
 	s->l->ticks++;

@@ -53,7 +53,8 @@ static bool define_part(struct merge_input *in)
 {
 	const struct ledger *part = in->part;
 	const size_t nr[] = {[NUMBERED_PROCESS] = part->processes.nr, [NUMBERED_ARENA] = part->arenas.nr,
-			     [NUMBERED_RUNTIME] = part->runtimes.nr,  [NUMBERED_MODULE] = part->modules.nr};
+			     [NUMBERED_RUNTIME] = part->runtimes.nr,  [NUMBERED_MODULE] = part->modules.nr,
+			     [NUMBERED_FRAME] = part->frames.nr,      [NUMBERED_STACK] = part->stacks.nr};
 	uint64_t ignored;
 
 	for (size_t i = 0; i < ARRAY_SIZE(nr); i++)

@@ -133,6 +133,8 @@ static const struct {
 	[RECORD_MODULE] = {module_fits, define_module},
 	[RECORD_SITE] = {site_fits, define_site},
 	[RECORD_USES] = {use_fits, define_use},
+	[RECORD_FRAME] = {frame_fits, define_frame},
+	[RECORD_STACK] = {stack_fits, define_stack},
 };
 
 bool traced_fits(const struct ledger *l, const struct record *r)

@@ -154,7 +154,7 @@ static const struct {
 	[RECORD_ARENA] = {on_arena, true},   [RECORD_BLOCK] = {on_block, true},	  [RECORD_PROBE] = {on_probe, true},
 	[RECORD_STATE] = {on_state, false},  [RECORD_RUNTIME] = {on_traced, true}, [RECORD_MODULE] = {on_traced, true},
 	[RECORD_SITE] = {on_traced, true},     [RECORD_USES] = {on_traced, true},
-	[RECORD_DRIVER] = {on_driver, true},
+	[RECORD_DRIVER] = {on_driver, true},   [RECORD_FRAME] = {on_traced, true}, [RECORD_STACK] = {on_traced, true},
 };
 
 static bool is_whole(const struct ledger_process *p)
@@ -186,6 +186,8 @@ static int check_whole(struct restore *s, const struct ledger *l)
 	if (s->failed || restore_define(s) || s->next->processes.nr < l->processes.nr || s->next->arenas.nr < l->arenas.nr)
 		return -EINVAL;
 	if (s->next->modules.nr < l->modules.nr || s->next->runtimes.nr < l->runtimes.nr)
+		return -EINVAL;
+	if (s->next->frames.nr < l->frames.nr || s->next->stacks.nr < l->stacks.nr)
 		return -EINVAL;
 	for (size_t i = 0; i < s->next->processes.nr; i++)
 		if (!is_whole(s->next->processes.items[i]))

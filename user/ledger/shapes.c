@@ -13,8 +13,9 @@
  */
 #define LEDGER_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
 	PARTS(ledger, processes) PARTS(ledger, arenas) PARTS(ledger, runtimes) PARTS(ledger, modules)	\
+	PARTS(ledger, frames) PARTS(ledger, stacks)	\
 	X(ledger, events) X(ledger, lost)	\
-	X(ledger, corrections) X(ledger, unread) X(ledger, unknown_frees) X(ledger, replaced)	\
+	X(ledger, corrections) X(ledger, unread) X(ledger, unknown_frees) X(ledger, unstacked) X(ledger, replaced)	\
 	GIVEN(ledger, time_ns) X(ledger, interval_ns) X(ledger, ticks) PARTS(ledger, texts)	\
 	PARTS(ledger, words) PARTS(ledger, probes) PARTS(ledger, sources) X(ledger, gaps)	\
 	X(ledger, gaps_from_ns) X(ledger, gaps_to_ns) PARTS(ledger, placed) GIVEN(ledger, restore)	\
@@ -41,6 +42,12 @@
 	GIVEN(site, offset) GIVEN(site, probed)
 
 #define USES_MEMBERS(X, LIMIT, GIVEN, PARTS) GIVEN(uses, module) GIVEN(uses, path)
+
+#define FRAME_MEMBERS(X, LIMIT, GIVEN, PARTS)							\
+	GIVEN(frame, path) GIVEN(frame, symbol) GIVEN(frame, module) GIVEN(frame, offset)	\
+	GIVEN(frame, line)
+
+#define STACK_MEMBERS(X, LIMIT, GIVEN, PARTS) GIVEN(stack, parent) GIVEN(stack, frame) GIVEN(stack, partial)
 
 #define PROCESS_MEMBERS(X, LIMIT, GIVEN, PARTS)								\
 	GIVEN(process, id) GIVEN(process, pid) GIVEN(process, host) GIVEN(process, source)		\
@@ -91,7 +98,7 @@
 #define BLOCK_MEMBERS(X, LIMIT, GIVEN, PARTS)								\
 	GIVEN(block, address) GIVEN(block, reserved) GIVEN(block, asked) GIVEN(block, trace)		\
 	GIVEN(block, time_ns) GIVEN(block, id) GIVEN(block, layout) GIVEN(block, label)			\
-	GIVEN(block, tid) GIVEN(block, has_reserved) GIVEN(block, has_asked) GIVEN(block, has_trace)	\
+	GIVEN(block, tid) GIVEN(block, stack) GIVEN(block, has_reserved) GIVEN(block, has_asked) GIVEN(block, has_trace)	\
 	GIVEN(block, has_time) GIVEN(block, has_id) GIVEN(block, is_trace)				\
 	GIVEN(block, before_attach)
 

@@ -16,6 +16,8 @@
 	S(MODULE, module, struct ledger_module)         \
 	S(SITE, site, struct ledger_site)               \
 	S(USES, uses, struct ledger_use)                \
+	S(FRAME, frame, struct ledger_frame)            \
+	S(STACK, stack, struct ledger_stack)            \
 	S(SOURCE, source, struct ledger_source)         \
 	S(PROCESS, process, struct ledger_process)      \
 	S(DRIVER, driver, struct driver_figure)         \

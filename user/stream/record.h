@@ -73,6 +73,9 @@
  * left         calls that were entered and have not returned: they are under way, or were left otherwise
  * copy         which of the runtimes of its process, from 2: each file that has one is a process of the stream, of the same pid.
  *              Absent: the first
+ * frame        number of a place in a program's code in this stream, from 1; defined by its `frame`
+ * stack        number of a call stack in this stream, from 1; defined by its `stack`. Of an allocation: what its thread was doing
+ * line         of a source file, from 1
  */
 #define RECORD_FIELDS(X)                                                                           \
 	X(time_ns, TIME_NS, NUMBER)                                                                \
@@ -134,7 +137,10 @@
 	X(text, TEXT, TEXT)                                                                        \
 	X(copy, COPY, NUMBER)                                                                      \
 	X(code, CODE, SIGNED)                                                                      \
-	X(left, LEFT, NUMBER)
+	X(left, LEFT, NUMBER)                                                                      \
+	X(frame, FRAME, NUMBER)                                                                    \
+	X(stack, STACK, NUMBER)                                                                    \
+	X(line, LINE, NUMBER)
 
 /*
  * Kinds: X(NAME, "name", fields that must be there, besides time_ns).
@@ -193,6 +199,12 @@
  * site        a row of the runtime file in a module: its verb (`probe`), `symbol`, and the probe's `offset`. Without that it has none:
  *             `reason` says why not, or else what the row must do without. With `process` instead of a module: no file of that
  *             process has the function. No sites at all: nothing was probed
+ * frame       a place in code that stands in stacks. Of machine code: its `module`, the address (`offset`) of its instruction, or
+ *             within the call that it is in, as the file was linked, and the name of its function (`symbol`), as in its source. Of
+ *             an interpreter's: `path`, `line`, and the function's name. What is absent is not known
+ * stack       a call stack: a `frame`, called by the last one of another stack (`parent`, a lower number), which is its outer part.
+ *             Without it nothing called the frame; with `partial` as well, what did is not known
+ * unstacked   `count` allocations have no stack. reason: room (in the ring), budget (of bytes a second)
  * uses        a process has mapped a module, with all probes that it has; `path`: where, if that is not the module's
  */
 #define RECORD_KINDS(X)                                                                            \
@@ -232,7 +244,10 @@
 	X(RUNTIME, "runtime", F(ID) | F(NAME))                                                     \
 	X(MODULE, "module", F(MODULE))                                                             \
 	X(SITE, "site", F(PROBE))                                                                  \
-	X(USES, "uses", F(PROCESS) | F(MODULE))
+	X(USES, "uses", F(PROCESS) | F(MODULE))                                                    \
+	X(FRAME, "frame", F(FRAME))                                                                \
+	X(STACK, "stack", F(STACK) | F(FRAME))                                                     \
+	X(UNSTACKED, "unstacked", F(COUNT) | F(REASON))
 
 enum field {
 #define X(member, NAME, type) FIELD_##NAME,

@@ -11,17 +11,24 @@ static const struct reference {
 } references[] = {
 	{FIELD_PROCESS, RECORD_NONE, NUMBERED_PROCESS}, {FIELD_ARENA, RECORD_NONE, NUMBERED_ARENA},
 	{FIELD_MODULE, RECORD_NONE, NUMBERED_MODULE},	{FIELD_ID, RECORD_RUNTIME, NUMBERED_RUNTIME},
-	{FIELD_ID, RECORD_MODULE, NUMBERED_RUNTIME},
+	{FIELD_ID, RECORD_MODULE, NUMBERED_RUNTIME},	{FIELD_FRAME, RECORD_NONE, NUMBERED_FRAME},
+	{FIELD_STACK, RECORD_NONE, NUMBERED_STACK},	{FIELD_PARENT, RECORD_STACK, NUMBERED_STACK},
 };
 
-static const enum record_kind definers[NUMBERED_NR] = {
-	[NUMBERED_PROCESS] = RECORD_ATTACH, [NUMBERED_ARENA] = RECORD_ARENA, [NUMBERED_RUNTIME] = RECORD_RUNTIME,
-	[NUMBERED_MODULE] = RECORD_MODULE,  [NUMBERED_SOURCE] = RECORD_NONE,
+static const struct {
+	enum record_kind kind;
+	enum field field;
+} definers[NUMBERED_NR] = {
+	[NUMBERED_PROCESS] = {RECORD_ATTACH, FIELD_PROCESS}, [NUMBERED_ARENA] = {RECORD_ARENA, FIELD_ARENA},
+	[NUMBERED_RUNTIME] = {RECORD_RUNTIME, FIELD_ID},     [NUMBERED_MODULE] = {RECORD_MODULE, FIELD_MODULE},
+	[NUMBERED_FRAME] = {RECORD_FRAME, FIELD_FRAME},	     [NUMBERED_STACK] = {RECORD_STACK, FIELD_STACK},
+	[NUMBERED_SOURCE] = {RECORD_NONE, FIELD_SOURCE},
 };
 
 static const bool has_source[RECORD_NR] = {
 	[RECORD_ATTACH] = true, [RECORD_LOST] = true,	 [RECORD_PROBE] = true, [RECORD_UNREAD] = true,
 	[RECORD_TICK] = true,	[RECORD_SETTLED] = true, [RECORD_END] = true,	[RECORD_GAP] = true,
+	[RECORD_UNSTACKED] = true,
 };
 
 /* Lengths of time have such names as well. */
@@ -104,7 +111,7 @@ static enum numbered defined_by(const struct record *r)
 {
 	enum numbered of = 0;
 
-	while (of < NUMBERED_NR && (definers[of] == RECORD_NONE || definers[of] != r->kind))
+	while (of < NUMBERED_NR && (definers[of].kind == RECORD_NONE || definers[of].kind != r->kind))
 		of++;
 	return of;
 }
@@ -112,11 +119,7 @@ static enum numbered defined_by(const struct record *r)
 /* What it defines must be the next one. */
 static bool fits(const struct renumber *n, const struct record *r, enum numbered defines)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(references); i++)
-		if (references[i].of == defines && is_in(&references[i], r) &&
-		    record_number(r, references[i].field) != n->numbers[defines].nr + 1)
-			return false;
-	return true;
+	return defines == NUMBERED_NR || record_number(r, definers[defines].field) == n->numbers[defines].nr + 1;
 }
 
 static void refer(const struct renumber *n, struct record *r, const struct reference *ref)

@@ -8,7 +8,7 @@
 #include "base/vec.h"
 #include "stream/record.h"
 
-enum numbered { NUMBERED_PROCESS, NUMBERED_ARENA, NUMBERED_RUNTIME, NUMBERED_MODULE, NUMBERED_SOURCE, NUMBERED_NR };
+enum numbered { NUMBERED_PROCESS, NUMBERED_ARENA, NUMBERED_RUNTIME, NUMBERED_MODULE, NUMBERED_FRAME, NUMBERED_STACK, NUMBERED_SOURCE, NUMBERED_NR };
 
 /* How many of each the whole has. */
 struct renumbered {
