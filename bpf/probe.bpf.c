@@ -10,6 +10,7 @@
 #include "maps.h"
 #include "send.h"
 #include "read.h"
+#include "stack.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -149,6 +150,8 @@ static __always_inline int probe_hit(struct pt_regs *ctx)
 	returned = thread->nr_frames ? leave_frames(thread, ctx->sp) : 0;
 	if (spec->flags & WIRE_CONTEXT)
 		enter_frame(thread, spec, ctx);
+	if (stacks && spec->flags & WIRE_STACK_TOO)
+		take_stack(ctx, thread, 0);
 	hit = spec->nr_values <= WIRE_FEW ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
 	if (hit) {
 		fill_hit(hit, cookie, thread, ctx->sp);

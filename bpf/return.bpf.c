@@ -16,6 +16,7 @@
 #include "maps.h"
 #include "send.h"
 #include "read.h"
+#include "stack.h"
 
 /* What a handler of an entry says to a kernel with sessions: do not replace the return address. */
 enum { WANTED = 0, UNWANTED = 1 };
@@ -141,7 +142,7 @@ struct telling {
 	__u16 call; /* enum wire_call */
 };
 
-static __always_inline void tell(struct telling *t, struct wire_target *target)
+static __always_inline void tell(struct telling *t, struct wire_target *target, struct pt_regs *ctx)
 {
 	bool few = t->spec->nr_values <= WIRE_FEW;
 	struct thread *thread = current_thread();
@@ -157,6 +158,8 @@ static __always_inline void tell(struct telling *t, struct wire_target *target)
 		__sync_fetch_and_add(&target->run, 1);
 	thread->sequence++;
 	returned = thread->nr_frames ? leave_frames(thread, t->stack) : 0;
+	if (stacks && t->spec->flags & WIRE_STACK_TOO)
+		take_stack(ctx, thread, ctx->sp == t->stack ? 0 : WIRE_STACK_CALLED);
 	hit = few ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
 	if (hit) {
 		fill_hit(hit, t->cookie, thread, t->stack);
@@ -217,7 +220,7 @@ static __always_inline int enter_call(struct pt_regs *ctx)
 	call = call_at(calls, calls->nr - 1);
 	read_call(call, 0, &t.bases);
 	t.call = depth_of(call, t.spec->flags, calls->nr > 1);
-	tell(&t, target);
+	tell(&t, target, ctx);
 	return WANTED;
 }
 
@@ -268,7 +271,7 @@ static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool sha
 	} else {
 		t.call = WIRE_ALONE;
 	}
-	tell(&t, target);
+	tell(&t, target, ctx);
 	return 0;
 }
 

@@ -46,6 +46,7 @@ enum wire_flags {
 	WIRE_MAKES = 1 << 9,	/* it allocates: calls inside of it that do so as well are told apart by their depth */
 	WIRE_TAKES = 1 << 10,	/* it frees, likewise */
 	WIRE_BY_WAYS = 1 << 16, /* not the return, but each way out of the function is probed: enum wire_way */
+	WIRE_STACK_TOO = 1 << 17, /* with what its thread is doing: wire_stack.h */
 };
 
 /*

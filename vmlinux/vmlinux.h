@@ -22,6 +22,14 @@ struct pt_regs {
 	unsigned long ax;
 	unsigned long sp;
 	unsigned long ip;
+	unsigned long bx;
+	unsigned long bp;
+	unsigned long r10;
+	unsigned long r11;
+	unsigned long r12;
+	unsigned long r13;
+	unsigned long r14;
+	unsigned long r15;
 };
 
 struct ns_common {
@@ -58,6 +66,11 @@ struct uprobes_state {
 
 struct mm_struct {
 	struct uprobes_state uprobes_state;
+	unsigned long start_stack;
+};
+
+struct thread_struct {
+	unsigned long fsbase;
 };
 
 struct task_struct {
@@ -68,6 +81,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct thread_struct thread;
 };
 
 struct super_block {

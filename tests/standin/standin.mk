@@ -11,7 +11,7 @@ STANDIN          := $(BUILD)/standin
 STANDIN_CXXFLAGS := -std=c++17 -O2 -pthread -Wall -Wextra -Wshadow -Wno-invalid-offsetof $(if $(WERROR),-Werror)
 STANDIN_SHAPE    := -fPIC -fcf-protection=none -fno-stack-protector
 STANDIN_LIBRARY  := getters free_list bank_manager allocator mesh
-STANDIN_PROGRAMS := $(STANDIN)/standin-infer $(STANDIN)/standin-storm $(STANDIN)/standin-pools
+STANDIN_PROGRAMS := $(STANDIN)/standin-infer $(STANDIN)/standin-storm $(STANDIN)/standin-pools $(STANDIN)/standin-stacks
 
 # What only gcc knows; asked when something of the stand-in is built. Getters have no frame to push.
 standin_gcc_shape = $(if $(findstring clang,$(shell $(CXX) --version)),,-fno-schedule-insns2 \
@@ -19,7 +19,7 @@ standin_gcc_shape = $(if $(findstring clang,$(shell $(CXX) --version)),,-fno-sch
 
 .PHONY: standin
 standin: $(STANDIN)/libstandin_metal.so $(STANDIN_PROGRAMS) $(STANDIN)/libstandin_plugin.so $(STANDIN)/standin-lives $(STANDIN)/standin-static \
-	$(STANDIN)/libstandin_pool.so $(STANDIN)/standin-calls $(STANDIN)/standin-throws \
+	$(STANDIN)/libstandin_through.so $(STANDIN)/libstandin_pool.so $(STANDIN)/standin-calls $(STANDIN)/standin-throws \
 	$(STANDIN)/endbr/libstandin_pool.so $(STANDIN)/sites/libstandin_pool.so \
 	$(STANDIN)/libstandin_ways.so $(STANDIN)/standin-leaves
 
@@ -72,6 +72,10 @@ $(STANDIN)/sites/libstandin_pool.so: tests/standin/sites.S tests/standin/pool.c 
 	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) -fPIC -c tests/standin/pool.c -o $(@D)/pool.o
 	@objcopy $(foreach name,$(POOL_NAMES),--redefine-sym $(name)=PLAIN_$(name)) $(@D)/pool.o
 	@$(CC) $(STANDIN_CFLAGS) -shared -Wl,-soname,$(@F) -Wl,--build-id -Wl,-Bsymbolic $< $(@D)/pool.o -o $@
+
+$(STANDIN)/libstandin_through.so: tests/standin/through.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) -fPIC -shared -Wl,--build-id $< -o $@
 
 $(STANDIN)/standin-calls: tests/standin/calls.c tests/standin/pool.h $(STANDIN)/libstandin_pool.so
 	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) $< -L$(STANDIN) -lstandin_pool -Wl,-rpath,'$$ORIGIN' -o $@

@@ -42,7 +42,8 @@ static void add_row(struct str *out, const struct option_row *row)
 		str_addf(out, "  -%c, ", row->letter);
 	else
 		str_add(out, "      ");
-	str_addf(out, "--%s%s%s", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
+	str_addf(out, "--%s%s%s", row->name, row->argument && !option_is_optional(row) ? " " : "",
+		 row->argument ? row->argument : "");
 
 	size_t used = out->len - start;
 

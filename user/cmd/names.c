@@ -101,7 +101,7 @@ static int check_triggers(const struct options *o, const runtimes *known, struct
 
 int names_select(const struct options *o, const runtimes *known, struct selection *ret, struct diag *d)
 {
-	*ret = (struct selection){};
+	*ret = (struct selection){.stacks = o->stacks};
 	for (size_t i = 0; i < o->devices.nr; i++)
 		if (selection_add_devices(ret, o->devices.items[i], d))
 			return -EINVAL;

@@ -7,7 +7,7 @@
 struct option_row {
 	const char *name;
 	char letter;	      /* 0: none */
-	const char *argument; /* NULL: none. "on|off": one of these words */
+	const char *argument; /* NULL: none. "on|off": one of these words; "[=...]": it may be left out */
 	unsigned int commands; /* enum command_bit */
 	int live;	       /* true: is about tracing, means nothing for a recording; RECORDED: the reverse */
 	/* Take @text (NULL when there is no argument) into the member at @offset. -EINVAL: @d says why. */
@@ -17,6 +17,11 @@ struct option_row {
 };
 
 enum { RECORDED = 2 };
+
+static inline bool option_is_optional(const struct option_row *row)
+{
+	return row->argument && *row->argument == '[';
+}
 
 /* Two options of which only one can be given. */
 struct option_conflict {

@@ -15,7 +15,8 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum check { CHECK_ON, CHECK_OFF };
 
-enum by { BY_CHIP, BY_MESH };
+/* Of tables; from BY_FUNCTION on of `report` alone, by the stacks of allocations. */
+enum by { BY_CHIP, BY_MESH, BY_FUNCTION, BY_FILE, BY_STACK };
 
 /* Which instructions are probed, as the words of --sites. */
 enum sites_mode { SITES_CHOSEN, SITES_ENTRY };
@@ -56,6 +57,9 @@ struct options {
 	texts pools, devices; /* of --pool and --device: what they name is known later (names.h) */
 	bool asked, bytes, no_delta, wide, json;
 	int by;	   /* enum by */
+	int stacks; /* enum session_stacks */
+	bool stacks_given;
+	uint64_t stacks_budget; /* bytes a second; 0: the default */
 	int layer; /* enum layer */
 	int diff_by; /* enum diff_by */
 	int to;	     /* enum export_to; -1: not given */

@@ -193,7 +193,7 @@ static void rows_init(struct rows *rows, const struct command *command)
 			continue;
 		BUG_ON(out == &rows->options[ROWS - 1]);
 		*out++ = (struct option){.name = r->name,
-					 .has_arg = r->argument ? required_argument : no_argument,
+					 .has_arg = option_is_optional(r) ? optional_argument : r->argument ? required_argument : no_argument,
 					 .val = ROW_BASE + (int)(r - option_rows)};
 		if (!r->letter)
 			continue;

@@ -1,6 +1,7 @@
 /* report.c: what a recording says as a whole, or the state at one of its moments. */
 #include "cmd/trace.h"
 
+#include "cmd/report_by.h"
 #include "stream/file.h"
 #include "view/report.h"
 
@@ -175,7 +176,7 @@ static int show(struct trace *t, struct view *view, int err)
 	return err && !trace_ended_well(t, err) ? err : write_err;
 }
 
-int cmd_report(const struct options *o)
+static int report_all(const struct options *o)
 {
 	struct view view = {};
 	struct trace t;
@@ -196,4 +197,9 @@ int cmd_report(const struct options *o)
 	summary_free(t.summary);
 	trace_release(&t);
 	return status;
+}
+
+int cmd_report(const struct options *o)
+{
+	return o->by >= BY_FUNCTION ? report_by(o) : report_all(o);
 }

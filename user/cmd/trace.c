@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Bytes a second: at 0.12 us a KiB, 3 hundredths of a processor. */
+enum { STACKS_BUDGET = 256 << 20 };
+
 /* What env(1) and shells give for a command that cannot be run. */
 enum { STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
@@ -163,6 +166,8 @@ static int open_session(struct trace *t, const struct trace_plan *plan, struct d
 		.stop_fd = plan->stop_fd ? plan->stop_fd : plan->child ? -1 : t->signals.fd,
 		.mark_fd = plan->mark_fd,
 		.children = plan->children || (plan->child && !o->no_children),
+		.stacks = o->once ? STACKS_OFF : (enum session_stacks)o->stacks,
+		.stack_budget = o->stacks_budget ? o->stacks_budget : STACKS_BUDGET,
 		.mode = (enum attach_mode)o->attach,
 		.ring_bytes = (uint32_t)o->ring_bytes,
 	};

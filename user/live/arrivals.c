@@ -50,6 +50,7 @@ static void receive(void *context, const struct mapped *m)
 	struct session *s = context;
 	const struct map_entry *e = map_get(&s->interest, key_of(m), m->inode);
 
+	stacks_remapped(s, m->pid);
 	if (e && e->value == WIRE_FILE_OTHER)
 		return;
 	if (is_ours(s, m->pid))
@@ -113,7 +114,7 @@ static int look_at(struct session *s, int pid)
 }
 
 /* While something else that it has mapped was looked at it may have mapped that. */
-static void receive_more(struct session *s)
+void arrivals_receive(struct session *s)
 {
 	if (mapped_read(s->mapped, receive, s))
 		s->discover_due_ns = 0;
@@ -134,7 +135,7 @@ int arrivals_step(struct session *s)
 {
 	int err = 0;
 
-	receive_more(s);
+	arrivals_receive(s);
 	while (s->again.nr && !err)
 		err = look_at(s, s->again.items[--s->again.nr]);
 	while (!err && arrivals_due_ns(s) <= units_monotonic_ns()) {
@@ -164,7 +165,7 @@ uint64_t arrivals_due_ns(const struct session *s)
 
 bool arrivals_time(struct session *s, int pid, uint64_t start, uint64_t *ret_ns)
 {
-	receive_more(s);
+	arrivals_receive(s);
 	for (size_t i = 0; i < s->arrivals.nr; i++) {
 		const struct mapped *a = &s->arrivals.items[i].mapped;
 

@@ -73,6 +73,8 @@ int hits_put(struct sink *sink, const struct record *r)
 	touch(s, w, r);
 	if (r->kind == RECORD_ALLOC || r->kind == RECORD_FREE)
 		forget_in_flight(w, r->address);
+	if (r->kind == RECORD_ALLOC && stacks_join(s, &copy))
+		return s->out_err;
 	if (r->kind == RECORD_UNSETTLED) {
 		w->unsettled++;
 		if (RECORD_HAS(r, ADDRESS) && !strcmp(r->reason, "attach"))
@@ -104,9 +106,8 @@ static void note_moved(struct session *s, const struct bound_row *row, const str
 	}
 }
 
-int hits_receive(void *context, const struct wire_hit *hit)
+static int receive(struct session *s, const struct wire_hit *hit)
 {
-	struct session *s = context;
 	struct watched *first = session_find(s, (int)hit->tgid), *w = first;
 	uint64_t index = hit->spec - WIRE_FIRST_ROW;
 	const struct bound_row *row;
@@ -126,6 +127,17 @@ int hits_receive(void *context, const struct wire_hit *hit)
 		return decoder_skip(s->decoder, first->id, hit);
 	note_moved(s, row, hit);
 	return decoder_hit(s->decoder, w->id, l->binding, row, hit);
+}
+
+int hits_receive(void *context, const struct wire_hit *hit)
+{
+	struct session *s = context;
+	int err;
+
+	s->hit = hit;
+	err = receive(s, hit);
+	s->hit = NULL;
+	return err;
 }
 
 static const struct library *library_of_spec(const struct session *s, uint32_t spec)

@@ -156,6 +156,7 @@ static int load(struct kernel *k, const struct kernel_options *o, const struct v
 	if (!can_continue_others())
 		s->rodata->stop_uid = (int32_t)getuid();
 	s->rodata->children = o->children;
+	kernel_stacks_choose(s, o);
 	if (o->ring_bytes) {
 		bpf_map__set_max_entries(s->maps.ring, o->ring_bytes);
 		s->rodata->wake_bytes = o->ring_bytes / 4;
@@ -236,7 +237,9 @@ int kernel_new(const struct kernel_options *o, struct kernel **ret, struct diag 
 	if (!err) {
 		k->ring = ring_buffer__new(bpf_map__fd(k->skeleton->maps.ring), receive_hit, k, NULL);
 		k->stats_cpus = libbpf_num_possible_cpus();
-		err = !k->ring || k->stats_cpus < 0 ? diag_errno(d, -errno, "cannot read the ring buffer") : 0;
+		err = !k->ring || k->stats_cpus < 0 ? -errno : kernel_stacks_open(k, o);
+		if (err)
+			diag_errno(d, err, "cannot read the ring buffer");
 	}
 	if (err) {
 		kernel_free(k);
@@ -252,6 +255,7 @@ void kernel_free(struct kernel *k)
 	if (!k)
 		return;
 	ring_buffer__free(k->ring);
+	kernel_stacks_close(k);
 	pooltrace_bpf__destroy(k->skeleton);
 	free(k->stats_scratch);
 	free(k);

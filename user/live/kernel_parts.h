@@ -10,6 +10,7 @@ struct ring_buffer;
 struct kernel {
 	struct pooltrace_bpf *skeleton;
 	struct ring_buffer *ring;
+	struct kernel_stacks *stacks; /* NULL: none are wanted */
 	enum attach_mode mode;
 	bool sleepable, session;
 	int stats_cpus;
@@ -20,5 +21,12 @@ struct kernel {
 	uint64_t until_ns;
 	int err;
 };
+
+/* ---- kernel_stacks.c ---- */
+
+/* Before the load, and behind it. */
+void kernel_stacks_choose(struct pooltrace_bpf *s, const struct kernel_options *o);
+int kernel_stacks_open(struct kernel *k, const struct kernel_options *o);
+void kernel_stacks_close(struct kernel *k);
 
 #endif

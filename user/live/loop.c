@@ -212,7 +212,7 @@ static bool looks_for_processes(const struct session *s)
 	return !s->o.nr_pids || s->wanted.nr || s->hold || s->o.children;
 }
 
-enum { WAIT_RING, WAIT_TICK, WAIT_MARK, WAIT_STOP, WAIT_MAPPED, WAIT_PROCESSES };
+enum { WAIT_RING, WAIT_STACKS, WAIT_TICK, WAIT_MARK, WAIT_STOP, WAIT_MAPPED, WAIT_PROCESSES };
 
 /* Sleep until something happens or is due. */
 static void wait(struct session *s, struct pollfd *fds, size_t nr)
@@ -229,11 +229,15 @@ static void wait(struct session *s, struct pollfd *fds, size_t nr)
 		if (s->o.check && s->watched.items[i]->books && s->watched.items[i]->check.due_ns < until)
 			until = s->watched.items[i]->check.due_ns;
 	fds[WAIT_RING] = (struct pollfd){.fd = kernel_wake_fd(s->kernel), .events = POLLIN};
+	fds[WAIT_STACKS] = (struct pollfd){.fd = kernel_stack_wake_fd(s->kernel), .events = POLLIN};
 	fds[WAIT_TICK] = (struct pollfd){.fd = s->o.tick_fd, .events = POLLIN};
 	fds[WAIT_MARK] = (struct pollfd){.fd = s->o.mark_fd ? s->o.mark_fd : -1, .events = POLLIN};
 	fds[WAIT_STOP] = (struct pollfd){.fd = s->o.stop_fd, .events = POLLIN};
-	/* What others map need not wake us; what a watched process maps is looked at at the next turn. */
-	fds[WAIT_MAPPED] = (struct pollfd){.fd = looks_for_processes(s) ? mapped_fd(s->mapped) : -1, .events = POLLIN};
+	/*
+	 * What others map need not wake us; what a watched process maps is looked at at the next turn. For stacks it must be looked
+	 * at while the process is there.
+	 */
+	fds[WAIT_MAPPED] = (struct pollfd){.fd = looks_for_processes(s) || s->stacks ? mapped_fd(s->mapped) : -1, .events = POLLIN};
 	for (size_t i = 0; i < s->watched.nr; i++)
 		fds[WAIT_PROCESSES + i] = (struct pollfd){.fd = s->watched.items[i]->process.pidfd, .events = POLLIN};
 	for (size_t i = 0; i < s->wanted.nr; i++)
@@ -318,6 +322,7 @@ static int turn(struct session *s, bool *ret_end)
 		err = hold_step(s);
 	if (!err)
 		err = arrivals_step(s);
+	stacks_step(s);
 	if (!err)
 		err = due(s);
 	mapped_enable(s->mapped, looks_for_processes(s) || s->watched.nr);

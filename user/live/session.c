@@ -72,13 +72,16 @@ void session_collect(void *context)
 	struct session *s = context;
 
 	/* An error comes again at the next drain. */
-	kernel_drain(s->kernel, queue_hit, s);
+	if (!kernel_drain(s->kernel, queue_hit, s))
+		stacks_drain(s);
 }
 
 int session_drain(struct session *s)
 {
 	int err = kernel_drain(s->kernel, queue_hit, s);
 
+	if (!err)
+		err = stacks_drain(s);
 	while (!err && s->queue_at < s->queue.nr) {
 		/* More may be put behind it while it is received. */
 		struct wire_hit hit = s->queue.items[s->queue_at++];
@@ -87,6 +90,9 @@ int session_drain(struct session *s)
 	}
 	vec_clear(&s->queue);
 	s->queue_at = 0;
+	stacks_settle(s);
+	if (!err)
+		err = stacks_put_losses(s);
 	return err ? err : put_losses(s);
 }
 
@@ -119,6 +125,7 @@ static void session_free(struct source *source)
 		closep(&s->wanted.items[i].pidfd);
 	hold_end(s->hold, s->closer);
 	closer_free(s->closer);
+	stacks_free(s->stacks);
 	kernel_free(s->kernel);
 	/* After the programs that stop processes. */
 	hold_free(s->hold);
@@ -212,6 +219,10 @@ static int start(struct session *s, struct diag *d)
 
 	kernel.held_fd = hold_fd(s->hold);
 	kernel.children = s->o.children;
+	kernel.stacks = s->o.stacks;
+	kernel.stack_budget = s->o.stack_budget;
+	if (s->o.stacks)
+		s->stacks = stacks_new(s);
 	if (!err)
 		err = kernel_new(&kernel, &s->kernel, d);
 	if (!err && s->hold)

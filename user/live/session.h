@@ -14,6 +14,9 @@
 
 enum attach_mode { ATTACH_AUTO, ATTACH_MULTI, ATTACH_SINGLE };
 
+/* What is told of those that allocate. */
+enum session_stacks { STACKS_OFF, STACKS_NATIVE };
+
 struct session_options {
 	const runtimes *runtimes;
 	const int *pids; /* none: every process that maps a known runtime, new ones within a second */
@@ -30,6 +33,8 @@ struct session_options {
 	int stop_fd;	      /* readable: drain, last records, end. -1: none */
 	int mark_fd;	      /* readable: drain, then a tick that session_marks(); whoever gets it reads it. 0: none */
 	bool children;	      /* also what the processes of `pids` start from now on, and maps a known runtime */
+	enum session_stacks stacks;
+	uint64_t stack_budget; /* bytes of stacks a second at most; 0: no limit */
 	enum attach_mode mode;
 	uint32_t ring_bytes; /* 0: the default; else a power of two, at least a page */
 };

@@ -49,6 +49,7 @@ void watched_free(struct watched *w)
 		free(w->elsewhere.items[i].path);
 	vec_release(&w->elsewhere);
 	modules_forget(w);
+	stacks_forget(w);
 	books_free(w->books);
 	memory_free(w->memory);
 	map_release(&w->touched);
@@ -178,8 +179,12 @@ static int set_specs(struct session *s, struct library *l)
 	if (l->first_spec + b->rows.nr > WIRE_SPECS)
 		return -E2BIG;
 	for (size_t i = 0; i < b->rows.nr; i++) {
-		int err = kernel_set_spec(s->kernel, l->first_spec + (uint32_t)i, &b->rows.items[i].spec);
+		struct wire_spec spec = b->rows.items[i].spec;
+		int err;
 
+		if (s->stacks && b->rows.items[i].row->verb == VERB_ALLOC)
+			spec.flags |= WIRE_STACK_TOO;
+		err = kernel_set_spec(s->kernel, l->first_spec + (uint32_t)i, &spec);
 		if (err)
 			return err;
 		vec_push(&s->spec_library, l);
@@ -331,6 +336,7 @@ int watched_attach(struct session *s, struct watched *w, struct diag *d)
 	w->headless = process_reader(w->process.pid) != w->process.pid;
 	if (err)
 		return diag_errno(d, err, "cannot set up the probes");
+	stacks_prepare(s, w);
 	err = probes_attach(s, w, d);
 	if (!err)
 		err = attach_others(s, w, d);

@@ -9,6 +9,7 @@
 #include "live/elsewhere.h"
 #include "live/kernel.h"
 #include "live/mapped.h"
+#include "live/stacks.h"
 #include "runtime/books_buffers.h"
 #include "runtime/decode.h"
 #include "target/driver.h"
@@ -127,6 +128,9 @@ struct watched {
 	struct map replays; /* (trace, 0) -> count as last told */
 	driver_uses by_drivers; /* as last told: where the runtime has no books */
 	uint64_t drivers_due_ns; /* monotonic; when they are to be asked again */
+	struct unwinder *unwinder; /* NULL: there was no stack yet */
+	bool remapped;		   /* something was mapped since the unwinder was told what is */
+	uint64_t mapped_read_ns, reading_ns; /* when that was (CLOCK_MONOTONIC), and how long it took */
 	bool execed; /* runs another program now: to be detached */
 	uint32_t life; /* of its process: of the links for the program that it runs now */
 	bool headless; /* its main thread had ended when it was attached to */
@@ -173,6 +177,9 @@ struct session {
 	uint64_t lost_from_ns;
 	VEC(struct wire_hit) queue; /* taken out of the ring and not received yet, from queue_at on */
 	size_t queue_at;
+	struct stacks *stacks; /* NULL: none are wanted */
+	struct sink stack_sink; /* for what they tell */
+	const struct wire_hit *hit; /* that is being received; NULL: none */
 	struct watched *current; /* of the last hit: found sooner than by its number */
 	bool returns_asked, returns_refused; /* probes at returns, by this kernel */
 	struct nvml *nvml; /* NULL: there is none, or it was of no use yet */
@@ -227,6 +234,8 @@ int session_once(struct session *s);
 
 /* Look at the processes that have mapped something. */
 int arrivals_step(struct session *s);
+/* Take note of what was mapped. */
+void arrivals_receive(struct session *s);
 /* When that is to be done next; UINT64_MAX: when something is told. */
 uint64_t arrivals_due_ns(const struct session *s);
 /* When process @pid mapped what is at @start (CLOCK_MONOTONIC); false: that is not known. */

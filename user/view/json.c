@@ -1,4 +1,5 @@
 #include "view/json.h"
+#include "view/call_stack.h"
 
 #include "base/units.h"
 #include "view/device_rows.h"
@@ -232,6 +233,8 @@ json_t *json_new_state(const struct ledger *l, const struct selection *selection
 	set_number(state, "unread", l->unread);
 	set_number(state, "unknown_frees", l->unknown_frees);
 	set_number(state, "replaced", l->replaced);
+	if (l->unstacked)
+		set_number(state, "unstacked", l->unstacked);
 	set_check(state, l);
 	set_probes(state, l);
 	return state;
@@ -266,6 +269,8 @@ static json_t *new_event(const struct event *event)
 
 	for (size_t i = 0; i < EVENT_FIELDS_NR; i++)
 		set_field(object, event, &event_fields[i]);
+	if (event->stack)
+		call_stack_set_json(object, event->ledger, event->stack);
 	return object;
 }
 

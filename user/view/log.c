@@ -1,4 +1,5 @@
 #include "view/log.h"
+#include "view/call_stack.h"
 
 #include "base/units.h"
 #include "view/device_name.h"
@@ -263,6 +264,8 @@ static void add_line(struct pen *pen, const struct log_options *o, const struct 
 	kinds[kind].say(&text, event);
 	pen_add(pen, str_text(&text), TONE_PLAIN);
 	pen_end_line(pen);
+	if (event->stack)
+		call_stack_add_lines(pen->out, event->ledger, event->stack);
 	str_release(&text);
 }
 

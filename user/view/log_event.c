@@ -245,6 +245,15 @@ static void add_phase(struct events *events, const struct record *r, const struc
 		event->trace = (struct known){e->from_trace, e->has_from_trace};
 }
 
+static void add_stack(struct events *events, const struct effect *e)
+{
+	for (size_t i = 0; i < events->nr; i++)
+		if (!strcmp(events->items[i].name, "alloc")) {
+			events->items[i].stack = e->block.stack;
+			events->items[i].ledger = e->ledger;
+		}
+}
+
 /* Of a record, what it tells of may have been before it. */
 static void drop_untimely(struct events *events, const struct selection *s)
 {
@@ -268,6 +277,8 @@ void events_of(const struct record *r, const struct effect *e, const struct sele
 		add_phase(ret, r, e, false);
 		add_phase(ret, r, e, true);
 	}
+	if (s && s->stacks && r->kind == RECORD_ALLOC)
+		add_stack(ret, e);
 	if (s && s->timed)
 		drop_untimely(ret, s);
 }

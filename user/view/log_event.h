@@ -35,6 +35,8 @@ struct event {
 	const char *process, *command, *runtime; /* of one that is watched from here on */
 	const char *path, *build_id, *version; /* of a file in which it is traced */
 	bool unknown_free, replaced;
+	uint64_t stack; /* number of what it was called by, in the ledger; 0: not known, or nobody wants to know */
+	const struct ledger *ledger;
 };
 
 /*

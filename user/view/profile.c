@@ -35,12 +35,21 @@ static struct profile_node *node_of(struct profile *p, const struct place *place
 	return node;
 }
 
+static struct profile_node *node_of_call(struct profile *p, const struct life *life, const struct block *b)
+{
+	const char *group = call_group_of(p->calls, p->ledger, b);
+
+	return node_of(p, life->place, group ? CLASS_NONE : b->before_attach ? CLASS_BEFORE : CLASS_NO_STACK, group);
+}
+
 static struct profile_node *node_of_block(struct profile *p, const struct life *life, const struct block *b)
 {
 	if (p->by == PROFILE_BY_POOL)
 		return node_of(p, life->place, CLASS_NONE, NULL);
 	if (p->by == PROFILE_BY_SIZE)
 		return node_of(p, life->place, size_class(b), NULL);
+	if (p->by == PROFILE_BY_CALL)
+		return node_of_call(p, life, b);
 	if (b->label && *b->label)
 		return node_of(p, life->place, CLASS_NONE, b->label);
 	if (is_trace(life, b))
@@ -169,6 +178,7 @@ static void retract(struct profile *p, const struct record *r, const struct effe
 
 void profile_apply(struct profile *p, const struct record *r, const struct effect *e)
 {
+	p->ledger = e->ledger;
 	lives_apply(&p->lives, r, e);
 	if (p->by != PROFILE_BY_POOL)
 		return;
@@ -267,6 +277,8 @@ void profile_add_kind(struct str *out, const struct profile_node *node)
 		[CLASS_UNKNOWN] = "size ?",
 		[CLASS_TRACE] = "trace",
 		[CLASS_PLAIN] = "no label",
+		[CLASS_BEFORE] = "(before attach)",
+		[CLASS_NO_STACK] = "(no stack)",
 	};
 
 	if (node->label) {

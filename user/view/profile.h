@@ -6,17 +6,19 @@
 #define VIEW_PROFILE_H
 
 #include "base/str.h"
+#include "view/call_group.h"
 #include "view/lives.h"
 
 enum profile_by {
 	PROFILE_BY_POOL,
 	PROFILE_BY_SIZE,
 	PROFILE_BY_LABEL,
+	PROFILE_BY_CALL, /* by `calls`, which whoever reads the profile sets */
 	PROFILE_BY_KIND, /* label, or that it is a trace's, or else size */
 };
 
 /* Size classes: of number n are blocks of 2^n to 2^(n+1) - 1 bytes. */
-enum { CLASS_NONE = 64, CLASS_EMPTY, CLASS_UNKNOWN, CLASS_TRACE, CLASS_PLAIN };
+enum { CLASS_NONE = 64, CLASS_EMPTY, CLASS_UNKNOWN, CLASS_TRACE, CLASS_PLAIN, CLASS_BEFORE, CLASS_NO_STACK };
 
 struct amount {
 	uint64_t blocks, bytes;
@@ -45,6 +47,8 @@ struct pool_peak {
 struct profile {
 	struct lives lives;
 	enum profile_by by;
+	struct call_groups *calls; /* of PROFILE_BY_CALL */
+	const struct ledger *ledger; /* of the record under way */
 	VEC(struct profile_node *) nodes; /* in the order seen */
 	struct map by_key;
 	VEC(struct pool_peak) peaks; /* as lives.places */

@@ -19,6 +19,7 @@ struct selection {
 	VEC(char *) pools;	  /* names; empty: all */
 	bool pools_negated;	  /* all but these */
 	VEC(struct chip_range) devices; /* empty: all */
+	bool stacks; /* events say what they were called by */
 	bool timed; /* events from from_ns to to_ns only */
 	uint64_t from_ns, to_ns;
 };

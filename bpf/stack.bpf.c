@@ -1,0 +1,142 @@
+/*
+ * What a thread is doing at a hit. No program of its own, though it has a ring of its own: a further program at the same place
+ * would be found, and would find its process and thread, once more at each hit.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "wire.h"
+#include "maps.h"
+#include "send.h"
+#include "stack.h"
+
+/* The least that is reserved. What is not needed of it is sent as well, but not copied. */
+enum { STEP = 4 << 10, SMALL = 8 << 10, MIDDLE = 16 << 10 };
+
+/* What lies further above a stack pointer is not where its stack begins. */
+#define STACK_SIZE_MAX (1ULL << 30)
+
+const volatile bool stacks = false;
+/* Bytes in the ring at which the reader is woken, once. */
+const volatile __u64 stack_wake_bytes = 0;
+/* May bytes be sent only as user space gives credit for them? */
+const volatile bool stack_budget = false;
+
+__s64 stack_credit;
+
+/* Stacks that are in the ring, have been, or will be there soon: a thread may be preempted while it fills its own. */
+__u64 nr_stacks;
+/* Those that were not sent: no room, no credit. */
+__u64 nr_stacks_lost;
+__u64 nr_stacks_over;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 25);
+} stack_ring SEC(".maps");
+
+/*
+ * Where the thread's stack begins, 0: not known. That of a main thread is made by the kernel; glibc puts what the others' fs
+ * register points to above theirs.
+ */
+static __always_inline __u64 stack_begin(__u64 sp)
+{
+	const struct task_struct *task = bpf_get_current_task_btf();
+	__u64 first = task->mm->start_stack, other = task->thread.fsbase, nearer = first - sp < other - sp ? first : other;
+
+	return nearer - sp < STACK_SIZE_MAX ? nearer : 0;
+}
+
+/* Copy up to @max bytes; what could be read. */
+static __always_inline __u32 copy_stack(void *to, __u64 sp, __u64 wanted, const __u32 max)
+{
+	__u32 bytes = wanted < max ? wanted : max, got = 0;
+
+	/* The verifier must see the bound in the register that is passed. */
+	asm volatile("" : "+r"(bytes));
+	if (bytes > max)
+		return 0;
+	if (!bpf_probe_read_user(to, bytes, (void *)sp))
+		return bytes;
+	for (int i = 0; i <= WIRE_STACK_MAX / STEP; i++) {
+		__u32 part = STEP - ((sp + got) & (STEP - 1));
+
+		asm volatile("" : "+r"(got), "+r"(part));
+		if (got > max - STEP || part > STEP || bpf_probe_read_user(to + got, part, (void *)(sp + got)))
+			break;
+		got += part;
+	}
+	return got;
+}
+
+static __always_inline void fill_registers(__u64 *reg, const struct pt_regs *ctx)
+{
+	reg[0] = ctx->ax;
+	reg[1] = ctx->dx;
+	reg[2] = ctx->cx;
+	reg[3] = ctx->bx;
+	reg[4] = ctx->si;
+	reg[5] = ctx->di;
+	reg[6] = ctx->bp;
+	reg[WIRE_REGISTER_SP] = ctx->sp;
+	reg[8] = ctx->r8;
+	reg[9] = ctx->r9;
+	reg[10] = ctx->r10;
+	reg[11] = ctx->r11;
+	reg[12] = ctx->r12;
+	reg[13] = ctx->r13;
+	reg[14] = ctx->r14;
+	reg[15] = ctx->r15;
+	reg[WIRE_REGISTER_IP] = ctx->ip;
+}
+
+/* Only as it is crossed: a wake-up costs the traced thread more than all of the rest. */
+static __always_inline __u64 wake_flags(__u64 bytes)
+{
+	__u64 waiting = bpf_ringbuf_query(&stack_ring, BPF_RB_AVAIL_DATA);
+
+	return waiting >= stack_wake_bytes && waiting - stack_wake_bytes < bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline int send_stack(struct pt_regs *ctx, const struct thread *thread, __u32 flags, __u64 wanted, const __u32 max)
+{
+	struct wire_stack *s = bpf_ringbuf_reserve(&stack_ring, sizeof(*s) + max, 0);
+	__u64 ids;
+
+	if (!s) {
+		__sync_fetch_and_add(&nr_stacks_lost, 1);
+		return 0;
+	}
+	__sync_fetch_and_add(&nr_stacks, 1);
+	ids = current_ids();
+	s->thread = thread->id;
+	s->sequence = thread->sequence;
+	s->time_ns = bpf_ktime_get_ns();
+	s->tgid = (__u32)(ids >> 32);
+	s->tid = (__u32)ids;
+	fill_registers(s->reg, ctx);
+	s->bytes = copy_stack(s->stack, ctx->sp, wanted, max);
+	s->flags = s->bytes == wanted ? flags : flags & ~WIRE_STACK_WHOLE;
+	bpf_ringbuf_submit(s, wake_flags(sizeof(*s) + max));
+	return 0;
+}
+
+__hidden int take_stack(struct pt_regs *ctx, struct thread *thread, __u32 flags)
+{
+	__u64 begin = stack_begin(ctx->sp), wanted = begin ? begin - ctx->sp : WIRE_STACK_MAX;
+
+	if (stack_budget && stack_credit < 0) {
+		__sync_fetch_and_add(&nr_stacks_over, 1);
+		return 0;
+	}
+	if (begin)
+		flags |= WIRE_STACK_WHOLE;
+	if (stack_budget)
+		__sync_fetch_and_add(&stack_credit, -(wanted < WIRE_STACK_MAX ? (__s64)wanted : WIRE_STACK_MAX));
+	if (wanted <= SMALL)
+		return send_stack(ctx, thread, flags, wanted, SMALL);
+	if (wanted <= MIDDLE)
+		return send_stack(ctx, thread, flags, wanted, MIDDLE);
+	return send_stack(ctx, thread, flags, wanted, WIRE_STACK_MAX);
+}

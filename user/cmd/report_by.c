@@ -1,0 +1,75 @@
+/* report_by.c: who holds memory, of a recording whose allocations have stacks. */
+#include "cmd/report_by.h"
+
+#include "cmd/trace.h"
+#include "view/report_calls.h"
+
+enum { ROWS = 10 };
+
+static const struct {
+	enum call_group_by by;
+	const char *name;
+} groups[] = {
+	[BY_FUNCTION] = {CALL_BY_FUNCTION, "function"},
+	[BY_FILE] = {CALL_BY_FILE, "file"},
+	[BY_STACK] = {CALL_BY_STACK, "stack"},
+};
+
+struct holders {
+	struct view view;
+	struct profile profile;
+	struct call_groups calls;
+};
+
+static int take(struct view *view, struct trace *t, const struct record *r, const struct effect *effect)
+{
+	(void)t;
+	profile_apply(&((struct holders *)view)->profile, r, effect);
+	return 0;
+}
+
+/* Also of a damaged recording: what could be read is worth seeing. */
+static int show(struct holders *h, struct trace *t, int err)
+{
+	const struct options *o = t->options;
+	_cleanup_(str_release) struct str text = {};
+	const struct report_calls report = {
+		.l = t->ledger,
+		.profile = &h->profile,
+		.by = groups[o->by].name,
+		.most = o->most ? (size_t)o->most : ROWS,
+		.bytes = o->bytes,
+		.color = t->output.color,
+	};
+	int write_err;
+
+	if (trace_refused(t))
+		return err;
+	profile_finish(&h->profile);
+	if (o->json)
+		report_calls_add_json(&text, &report);
+	else
+		report_calls_add(&text, &report);
+	write_err = output_update(&t->output, &text, false);
+	h->view.shown = !write_err;
+	return err && !trace_ended_well(t, err) ? err : write_err;
+}
+
+int report_by(const struct options *o)
+{
+	struct holders h = {.view = {.put = take, .found = true}, .calls.by = groups[o->by].by};
+	const struct trace_plan plan = {};
+	struct trace t;
+	int status = trace_init(&t, o, &h.view, false);
+
+	profile_init(&h.profile, PROFILE_BY_CALL, &t.selection);
+	h.profile.calls = &h.calls;
+	if (!status)
+		status = trace_open(&t, &plan);
+	if (!status)
+		status = trace_finish(&t, show(&h, &t, trace_run(&t)));
+	profile_release(&h.profile);
+	call_groups_release(&h.calls);
+	trace_release(&t);
+	return status;
+}

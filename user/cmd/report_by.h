@@ -1,0 +1,10 @@
+/* report_by.h: `report --by function|file|stack`. */
+#ifndef CMD_REPORT_BY_H
+#define CMD_REPORT_BY_H
+
+#include "cmd/options.h"
+
+/* Returns the exit status. */
+int report_by(const struct options *o);
+
+#endif

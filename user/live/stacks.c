@@ -1,0 +1,306 @@
+#include "live/stacks.h"
+
+#include "base/units.h"
+#include "live/watch.h"
+#include "runtime/call_tree.h"
+#include "target/symbols.h"
+#include "target/unwind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a process has mapped is read again, without having been told that it changed, for so much of the time at most. */
+enum { READ_SHARE = 20 };
+
+/* A process can have names of any length. */
+enum { PATH_MOST = 4096, SYMBOL_MOST = 1 << 14 };
+
+/* A stack that waits for its hit. */
+struct waiting {
+	uint64_t thread, sequence;
+	uint64_t turn; /* when it was received */
+};
+
+struct known_module {
+	uint64_t told; /* its number in the stream; 0: it was not told */
+	struct symbols *symbols; /* NULL: nobody has asked yet, or there are none */
+};
+
+struct stacks {
+	struct call_tree_files files;
+	struct session *session;
+	struct modules *modules;
+	struct call_tree *tree;
+	VEC(struct known_module) known; /* by number of the module */
+	struct map by_hit;	    /* (thread, running number) -> stack in the tree */
+	VEC(struct waiting) waiting; /* in the order in which they came, from waiting_at on */
+	size_t waiting_at;
+	uint64_t turn;
+	uint64_t noted_ns;	    /* what was mapped until then is known */
+	uint64_t full;		    /* stacks that the tree had no room for */
+	uint64_t told_room, told_budget;
+	struct stack stack; /* of the sample under way */
+};
+
+static void set_text(struct record *r, enum field field, const char *text, size_t most)
+{
+	if (text && *text && strlen(text) <= most)
+		record_set_text(r, field, text);
+}
+
+/* ---- what is told of a place ---- */
+
+static struct known_module *known_module(struct stacks *st, const struct module *m)
+{
+	while (st->known.nr <= m->number)
+		vec_push(&st->known, ((struct known_module){}));
+	return &st->known.items[m->number];
+}
+
+static int tell_module(struct stacks *st, const struct module *m, uint64_t time_ns, uint64_t *ret)
+{
+	struct known_module *known = known_module(st, m);
+	struct session *s = st->session;
+	struct record r = {.kind = RECORD_MODULE};
+
+	*ret = known->told;
+	if (*ret)
+		return 0;
+	/* One number for all files; what is in them is none of a runtime here. */
+	vec_push(&s->told_modules, ((struct told_module){xstrdup(""), xstrdup(m->path)}));
+	*ret = known->told = s->told_modules.nr;
+	RECORD_SET(&r, TIME_NS, time_ns, time_ns);
+	RECORD_SET(&r, MODULE, module, *ret);
+	set_text(&r, FIELD_PATH, m->path, PATH_MOST);
+	set_text(&r, FIELD_BUILD_ID, m->build_id, PATH_MOST);
+	return session_put(s, &r);
+}
+
+/* NULL: not known. Lines would have to be looked for in files that are large: whoever reads the recording may do that. */
+static const char *name_of(struct stacks *st, const struct module *m, uint64_t address)
+{
+	struct known_module *known = known_module(st, m);
+	const char *name;
+	uint64_t start;
+
+	if (!known->symbols && m->elf)
+		known->symbols = symbols_new(m->elf, &(struct symbol_folders){});
+	return known->symbols && !symbols_at(known->symbols, address, &name, &start) ? name : NULL;
+}
+
+static int describe(struct call_tree_files *files, const struct call_place *place, struct record *frame)
+{
+	struct stacks *st = (struct stacks *)files;
+	const struct module *m = place->module ? modules_at(st->modules, place->module - 1) : NULL;
+	uint64_t module;
+	int err;
+
+	set_text(frame, FIELD_PATH, place->path, PATH_MOST);
+	set_text(frame, FIELD_SYMBOL, place->function, SYMBOL_MOST);
+	if (place->line)
+		RECORD_SET(frame, LINE, line, place->line);
+	if (!m)
+		return 0;
+	err = tell_module(st, m, st->session->last_ns, &module);
+	RECORD_SET(frame, MODULE, module, module);
+	RECORD_SET(frame, OFFSET, offset, place->address);
+	set_text(frame, FIELD_SYMBOL, name_of(st, m, place->address), SYMBOL_MOST);
+	return err;
+}
+
+/* ---- stacks come in ---- */
+
+static struct unwinder *unwinder_of(struct stacks *st, struct watched *w)
+{
+	uint64_t begin;
+
+	if (!w->unwinder || w->remapped) {
+		if (!w->unwinder)
+			w->unwinder = unwinder_new(st->modules, w->process.pid);
+		w->remapped = false;
+		begin = units_monotonic_ns();
+		unwinder_read_mappings(w->unwinder, NULL);
+		w->mapped_read_ns = units_monotonic_ns();
+		w->reading_ns = w->mapped_read_ns - begin;
+	}
+	return w->unwinder;
+}
+
+static void unwind(struct stacks *st, struct watched *w, const struct stack_sample *sample)
+{
+	struct unwinder *u = unwinder_of(st, w);
+
+	unwinder_unwind(u, sample, &st->stack);
+	/* Where the kernel does not tell what is mapped, or it is code of no file. */
+	if (st->stack.end != STACK_NO_MAPPING || units_monotonic_ns() - w->mapped_read_ns < w->reading_ns * READ_SHARE)
+		return;
+	w->remapped = true;
+	unwinder_unwind(unwinder_of(st, w), sample, &st->stack);
+}
+
+/* The stack's number in the tree, from its outermost frame inwards. 0: there is no room. */
+static uint32_t plant(struct stacks *st, const struct stack *stack)
+{
+	bool partial = stack->end != STACK_COMPLETE;
+	uint32_t at = 0;
+
+	for (size_t i = stack->nr; i; i--) {
+		const struct stack_frame *f = &stack->frames[i - 1];
+		const struct call_place place = {.module = f->module ? f->module->number + 1 : 0,
+						 .address = f->module ? f->address : 0};
+
+		at = call_tree_add(st->tree, at, &place, partial && i == stack->nr);
+		if (!at)
+			return 0;
+	}
+	return at;
+}
+
+static int receive_stack(void *context, const struct wire_stack *wire)
+{
+	struct session *s = context;
+	struct stacks *st = s->stacks;
+	struct watched *w = session_find(s, (int)wire->tgid);
+	struct stack_sample sample = {.start = wire->reg[WIRE_REGISTER_SP], .bytes = wire->bytes, .stack = wire->stack};
+	uint32_t at;
+
+	if (!w || w->execed)
+		return 0;
+	if (wire->time_ns >= st->noted_ns) {
+		st->noted_ns = units_monotonic_ns();
+		arrivals_receive(s);
+	}
+	memcpy(sample.reg, wire->reg, sizeof(sample.reg));
+	unwind(st, w, &sample);
+	at = plant(st, &st->stack);
+	st->full += !at;
+	if (!at)
+		return 0;
+	map_put(&st->by_hit, wire->thread, wire->sequence, NULL)->value = at;
+	vec_push(&st->waiting, ((struct waiting){wire->thread, wire->sequence, st->turn}));
+	return 0;
+}
+
+int stacks_drain(struct session *s)
+{
+	return s->stacks ? kernel_drain_stacks(s->kernel, receive_stack, s) : 0;
+}
+
+int stacks_join(struct session *s, struct record *alloc)
+{
+	struct stacks *st = s->stacks;
+	const struct map_entry *e = st && s->hit ? map_get(&st->by_hit, s->hit->thread, s->hit->sequence) : NULL;
+	uint64_t number;
+	int err;
+
+	if (!e)
+		return 0;
+	err = call_tree_tell(st->tree, (uint32_t)e->value, &st->files, &s->stack_sink, alloc->time_ns, &number);
+	RECORD_SET(alloc, STACK, stack, number);
+	return err;
+}
+
+void stacks_settle(struct session *s)
+{
+	struct stacks *st = s->stacks;
+
+	if (!st)
+		return;
+	/* A stack is there before its hit: it may have come with the hits of the turn before. */
+	while (st->waiting_at < st->waiting.nr && st->waiting.items[st->waiting_at].turn < st->turn) {
+		const struct waiting *w = &st->waiting.items[st->waiting_at++];
+
+		map_del(&st->by_hit, w->thread, w->sequence);
+	}
+	if (st->waiting_at > st->waiting.nr / 2) {
+		st->waiting.nr -= st->waiting_at;
+		memmove(st->waiting.items, st->waiting.items + st->waiting_at, st->waiting.nr * sizeof(*st->waiting.items));
+		st->waiting_at = 0;
+	}
+	st->turn++;
+}
+
+static int put_unstacked(struct session *s, uint64_t now, uint64_t *told, const char *reason)
+{
+	struct record r = {.kind = RECORD_UNSTACKED};
+
+	if (now == *told)
+		return 0;
+	RECORD_SET(&r, COUNT, count, now - *told);
+	RECORD_SET(&r, REASON, reason, reason);
+	*told = now;
+	return session_put(s, &r);
+}
+
+int stacks_put_losses(struct session *s)
+{
+	struct stacks *st = s->stacks;
+	int err;
+
+	if (!st)
+		return 0;
+	err = put_unstacked(s, kernel_stacks_lost(s->kernel) + st->full, &st->told_room, "room");
+	return err ? err : put_unstacked(s, kernel_stacks_over(s->kernel), &st->told_budget, "budget");
+}
+
+/* ---- processes ---- */
+
+void stacks_prepare(struct session *s, struct watched *w)
+{
+	if (s->stacks && w->number == 1)
+		unwinder_prepare(unwinder_of(s->stacks, w));
+}
+
+void stacks_remapped(const struct session *s, int pid)
+{
+	for (size_t i = 0; i < s->watched.nr; i++)
+		if (s->watched.items[i]->process.pid == pid)
+			s->watched.items[i]->remapped = true;
+}
+
+void stacks_step(struct session *s)
+{
+	for (size_t i = 0; i < s->watched.nr && s->stacks; i++)
+		if (s->watched.items[i]->unwinder && s->watched.items[i]->remapped && !s->watched.items[i]->ended)
+			unwinder_prepare(unwinder_of(s->stacks, s->watched.items[i]));
+}
+
+void stacks_forget(struct watched *w)
+{
+	unwinder_free(w->unwinder);
+	w->unwinder = NULL;
+}
+
+static int put_record(struct sink *sink, const struct record *r)
+{
+	struct session *s = (struct session *)((char *)sink - offsetof(struct session, stack_sink));
+	struct record copy = *r;
+
+	return session_put(s, &copy);
+}
+
+struct stacks *stacks_new(struct session *s)
+{
+	struct stacks *st = xcalloc(1, sizeof(*st));
+
+	st->files.describe = describe;
+	st->session = s;
+	st->modules = modules_new();
+	st->tree = call_tree_new(CALL_TREE_MOST);
+	s->stack_sink.put = put_record;
+	return st;
+}
+
+void stacks_free(struct stacks *st)
+{
+	if (!st)
+		return;
+	call_tree_free(st->tree);
+	for (size_t i = 0; i < st->known.nr; i++)
+		symbols_free(st->known.items[i].symbols);
+	vec_release(&st->known);
+	modules_free(st->modules);
+	map_release(&st->by_hit);
+	vec_release(&st->waiting);
+	free(st);
+}

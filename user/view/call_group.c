@@ -1,0 +1,84 @@
+#include "view/call_group.h"
+
+#include "view/call_stack.h"
+
+void call_groups_release(struct call_groups *g)
+{
+	words_release(&g->words);
+	map_release(&g->by_stack);
+}
+
+/* Does a runtime have its functions in the file? Its own modules and those of stacks are told apart by number alone. */
+static bool is_runtime(const struct ledger *l, const struct ledger_module *m)
+{
+	for (size_t i = 0; i < l->modules.nr && m; i++) {
+		const struct ledger_module *traced = &l->modules.items[i];
+
+		if (traced->sites.nr && (traced == m || (traced->path == m->path && traced->build_id == m->build_id)))
+			return true;
+	}
+	return false;
+}
+
+/* The innermost frame that is not the runtime's; where all are, the outermost one. */
+static const struct ledger_frame *caller(const struct ledger *l, uint64_t stack)
+{
+	const struct ledger_frame *f = NULL;
+
+	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
+		f = ledger_frame(l, s->frame);
+		if (!is_runtime(l, ledger_module(l, f->module)))
+			break;
+	}
+	return f;
+}
+
+static void add_function(struct str *out, const struct ledger *l, uint64_t stack)
+{
+	call_stack_add_frame(out, l, caller(l, stack));
+}
+
+static void add_file(struct str *out, const struct ledger *l, uint64_t stack)
+{
+	const struct ledger_frame *f = caller(l, stack);
+	const struct ledger_module *m = ledger_module(l, f->module);
+	const char *path = f->path ? f->path : m ? m->path : NULL;
+
+	str_add_escaped(out, path ? path : "?");
+}
+
+static void add_stack(struct str *out, const struct ledger *l, uint64_t stack)
+{
+	VEC(const struct ledger_stack *) chain = {};
+
+	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent))
+		vec_push(&chain, s);
+	if (chain.nr && chain.items[chain.nr - 1]->partial)
+		str_add(out, "... > ");
+	for (size_t i = chain.nr; i; i--) {
+		call_stack_add_function(out, l, ledger_frame(l, chain.items[i - 1]->frame));
+		str_add(out, i > 1 ? " > " : "");
+	}
+	vec_release(&chain);
+}
+
+const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b)
+{
+	static void (*const add[])(struct str *out, const struct ledger *l, uint64_t stack) = {
+		[CALL_BY_FUNCTION] = add_function,
+		[CALL_BY_FILE] = add_file,
+		[CALL_BY_STACK] = add_stack,
+	};
+	_cleanup_(str_release) struct str name = {};
+	struct map_entry *e;
+	bool is_new;
+
+	if (!ledger_stack(l, b->stack))
+		return NULL;
+	e = map_put(&g->by_stack, b->stack, 0, &is_new);
+	if (!is_new)
+		return e->pointer;
+	add[g->by](&name, l, b->stack);
+	e->pointer = (void *)(uintptr_t)words_keep(&g->words, str_text(&name));
+	return e->pointer;
+}

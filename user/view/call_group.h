@@ -1,0 +1,25 @@
+/* call_group.h: whose code an allocation is, by its call stack: what `report --by` sums up. */
+#ifndef VIEW_CALL_GROUP_H
+#define VIEW_CALL_GROUP_H
+
+#include "ledger/ledger.h"
+#include "ledger/words.h"
+
+enum call_group_by {
+	CALL_BY_FUNCTION, /* the innermost one that is not in a file of a runtime */
+	CALL_BY_FILE,	  /* the source file, or else the file of machine code, that has it */
+	CALL_BY_STACK,	  /* all functions, the outermost first */
+};
+
+/* `struct call_groups g = {.by = ...};` is empty and valid. */
+struct call_groups {
+	enum call_group_by by;
+	struct words words;
+	struct map by_stack; /* (stack, 0) -> its name */
+};
+
+void call_groups_release(struct call_groups *g);
+/* The group of a block: equal names are one, and live as long as @g. NULL: it has no stack. */
+const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b);
+
+#endif

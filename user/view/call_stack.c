@@ -1,0 +1,104 @@
+#include "view/call_stack.h"
+
+#include "view/json_object.h"
+
+#include <string.h>
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+static const char *module_path(const struct ledger *l, const struct ledger_frame *f)
+{
+	const struct ledger_module *m = ledger_module(l, f->module);
+
+	return m ? m->path : NULL;
+}
+
+static void add_place(struct str *out, const char *path, uint64_t line)
+{
+	str_add_escaped(out, path);
+	if (line)
+		str_addf(out, ":%llu", (unsigned long long)line);
+}
+
+/* Machine code of which no name is known. */
+static void add_address(struct str *out, const struct ledger *l, const struct ledger_frame *f)
+{
+	const char *path = module_path(l, f);
+
+	if (path)
+		str_add_escaped(out, base_name(path));
+	if (f->module)
+		str_addf(out, "+0x%llx", (unsigned long long)f->offset);
+	else
+		str_add(out, "?");
+}
+
+void call_stack_add_function(struct str *out, const struct ledger *l, const struct ledger_frame *f)
+{
+	if (f->symbol)
+		str_add_escaped(out, f->symbol);
+	else if (f->path)
+		add_place(out, f->path, f->line);
+	else
+		add_address(out, l, f);
+}
+
+void call_stack_add_frame(struct str *out, const struct ledger *l, const struct ledger_frame *f)
+{
+	const char *module = module_path(l, f);
+
+	call_stack_add_function(out, l, f);
+	if (!f->symbol || (!f->path && !module))
+		return;
+	str_add(out, " (");
+	if (f->path)
+		add_place(out, f->path, f->line);
+	else
+		str_add_escaped(out, base_name(module));
+	str_add(out, ")");
+}
+
+void call_stack_add_lines(struct str *out, const struct ledger *l, uint64_t stack)
+{
+	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
+		str_add(out, "    ");
+		call_stack_add_frame(out, l, ledger_frame(l, s->frame));
+		str_add(out, s->partial ? "\n    ... (what called it is not known)\n" : "\n");
+	}
+}
+
+static json_t *new_frame(const struct ledger *l, const struct ledger_frame *f)
+{
+	const struct ledger_module *m = ledger_module(l, f->module);
+	json_t *frame = json_object();
+
+	set_text(frame, "function", f->symbol);
+	set_text(frame, "file", f->path);
+	if (f->line)
+		set_number(frame, "line", f->line);
+	if (!m)
+		return frame;
+	set_text(frame, "module", m->path);
+	set_text(frame, "build_id", m->build_id);
+	set_number(frame, "address", f->offset);
+	return frame;
+}
+
+void call_stack_set_json(json_t *object, const struct ledger *l, uint64_t stack)
+{
+	json_t *frames = json_array();
+	bool partial = false;
+
+	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
+		json_array_append_new(frames, new_frame(l, ledger_frame(l, s->frame)));
+		partial = s->partial;
+	}
+	set(object, "stack", frames);
+	if (partial)
+		set(object, "stack_partial", json_true());
+}
