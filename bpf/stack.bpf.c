@@ -18,6 +18,8 @@ enum { STEP = 4 << 10, SMALL = 8 << 10, MIDDLE = 16 << 10 };
 #define STACK_SIZE_MAX (1ULL << 30)
 
 const volatile bool stacks = false;
+const volatile bool native_stacks = true;
+const volatile bool python_stacks = false;
 /* Bytes in the ring at which the reader is woken, once. */
 const volatile __u64 stack_wake_bytes = 0;
 /* May bytes be sent only as user space gives credit for them? */
@@ -25,16 +27,10 @@ const volatile bool stack_budget = false;
 
 __s64 stack_credit;
 
-/* Stacks that are in the ring, have been, or will be there soon: a thread may be preempted while it fills its own. */
 __u64 nr_stacks;
 /* Those that were not sent: no room, no credit. */
 __u64 nr_stacks_lost;
 __u64 nr_stacks_over;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 25);
-} stack_ring SEC(".maps");
 
 /*
  * Where the thread's stack begins, 0: not known. That of a main thread is made by the kernel; glibc puts what the others' fs
@@ -102,19 +98,13 @@ static __always_inline __u64 wake_flags(__u64 bytes)
 static __always_inline int send_stack(struct pt_regs *ctx, const struct thread *thread, __u32 flags, __u64 wanted, const __u32 max)
 {
 	struct wire_stack *s = bpf_ringbuf_reserve(&stack_ring, sizeof(*s) + max, 0);
-	__u64 ids;
 
 	if (!s) {
 		__sync_fetch_and_add(&nr_stacks_lost, 1);
 		return 0;
 	}
 	__sync_fetch_and_add(&nr_stacks, 1);
-	ids = current_ids();
-	s->thread = thread->id;
-	s->sequence = thread->sequence;
-	s->time_ns = bpf_ktime_get_ns();
-	s->tgid = (__u32)(ids >> 32);
-	s->tid = (__u32)ids;
+	fill_head(&s->head, WIRE_STACK_NATIVE, thread->id, thread->sequence);
 	fill_registers(s->reg, ctx);
 	s->bytes = copy_stack(s->stack, ctx->sp, wanted, max);
 	s->flags = s->bytes == wanted ? flags : flags & ~WIRE_STACK_WHOLE;
@@ -130,6 +120,10 @@ __hidden int take_stack(struct pt_regs *ctx, struct thread *thread, __u32 flags)
 		__sync_fetch_and_add(&nr_stacks_over, 1);
 		return 0;
 	}
+	if (python_stacks)
+		take_python(thread);
+	if (!native_stacks)
+		return 0;
 	if (begin)
 		flags |= WIRE_STACK_WHOLE;
 	if (stack_budget)

@@ -17,10 +17,18 @@ enum wire_stack_flags {
 	WIRE_STACK_WHOLE = 1 << 1,  /* the copy reaches to where the thread's stack begins */
 };
 
-struct wire_stack {
+/* What a record of the ring of stacks is. */
+enum wire_stack_kind { WIRE_STACK_NATIVE, WIRE_STACK_PYTHON, WIRE_STACK_CODE };
+
+struct wire_stack_head {
+	__u32 kind;
+	__u32 tgid;
 	__u64 thread, sequence; /* of the hit, as in struct wire_hit */
 	__u64 time_ns;
-	__u32 tgid, tid;
+};
+
+struct wire_stack {
+	struct wire_stack_head head;
 	__u32 flags; /* enum wire_stack_flags */
 	__u32 bytes; /* that were copied, from the stack pointer on */
 	__u64 reg[WIRE_REGISTERS];

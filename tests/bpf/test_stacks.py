@@ -147,7 +147,7 @@ def _():
     truth, _ = recorded(path, "--stacks")
     # Of the two that are cut nobody knows that they are different.
     stacks = 1 + len({tuple(frames[1:]) for _, _, frames in truth.values()})
-    for by, rows in (("function", 1), ("file", 1), ("stack", stacks)):
+    for by, rows in (("line", 1), ("function", 1), ("file", 1), ("stack", stacks)):
         report = json.loads(text_of("report", path, "--json", "--by", by))
         equal(report["by"], by, "by")
         equal(len(report["rows"]), rows, f"rows by {by}")

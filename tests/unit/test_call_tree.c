@@ -122,6 +122,10 @@ static void what_has_no_room_is_no_stack_and_the_rest_stays(void **state)
 	"frame time_ns=1 frame=3 module=2 offset=0x40 symbol=rt::make\n"                                                  \
 	"stack time_ns=1 stack=1 frame=1 partial=1\nstack time_ns=1 stack=2 parent=0x1 frame=2\n"                         \
 	"stack time_ns=1 stack=3 parent=0x2 frame=3\nstack time_ns=1 stack=4 parent=0x1 frame=3\nstack time_ns=1 stack=5 frame=3\n"
+/* Without a source file; of an installed package, and of one that the program's own code has called. */
+#define MORE                                                                                                              \
+	"frame time_ns=1 frame=4 path=/x/site-packages/op.py symbol=run\nstack time_ns=1 stack=6 frame=2\n"             \
+	"stack time_ns=1 stack=7 parent=0x6 frame=4\nstack time_ns=1 stack=8 parent=0x1 frame=4\n"
 
 static void a_stack_has_a_line_a_frame_and_groups(void **state)
 {
@@ -132,14 +136,16 @@ static void a_stack_has_a_line_a_frame_and_groups(void **state)
 		uint32_t stack;
 		const char *name;
 	} groups[] = {
-		{CALL_BY_FUNCTION, 3, "libop.so+0x30"},	 {CALL_BY_FUNCTION, 4, "step (/home/serve.py:7)"},
-		{CALL_BY_FUNCTION, 5, "rt::make (librt.so)"}, {CALL_BY_FUNCTION, 6, NULL}, {CALL_BY_FUNCTION, 0, NULL},
-		{CALL_BY_FILE, 3, "/lib/libop.so"},	 {CALL_BY_FILE, 4, "/home/serve.py"},
+		{CALL_BY_FUNCTION, 3, "step (/home/serve.py)"}, {CALL_BY_LINE, 3, "/home/serve.py:7 step"},
+		{CALL_BY_FUNCTION, 5, "rt::make"},	 {CALL_BY_FUNCTION, 9, NULL},	{CALL_BY_FUNCTION, 0, NULL},
+		{CALL_BY_FILE, 3, "/home/serve.py"},	 {CALL_BY_FILE, 5, "/lib/librt.so"},
+		{CALL_BY_FUNCTION, 6, "libop.so+0x30"},	 {CALL_BY_FILE, 6, "/lib/libop.so"},	{CALL_BY_LINE, 6, "libop.so+0x30"},
+		{CALL_BY_LINE, 8, "/home/serve.py:7 step"}, {CALL_BY_LINE, 7, "/x/site-packages/op.py:? run"},
 		{CALL_BY_STACK, 3, "... > step > libop.so+0x30 > rt::make"},
 	};
 
 	(void)state;
-	fold(&f, STREAM);
+	fold(&f, STREAM MORE);
 	call_stack_add_lines(&text, f.ledger, 3);
 	assert_string_equal(str_text(&text), "    rt::make (librt.so)\n    libop.so+0x30\n    step (/home/serve.py:7)\n"
 					     "    ... (what called it is not known)\n");

@@ -177,14 +177,21 @@ static int set_speed(struct options *o, const struct option_row *row, const char
 	return 0;
 }
 
+/* One of the words, or none: all. */
 static int set_stacks(struct options *o, const struct option_row *row, const char *text, struct diag *d)
 {
-	o->stacks = STACKS_NATIVE;
-	o->stacks_given = true;
-	if (!text || !strcmp(text, "native"))
-		return 0;
-	o->stacks = STACKS_OFF;
-	return strcmp(text, "off") ? wrong(row, text, "must be one of native|off", d) : 0;
+	static const struct {
+		const char *word;
+		enum session_stacks stacks;
+	} words[] = {{"native", STACKS_NATIVE}, {"python", STACKS_PYTHON}, {"off", STACKS_OFF}};
+
+	o->stacks = STACKS_ALL;
+	for (size_t i = 0; text && i < ARRAY_SIZE(words); i++)
+		if (!strcmp(text, words[i].word)) {
+			o->stacks = words[i].stacks;
+			return 0;
+		}
+	return text ? wrong(row, text, "must be one of native|python|off", d) : 0;
 }
 
 static int set_descriptor(struct options *o, const struct option_row *row, const char *text, struct diag *d)
@@ -319,18 +326,18 @@ const struct option_row option_rows[] = {
 	 "what is on these chips only; where chips are not known, these devices of a process"},
 	{"by", 0, "chip|mesh", COMMAND_TOP, false, set_choice, OPTION(by),
 	 "what has a row: all chips with the same figures (the default), or each device of the runtime"},
-	{"by", 0, "chip|mesh|function|file|stack", COMMAND_REPORT, false, set_choice, OPTION(by),
+	{"by", 0, "chip|mesh|line|function|file|stack", COMMAND_REPORT, false, set_choice, OPTION(by),
 	 "what has a row: all chips with the same figures (the default), each device of the runtime; or, where allocations have stacks, "
-	 "the innermost function outside of the runtime's files, its file, or the whole stack"},
+	 "the innermost line of the program's own source, its function or file, or the whole stack"},
 	{"by", 0, "pool|size|label", COMMAND_DIFF, false, set_choice, OPTION(diff_by),
 	 "what is compared: pools (the default), in each pool blocks of one size class, or of one label"},
 	{"fail-if", 0, "CONDITION", COMMAND_DIFF, false, add_text, OPTION(fail_if),
 	 "exit with status 4 if it holds for a pool, such as 'peak(POOL) > +2%' or 'failed > 0'; may be given several times"},
 	{"layer", 0, "outer|all", COMMAND_TOP | COMMAND_EVENTS, false, set_choice, OPTION(layer),
 	 "all: also what is allocated inside of calls that allocate, in pools POOL/1, POOL/2 ... of its own"},
-	{"stacks", 0, "[=native|off]", COMMAND_TOP | COMMAND_RECORD, true, set_stacks, 0,
+	{"stacks", 0, "[=native|python|off]", COMMAND_TOP | COMMAND_RECORD, true, set_stacks, 0,
 	 "with each allocation, what it was called by; default: off"},
-	{"stacks", 0, "[=native|off]", COMMAND_EVENTS, false, set_stacks, 0,
+	{"stacks", 0, "[=native|python|off]", COMMAND_EVENTS, false, set_stacks, 0,
 	 "below each allocation, what it was called by: as it is traced, or as a recording has it; default: off"},
 	{"stacks-budget", 0, "SIZE", COMMAND_TOP | COMMAND_EVENTS | COMMAND_RECORD, true, set_size, OPTION(stacks_budget),
 	 "copy at most so many bytes of stacks a second, such as 64M; what is over it has no stack. Default: 256M"},
@@ -371,7 +378,8 @@ const struct option_row option_rows[] = {
 _Static_assert(ATTACH_AUTO == 0 && ATTACH_MULTI == 1 && ATTACH_SINGLE == 2, "as the words of --attach");
 _Static_assert(SITES_CHOSEN == 0 && SITES_ENTRY == 1, "as the words of --sites");
 _Static_assert(LAYER_OUTER == 0 && LAYER_ALL == 1, "as the words of --layer");
-_Static_assert(BY_CHIP == 0 && BY_MESH == 1 && BY_FUNCTION == 2 && BY_FILE == 3 && BY_STACK == 4, "as the words of --by");
+_Static_assert(BY_CHIP == 0 && BY_MESH == 1 && BY_LINE == 2 && BY_FUNCTION == 3 && BY_FILE == 4 && BY_STACK == 5,
+	       "as the words of --by");
 _Static_assert(SORT_SIZE == 0 && SORT_ASKED == 1 && SORT_AGE == 2 && SORT_NEW == 3, "as the words of --sort");
 _Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
 _Static_assert(EXPORT_PERFETTO == 0 && EXPORT_PPROF == 1 && EXPORT_FOLDED == 2 && EXPORT_CSV == 3 && EXPORT_NDJSON == 4,

@@ -15,8 +15,8 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum check { CHECK_ON, CHECK_OFF };
 
-/* Of tables; from BY_FUNCTION on of `report` alone, by the stacks of allocations. */
-enum by { BY_CHIP, BY_MESH, BY_FUNCTION, BY_FILE, BY_STACK };
+/* Of tables; from BY_LINE on of `report` alone, by the stacks of allocations. */
+enum by { BY_CHIP, BY_MESH, BY_LINE, BY_FUNCTION, BY_FILE, BY_STACK };
 
 /* Which instructions are probed, as the words of --sites. */
 enum sites_mode { SITES_CHOSEN, SITES_ENTRY };
@@ -58,7 +58,6 @@ struct options {
 	bool asked, bytes, no_delta, wide, json;
 	int by;	   /* enum by */
 	int stacks; /* enum session_stacks */
-	bool stacks_given;
 	uint64_t stacks_budget; /* bytes a second; 0: the default */
 	int layer; /* enum layer */
 	int diff_by; /* enum diff_by */

@@ -10,6 +10,7 @@ static const struct {
 	enum call_group_by by;
 	const char *name;
 } groups[] = {
+	[BY_LINE] = {CALL_BY_LINE, "line"},
 	[BY_FUNCTION] = {CALL_BY_FUNCTION, "function"},
 	[BY_FILE] = {CALL_BY_FILE, "file"},
 	[BY_STACK] = {CALL_BY_STACK, "stack"},

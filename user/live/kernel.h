@@ -8,6 +8,7 @@
 #include "live/session.h"
 #include "runtime/bind.h"
 #include "wire_stack.h"
+#include "wire_python.h"
 
 struct kernel;
 
@@ -15,7 +16,7 @@ struct kernel_options {
 	enum attach_mode mode;
 	uint32_t ring_bytes; /* 0: the default */
 	int held_fd; /* of guard.h; -1: no process is ever stopped */
-	bool stacks; /* what a thread is doing is sent with hits that want it: WIRE_STACK_TOO */
+	bool native, python; /* what a thread is doing is sent with hits that want it: WIRE_STACK_TOO */
 	uint64_t stack_budget; /* at most so many bytes of stacks a second; 0: no limit */
 	bool children; /* of marked processes are marked as they are, and those of watched ones as followed */
 };
@@ -43,15 +44,16 @@ int kernel_drain(struct kernel *k, int (*receive)(void *context, const struct wi
 /* Readable when the kernel half wants the ring to be drained before the next poll. */
 int kernel_wake_fd(const struct kernel *k);
 
-struct wire_stack;
-
 /*
  * Receive the stacks of all hits that were drained before, and maybe of more. Waits for those that are still being copied, some
  * milliseconds at most. As kernel_drain().
  */
-int kernel_drain_stacks(struct kernel *k, int (*receive)(void *context, const struct wire_stack *stack), void *context);
+int kernel_drain_stacks(struct kernel *k, int (*receive)(void *context, const struct wire_stack_head *record), void *context);
 /* As kernel_wake_fd(); -1: there are no stacks. */
 int kernel_stack_wake_fd(const struct kernel *k);
+/* How the interpreter of a process is read, from now on; then it is not any more. */
+int kernel_set_python(const struct kernel *k, int pid, const struct wire_python *python);
+void kernel_forget_python(const struct kernel *k, int pid);
 /* Stacks that were not sent since the load: for lack of room, and of the budget. */
 uint64_t kernel_stacks_lost(const struct kernel *k);
 uint64_t kernel_stacks_over(const struct kernel *k);

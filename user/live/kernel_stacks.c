@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <unistd.h>
@@ -21,42 +22,59 @@ struct kernel_stacks {
 	uint64_t received;
 	uint64_t budget, paid_ns; /* bytes a second; until when it was given */
 	/* during a drain */
-	int (*receive)(void *context, const struct wire_stack *stack);
+	int (*receive)(void *context, const struct wire_stack_head *record);
 	void *context;
 	uint64_t until_ns;
 	int err;
 };
 
+/* Is all of the record there that it says it has? */
+static bool is_whole(const struct wire_stack_head *head, size_t bytes)
+{
+	const struct wire_stack *stack = (const struct wire_stack *)head;
+	const struct wire_python_stack *python = (const struct wire_python_stack *)head;
+
+	if (bytes < sizeof(*head))
+		return false;
+	if (head->kind == WIRE_STACK_CODE)
+		return bytes >= sizeof(struct wire_python_code);
+	if (head->kind == WIRE_STACK_PYTHON)
+		return bytes >= offsetof(struct wire_python_stack, frame) && python->nr <= WIRE_PYTHON_FRAMES &&
+		       bytes >= offsetof(struct wire_python_stack, frame) + python->nr * sizeof(python->frame[0]);
+	return head->kind == WIRE_STACK_NATIVE && bytes >= sizeof(*stack) && stack->bytes <= bytes - sizeof(*stack);
+}
+
 static int receive_stack(void *context, void *data, size_t bytes)
 {
 	struct kernel_stacks *ks = context;
-	const struct wire_stack *s = data;
+	const struct wire_stack_head *head = data;
 
 	ks->received++;
-	if (bytes < sizeof(*s) || s->bytes > bytes - sizeof(*s))
-		ks->err = -EBADMSG;
-	else
-		ks->err = ks->receive(ks->context, s);
+	ks->err = is_whole(head, bytes) ? ks->receive(ks->context, head) : -EBADMSG;
 	if (ks->err)
 		return ks->err;
-	return s->time_ns > ks->until_ns ? DRAINED : 0;
+	return head->time_ns > ks->until_ns ? DRAINED : 0;
 }
 
 void kernel_stacks_choose(struct pooltrace_bpf *s, const struct kernel_options *o)
 {
-	s->rodata->stacks = o->stacks;
-	s->rodata->stack_budget = o->stacks && o->stack_budget;
+	s->rodata->stacks = o->native || o->python;
+	s->rodata->native_stacks = o->native;
+	s->rodata->python_stacks = o->python;
+	s->rodata->stack_budget = o->stack_budget;
 	s->rodata->stack_wake_bytes = bpf_map__max_entries(s->maps.stack_ring) / WAKE_SHARE;
 	s->bss->stack_credit = (int64_t)o->stack_budget;
-	if (!o->stacks)
+	if (!s->rodata->stacks)
 		bpf_map__set_max_entries(s->maps.stack_ring, (uint32_t)sysconf(_SC_PAGESIZE));
+	if (!o->python)
+		bpf_map__set_max_entries(s->maps.codes, 1);
 }
 
 int kernel_stacks_open(struct kernel *k, const struct kernel_options *o)
 {
 	struct kernel_stacks *ks;
 
-	if (!o->stacks)
+	if (!o->native && !o->python)
 		return 0;
 	ks = k->stacks = xcalloc(1, sizeof(*ks));
 	ks->budget = o->stack_budget;
@@ -99,7 +117,7 @@ static int consume(struct kernel_stacks *ks)
 	return ks->err ? ks->err : n < 0 && n != DRAINED ? n : 0;
 }
 
-int kernel_drain_stacks(struct kernel *k, int (*receive)(void *context, const struct wire_stack *stack), void *context)
+int kernel_drain_stacks(struct kernel *k, int (*receive)(void *context, const struct wire_stack_head *record), void *context)
 {
 	struct kernel_stacks *ks = k->stacks;
 	uint64_t begin = units_monotonic_ns(), wanted;
@@ -134,4 +152,18 @@ uint64_t kernel_stacks_lost(const struct kernel *k)
 uint64_t kernel_stacks_over(const struct kernel *k)
 {
 	return __atomic_load_n(&k->skeleton->bss->nr_stacks_over, __ATOMIC_RELAXED);
+}
+
+int kernel_set_python(const struct kernel *k, int pid, const struct wire_python *python)
+{
+	uint32_t tgid = (uint32_t)pid;
+
+	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.interpreters), &tgid, python, BPF_ANY);
+}
+
+void kernel_forget_python(const struct kernel *k, int pid)
+{
+	uint32_t tgid = (uint32_t)pid;
+
+	bpf_map_delete_elem(bpf_map__fd(k->skeleton->maps.interpreters), &tgid);
 }

@@ -219,7 +219,8 @@ static int start(struct session *s, struct diag *d)
 
 	kernel.held_fd = hold_fd(s->hold);
 	kernel.children = s->o.children;
-	kernel.stacks = s->o.stacks;
+	kernel.native = s->o.stacks == STACKS_NATIVE || s->o.stacks == STACKS_ALL;
+	kernel.python = s->o.stacks == STACKS_PYTHON || s->o.stacks == STACKS_ALL;
 	kernel.stack_budget = s->o.stack_budget;
 	if (s->o.stacks)
 		s->stacks = stacks_new(s);

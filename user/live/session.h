@@ -15,7 +15,7 @@
 enum attach_mode { ATTACH_AUTO, ATTACH_MULTI, ATTACH_SINGLE };
 
 /* What is told of those that allocate. */
-enum session_stacks { STACKS_OFF, STACKS_NATIVE };
+enum session_stacks { STACKS_OFF, STACKS_NATIVE, STACKS_PYTHON, STACKS_ALL };
 
 struct session_options {
 	const runtimes *runtimes;

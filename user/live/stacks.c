@@ -1,16 +1,19 @@
 #include "live/stacks.h"
 
+#include "base/log.h"
 #include "base/units.h"
 #include "live/watch.h"
+#include "runtime/call_merge.h"
 #include "runtime/call_tree.h"
 #include "target/symbols.h"
 #include "target/unwind.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What a process has mapped is read again, without having been told that it changed, for so much of the time at most. */
-enum { READ_SHARE = 20 };
+enum { READ_SHARE = 20, CODES_MOST = 1 << 16 };
 
 /* A process can have names of any length. */
 enum { PATH_MOST = 4096, SYMBOL_MOST = 1 << 14 };
@@ -24,6 +27,11 @@ struct waiting {
 struct known_module {
 	uint64_t told; /* its number in the stream; 0: it was not told */
 	struct symbols *symbols; /* NULL: nobody has asked yet, or there are none */
+};
+
+struct known_code {
+	struct wire_python_code_key key;
+	struct python_code code;
 };
 
 struct stacks {
@@ -40,6 +48,10 @@ struct stacks {
 	uint64_t full;		    /* stacks that the tree had no room for */
 	uint64_t told_room, told_budget;
 	struct stack stack; /* of the sample under way */
+	merged_frames merged;
+	struct map python;    /* (thread, 0) -> its struct wire_python_stack, of the stack that comes next */
+	struct map codes;     /* (hash, try) -> struct known_code * */
+	uint64_t nr_epochs;
 };
 
 static void set_text(struct record *r, enum field field, const char *text, size_t most)
@@ -138,46 +150,174 @@ static void unwind(struct stacks *st, struct watched *w, const struct stack_samp
 	unwinder_unwind(unwinder_of(st, w), sample, &st->stack);
 }
 
-/* The stack's number in the tree, from its outermost frame inwards. 0: there is no room. */
-static uint32_t plant(struct stacks *st, const struct stack *stack)
+/* ---- code objects ---- */
+
+static uint64_t hash_of(const struct wire_python_code_key *key)
 {
-	bool partial = stack->end != STACK_COMPLETE;
+	const uint64_t words[] = {key->epoch, key->code, key->name, key->table, key->unique};
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+static struct known_code *find_code(const struct stacks *st, const struct wire_python_code_key *key)
+{
+	for (uint64_t hash = hash_of(key), i = 0;; i++) {
+		const struct map_entry *e = map_get(&st->codes, hash, i);
+		struct known_code *known = e ? e->pointer : NULL;
+
+		if (!e || !memcmp(&known->key, key, sizeof(*key)))
+			return known;
+	}
+}
+
+static void forget_codes(struct stacks *st)
+{
+	for (struct map_entry *e = map_next(&st->codes, NULL); e; e = map_next(&st->codes, e)) {
+		struct known_code *known = e->pointer;
+
+		python_code_release(&known->code);
+		free(known);
+	}
+	map_clear(&st->codes);
+}
+
+static void set_python(struct stacks *st, const struct watched *w)
+{
+	w->python->wire.epoch = ++st->nr_epochs;
+	if (kernel_set_python(st->session->kernel, w->process.pid, &w->python->wire))
+		log_warning("process %d: no Python frames: there are too many interpreters", w->process.pid);
+}
+
+/* Programs that make code as they run never come to an end of it: then all is told anew. */
+static void make_room(struct stacks *st)
+{
+	const struct session *s = st->session;
+
+	if (st->codes.nr < CODES_MOST)
+		return;
+	forget_codes(st);
+	for (size_t i = 0; i < s->watched.nr; i++)
+		if (s->watched.items[i]->python && !s->watched.items[i]->ended)
+			set_python(st, s->watched.items[i]);
+}
+
+static void receive_code(struct stacks *st, const struct watched *w, const struct wire_python_code *wire)
+{
+	struct known_code *known = find_code(st, &wire->key);
+	uint64_t i = 0;
+
+	if (known)
+		python_code_release(&known->code);
+	else
+		make_room(st);
+	if (!known) {
+		known = xcalloc(1, sizeof(*known));
+		known->key = wire->key;
+		while (map_get(&st->codes, hash_of(&wire->key), i))
+			i++;
+		map_put(&st->codes, hash_of(&wire->key), i, NULL)->pointer = known;
+	}
+	python_code_read(w->python, wire, &known->code);
+}
+
+/* ---- into the tree ---- */
+
+static struct call_place python_place(const struct stacks *st, const struct watched *w, const struct wire_python_frame *f)
+{
+	const struct known_code *known = f->unread ? NULL : find_code(st, &f->key);
+
+	if (!known || !known->code.path || !known->code.name)
+		return (struct call_place){};
+	return (struct call_place){
+		.path = known->code.path, .function = known->code.name, .line = python_line(w->python, &known->code, f)};
+}
+
+static struct call_place native_place(const struct stack_frame *f)
+{
+	if (!f || !f->module)
+		return (struct call_place){};
+	return (struct call_place){.module = f->module->number + 1, .address = f->address};
+}
+
+/* The stack's number in the tree, from its outermost frame inwards. 0: there is no room. */
+static uint32_t plant(const struct stacks *st, const struct watched *w, bool partial)
+{
 	uint32_t at = 0;
 
-	for (size_t i = stack->nr; i; i--) {
-		const struct stack_frame *f = &stack->frames[i - 1];
-		const struct call_place place = {.module = f->module ? f->module->number + 1 : 0,
-						 .address = f->module ? f->address : 0};
+	for (size_t i = st->merged.nr; i; i--) {
+		const struct merged_frame *f = &st->merged.items[i - 1];
+		const struct call_place place = f->python ? python_place(st, w, f->python) : native_place(f->native);
 
-		at = call_tree_add(st->tree, at, &place, partial && i == stack->nr);
+		at = call_tree_add(st->tree, at, &place, partial && i == st->merged.nr);
 		if (!at)
 			return 0;
 	}
 	return at;
 }
 
-static int receive_stack(void *context, const struct wire_stack *wire)
+static void keep(struct stacks *st, const struct wire_stack_head *head, uint32_t at)
+{
+	st->full += !at;
+	if (!at)
+		return;
+	map_put(&st->by_hit, head->thread, head->sequence, NULL)->value = at;
+	vec_push(&st->waiting, ((struct waiting){head->thread, head->sequence, st->turn}));
+}
+
+static void receive_native(struct stacks *st, struct watched *w, const struct wire_stack *wire)
+{
+	struct stack_sample sample = {.start = wire->reg[WIRE_REGISTER_SP], .bytes = wire->bytes, .stack = wire->stack};
+	struct map_entry *e = map_get(&st->python, wire->head.thread, 0);
+	struct wire_python_stack *python = e ? e->pointer : NULL;
+
+	memcpy(sample.reg, wire->reg, sizeof(sample.reg));
+	unwind(st, w, &sample);
+	if (python && (!w->python || python->head.sequence != wire->head.sequence))
+		python = NULL;
+	call_merge(w->python, python, &st->stack, &sample, &st->merged);
+	keep(st, &wire->head, plant(st, w, st->stack.end != STACK_COMPLETE));
+}
+
+/* Its stack is to come, if it is wanted. */
+static void receive_python(struct stacks *st, const struct watched *w, const struct wire_python_stack *wire)
+{
+	struct map_entry *e;
+
+	if (st->session->o.stacks == STACKS_ALL) {
+		e = map_put(&st->python, wire->head.thread, 0, NULL);
+		if (!e->pointer)
+			e->pointer = xmalloc(sizeof(*wire));
+		memcpy(e->pointer, wire, offsetof(struct wire_python_stack, frame) + wire->nr * sizeof(wire->frame[0]));
+		return;
+	}
+	st->stack.nr = 0;
+	call_merge(w->python, wire, &st->stack, &(struct stack_sample){}, &st->merged);
+	keep(st, &wire->head, plant(st, w, wire->flags));
+}
+
+static int receive_stack(void *context, const struct wire_stack_head *head)
 {
 	struct session *s = context;
 	struct stacks *st = s->stacks;
-	struct watched *w = session_find(s, (int)wire->tgid);
-	struct stack_sample sample = {.start = wire->reg[WIRE_REGISTER_SP], .bytes = wire->bytes, .stack = wire->stack};
-	uint32_t at;
+	struct watched *w = session_find(s, (int)head->tgid);
 
 	if (!w || w->execed)
 		return 0;
-	if (wire->time_ns >= st->noted_ns) {
+	if (head->time_ns >= st->noted_ns) {
 		st->noted_ns = units_monotonic_ns();
 		arrivals_receive(s);
 	}
-	memcpy(sample.reg, wire->reg, sizeof(sample.reg));
-	unwind(st, w, &sample);
-	at = plant(st, &st->stack);
-	st->full += !at;
-	if (!at)
-		return 0;
-	map_put(&st->by_hit, wire->thread, wire->sequence, NULL)->value = at;
-	vec_push(&st->waiting, ((struct waiting){wire->thread, wire->sequence, st->turn}));
+	if (head->kind == WIRE_STACK_NATIVE)
+		receive_native(st, w, (const struct wire_stack *)head);
+	else if (w->python && head->kind == WIRE_STACK_CODE)
+		receive_code(st, w, (const struct wire_python_code *)head);
+	else if (w->python)
+		receive_python(st, w, (const struct wire_python_stack *)head);
 	return 0;
 }
 
@@ -245,10 +385,34 @@ int stacks_put_losses(struct session *s)
 
 /* ---- processes ---- */
 
+/* An interpreter may be mapped, or begin to run, later. */
+static void find_python(struct stacks *st, struct watched *w)
+{
+	struct python python = {};
+	mappings maps = {};
+	struct diag d = {};
+	int err;
+
+	if (w->python || !w->memory || st->session->o.stacks == STACKS_NATIVE || mappings_read(w->process.pid, &maps, NULL))
+		return;
+	err = python_find(w->process.pid, st->modules, &maps, w->memory, &python, &d);
+	mappings_release(&maps);
+	if (err == -ENOTSUP && !w->python_refused)
+		log_warning("process %d: %s", w->process.pid, d.text);
+	w->python_refused |= err == -ENOTSUP;
+	if (err)
+		return;
+	w->python = xmalloc(sizeof(python));
+	*w->python = python;
+	set_python(st, w);
+}
+
 void stacks_prepare(struct session *s, struct watched *w)
 {
-	if (s->stacks && w->number == 1)
-		unwinder_prepare(unwinder_of(s->stacks, w));
+	if (!s->stacks || w->number != 1)
+		return;
+	unwinder_prepare(unwinder_of(s->stacks, w));
+	find_python(s->stacks, w);
 }
 
 void stacks_remapped(const struct session *s, int pid)
@@ -261,14 +425,18 @@ void stacks_remapped(const struct session *s, int pid)
 void stacks_step(struct session *s)
 {
 	for (size_t i = 0; i < s->watched.nr && s->stacks; i++)
-		if (s->watched.items[i]->unwinder && s->watched.items[i]->remapped && !s->watched.items[i]->ended)
+		if (s->watched.items[i]->unwinder && s->watched.items[i]->remapped && !s->watched.items[i]->ended) {
 			unwinder_prepare(unwinder_of(s->stacks, s->watched.items[i]));
+			find_python(s->stacks, s->watched.items[i]);
+		}
 }
 
 void stacks_forget(struct watched *w)
 {
 	unwinder_free(w->unwinder);
 	w->unwinder = NULL;
+	free(w->python);
+	w->python = NULL;
 }
 
 static int put_record(struct sink *sink, const struct record *r)
@@ -302,5 +470,11 @@ void stacks_free(struct stacks *st)
 	modules_free(st->modules);
 	map_release(&st->by_hit);
 	vec_release(&st->waiting);
+	vec_release(&st->merged);
+	forget_codes(st);
+	map_release(&st->codes);
+	for (struct map_entry *e = map_next(&st->python, NULL); e; e = map_next(&st->python, e))
+		free(e->pointer);
+	map_release(&st->python);
 	free(st);
 }

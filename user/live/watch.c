@@ -385,6 +385,8 @@ int watched_detach(struct session *s, struct watched *w, const char *reason)
 		kernel_set_attached(s->kernel, w->process.pid, &w->library->file, false);
 	if (s->kernel && last)
 		kernel_forget_counts(s->kernel, w->process.pid);
+	if (w->python)
+		kernel_forget_python(s->kernel, w->process.pid);
 	if (!w->id || parts_go_on(s, w))
 		return 0;
 	decoder_process_end(s->decoder, w->id);

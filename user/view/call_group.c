@@ -2,6 +2,8 @@
 
 #include "view/call_stack.h"
 
+#include <string.h>
+
 void call_groups_release(struct call_groups *g)
 {
 	words_release(&g->words);
@@ -20,22 +22,60 @@ static bool is_runtime(const struct ledger *l, const struct ledger_module *m)
 	return false;
 }
 
-/* The innermost frame that is not the runtime's; where all are, the outermost one. */
+/* Of a package that was installed, of the interpreter itself, or made as the program runs. */
+static bool is_foreign(const char *path)
+{
+	static const char *const folders[] = {"/site-packages/", "/dist-packages/", "/lib/python3"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (strstr(path, folders[i]))
+			return true;
+	return *path == '<';
+}
+
+/*
+ * Whose code it is: the innermost frame of the program's own source; or of any source; or else the innermost one that is not in a file
+ * of the runtime; where all are, the outermost one.
+ */
 static const struct ledger_frame *caller(const struct ledger *l, uint64_t stack)
 {
-	const struct ledger_frame *f = NULL;
+	const struct ledger_frame *source = NULL, *other = NULL, *f = NULL;
 
 	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
 		f = ledger_frame(l, s->frame);
-		if (!is_runtime(l, ledger_module(l, f->module)))
-			break;
+		if (f->path && !is_foreign(f->path))
+			return f;
+		if (f->path && !source)
+			source = f;
+		if (!other && !is_runtime(l, ledger_module(l, f->module)))
+			other = f;
 	}
-	return f;
+	return source ? source : other ? other : f;
+}
+
+static void add_line(struct str *out, const struct ledger *l, uint64_t stack)
+{
+	const struct ledger_frame *f = caller(l, stack);
+
+	if (!f->path) {
+		call_stack_add_frame(out, l, f);
+		return;
+	}
+	str_add_escaped(out, f->path);
+	str_addf(out, f->line ? ":%llu " : ":? ", (unsigned long long)f->line);
+	call_stack_add_function(out, l, f);
 }
 
 static void add_function(struct str *out, const struct ledger *l, uint64_t stack)
 {
-	call_stack_add_frame(out, l, caller(l, stack));
+	const struct ledger_frame *f = caller(l, stack);
+
+	call_stack_add_function(out, l, f);
+	if (!f->path)
+		return;
+	str_add(out, " (");
+	str_add_escaped(out, f->path);
+	str_add(out, ")");
 }
 
 static void add_file(struct str *out, const struct ledger *l, uint64_t stack)
@@ -65,6 +105,7 @@ static void add_stack(struct str *out, const struct ledger *l, uint64_t stack)
 const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b)
 {
 	static void (*const add[])(struct str *out, const struct ledger *l, uint64_t stack) = {
+		[CALL_BY_LINE] = add_line,
 		[CALL_BY_FUNCTION] = add_function,
 		[CALL_BY_FILE] = add_file,
 		[CALL_BY_STACK] = add_stack,

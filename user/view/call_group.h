@@ -5,9 +5,11 @@
 #include "ledger/ledger.h"
 #include "ledger/words.h"
 
+/* Whose code it is: the program's own source, outside of what was installed; without any, what is not in a file of the runtime. */
 enum call_group_by {
-	CALL_BY_FUNCTION, /* the innermost one that is not in a file of a runtime */
-	CALL_BY_FILE,	  /* the source file, or else the file of machine code, that has it */
+	CALL_BY_LINE,	  /* the innermost line of it */
+	CALL_BY_FUNCTION, /* its function */
+	CALL_BY_FILE,	  /* its source file, or else file of machine code */
 	CALL_BY_STACK,	  /* all functions, the outermost first */
 };
 
