@@ -51,6 +51,20 @@ static bool has_capacity(const struct draft *d, const struct ledger_process *p, 
 	return false;
 }
 
+/* A runtime that has names for as many pools as there could be on any machine. */
+enum { MANY_POOLS = 10 };
+
+/* Of many pools those that nothing was ever in have no column. */
+static bool has_column(const struct ledger_process *p, const char *pool)
+{
+	struct figures f;
+
+	for (size_t i = 0; i < p->devices.nr; i++)
+		if (device_figures(p->devices.items[i], pool, &f))
+			return true;
+	return p->pools.nr <= MANY_POOLS;
+}
+
 /* The selected pools of all processes, in the order of their runtimes. */
 static void add_pools(struct draft *d, const struct ledger_process *p)
 {
@@ -58,7 +72,7 @@ static void add_pools(struct draft *d, const struct ledger_process *p)
 		const char *name = p->pools.items[i];
 		struct pool_column *pool = find_pool(d, name);
 
-		if (!selection_has_pool(d->o->selection, name))
+		if (!selection_has_pool(d->o->selection, name) || !has_column(p, name))
 			continue;
 		if (!pool) {
 			pool = vec_add(&d->pools);
