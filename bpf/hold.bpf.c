@@ -215,6 +215,20 @@ static __always_inline void hold(const struct task_struct *task, __u32 mark)
 	submit(hit, WIRE_WAKE);
 }
 
+/*
+ * The current process has said something that user space must act upon before it goes on. It has been followed since its exec at least: its
+ * threads have marks of their own, and a program that may sleep cannot look at those of others.
+ */
+__noinline int hold_current(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 *mark = bpf_task_storage_get(&marks, task, NULL, 0);
+
+	if (mark && *mark & WIRE_MARK_OURS)
+		hold(task, *mark);
+	return 0;
+}
+
 /* ---- when ---- */
 
 static __always_inline bool same_file(const struct wire_file *a, const struct wire_file *b)

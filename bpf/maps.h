@@ -113,6 +113,14 @@ struct {
 	__type(value, struct calls);
 } open_calls __weak SEC(".maps");
 
+/* Numbers of the names that somebody wants to know the functions of. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 12);
+	__type(key, __u64);
+	__type(value, __u32);
+} names __weak SEC(".maps");
+
 /* ---- of hold.bpf.c ---- */
 
 struct {

@@ -63,6 +63,36 @@ static __always_inline long load(struct line *line, __u32 bytes, __u64 address, 
 	return 0;
 }
 
+/* A function of its own: the verifier of Linux 6.1 takes a loop inside of the others for one without an end. */
+static __noinline long read_items(const struct wire_value *v, __u64 address, __u64 *to)
+{
+	__u64 items = 0;
+
+	for (int i = 0; i < (int)sizeof(items); i++) {
+		__u8 item = 0;
+
+		if (read_user(&item, sizeof(item), address + v->offset[WIRE_LOADS - 1] + (__u64)i * v->each))
+			return -1;
+		items |= (__u64)item << i * 8;
+	}
+	*to = items;
+	return 0;
+}
+
+/* 1: it is longer than any that is of interest. */
+static __noinline long read_name(__u64 address, __u64 *to)
+{
+	struct wire_name name = {};
+	long bytes = bpf_probe_read_user_str(&name, sizeof(name), (void *)address);
+
+	if (bytes < 0)
+		return -1;
+	if (bytes >= (long)sizeof(name))
+		return 1;
+	*to = wire_name_number(&name);
+	return 0;
+}
+
 /* 0; 1: a pointer on the way is NULL, and leads to no value; below 0: a load failed. Then the value is not known. */
 static __always_inline long read_value(const struct bases *b, const struct wire_value *v, __u64 *to)
 {
@@ -79,6 +109,10 @@ static __always_inline long read_value(const struct bases *b, const struct wire_
 		if (load(b->lines ? &b->lines[i ? 1 : 0] : NULL, bytes, value + v->offset[i], &value))
 			return -1;
 	}
+	if (v->each && !value)
+		return 1;
+	if (v->each)
+		return v->each == WIRE_NAME ? read_name(value, to) : read_items(v, value, to);
 	*to = value;
 	return 0;
 }

@@ -181,6 +181,17 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 	submit(hit, t->spec->flags);
 }
 
+/* hold.bpf.c has it. */
+extern int hold_current(void);
+
+/* Has a function been looked up that somebody wants to know of? */
+static __always_inline bool is_wanted(const struct telling *t)
+{
+	__u64 number;
+
+	return !read_value(&t->bases, &t->spec->value[0], &number) && bpf_map_lookup_elem(&names, &number);
+}
+
 /* A call that cannot be followed: its thread has a gap then. */
 static __always_inline int lose_call(struct wire_stats *stat)
 {
@@ -271,7 +282,11 @@ static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool sha
 	} else {
 		t.call = WIRE_ALONE;
 	}
+	if (t.spec->flags & WIRE_LOOKUP && (t.call & WIRE_ALONE || !is_wanted(&t)))
+		return 0;
 	tell(&t, target, ctx);
+	if (t.spec->flags & WIRE_LOOKUP)
+		hold_current();
 	return 0;
 }
 

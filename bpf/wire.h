@@ -15,6 +15,27 @@ enum {
 	WIRE_SPECS = 512,
 };
 
+/* `each`: what is there is a name. */
+enum { WIRE_NAME = 0xffff };
+
+/* A name, filled up with zeros. */
+enum { WIRE_NAME_WORDS = 8 };
+struct wire_name {
+	__u64 word[WIRE_NAME_WORDS];
+};
+
+/* A number for a name: two that have the same one are not expected. */
+static inline __attribute__((always_inline)) __u64 wire_name_number(const struct wire_name *name)
+{
+	__u64 number = 0xcbf29ce484222325ULL;
+
+	for (int i = 0; i < WIRE_NAME_WORDS; i++) {
+		number = (number ^ name->word[i]) * 0x9e3779b97f4a7c15ULL;
+		number ^= number >> 32;
+	}
+	return number;
+}
+
 /* Where a value starts. */
 enum wire_base {
 	WIRE_ARG0, /* to WIRE_ARG0 + 5: integer argument registers of the System V ABI */
@@ -22,11 +43,15 @@ enum wire_base {
 	WIRE_RETURN = 7, /* rax */
 };
 
-/* value = base; for each load: value = `size` bytes at value + offset, zero-extended. */
+/*
+ * value = base; for each load: value = `size` bytes at value + offset, zero-extended. With `each` the value is one byte of each of eight
+ * items, the first of them at value + offset[WIRE_LOADS - 1], the others so far behind one another; then there is a load less. With
+ * WIRE_NAME it is the number of the text at value, see wire_name_number().
+ */
 struct wire_value {
 	__u8 base;
 	__u8 nr_loads;
-	__u16 reserved;
+	__u16 each;
 	__u32 size[WIRE_LOADS]; /* 1, 2, 4, 8 */
 	__s32 offset[WIRE_LOADS];
 };
@@ -45,6 +70,7 @@ enum wire_flags {
 	WIRE_AT_ENTRY = 1 << 8, /* the hit is the entry, and that the call has returned is only noted; else it is the return */
 	WIRE_MAKES = 1 << 9,	/* it allocates: calls inside of it that do so as well are told apart by their depth */
 	WIRE_TAKES = 1 << 10,	/* it frees, likewise */
+	WIRE_LOOKUP = 1 << 12,	/* sent only if value 0 is the number of a name that is wanted; a process of a command of ours is held then */
 	WIRE_BY_WAYS = 1 << 16, /* not the return, but each way out of the function is probed: enum wire_way */
 	WIRE_STACK_TOO = 1 << 17, /* with what its thread is doing: wire_stack.h */
 };

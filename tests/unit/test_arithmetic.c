@@ -108,6 +108,13 @@ static void functions_compute_what_their_names_say(void **state)
 	check("min(seven, 3)", 3);
 	check("max(seven, 3)", 7);
 	check("max(min(1, 2), min(4, 3))", 3);
+	check("same(seven, 7)", 1);
+	check("same(seven, 8)", 0);
+	check("same(most, most)", 1);
+	check("else(seven, 3)", 7);
+	check("else(unknown, 3)", 3);
+	check("else(1 / zero, 3) + else(unknown + 1, seven)", 10);
+	check("else(seven, unknown)", 7);
 }
 
 static void what_cannot_be_computed_is_absent(void **state)
@@ -116,6 +123,8 @@ static void what_cannot_be_computed_is_absent(void **state)
 	check_absent("unknown");
 	check_absent("seven + unknown");
 	check_absent("low32(unknown)");
+	check_absent("same(unknown, unknown)");
+	check_absent("else(unknown, unknown)");
 	check_absent("unknown * zero");
 	check_absent("seven / zero");
 	check_absent("ceildiv(seven, zero)");

@@ -277,7 +277,7 @@ static void mistakes_in_lines_are_shown_with_a_caret(void **state)
 		"  on f*\tbegn arena=arg0\n"
 		"       \t^",
 		"verbs are: begin alloc free clear gone new resize throw context capture captured replay release program cb cb_free cb_void "
-		"clash overflow device owner push pop retain drop");
+		"clash overflow device owner push pop retain drop table lookup");
 	mistake(HEAD "prob f\n",
 		"x.rt:3:1: unknown line 'prob'\n  prob f\n  ^",
 		"lines are: runtime about detect pool core layout value on let books advice environment");
@@ -369,7 +369,7 @@ static void mistakes_in_rows_are_shown(void **state)
 	mistake(HEAD "on a clear arena=arg0 ownr=arg1", "x.rt:3:23: nothing uses 'ownr'\n"
 		"  on a clear arena=arg0 ownr=arg1\n                        ^",
 		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved needed page "
-		"banks bank_bytes base align grain trace id program device bytes placed end layout default ok code parent");
+		"banks bank_bytes base align grain trace id program device bytes placed end layout default ok code parent index items count name");
 	mistake(HEAD "on a clear arena=arg0 owner== pool=1", "x.rt:3:29: unexpected '='\n"
 		"  on a clear arena=arg0 owner== pool=1\n                              ^",
 		"expected a place, as arg0, *arg0+8:4 or value(arg0)");
@@ -413,7 +413,7 @@ static void mistakes_in_lets_are_shown(void **state)
 	mistake(LET "let reserved = x y", "x.rt:4:18: unexpected 'y'\n  let reserved = x y\n                   ^",
 		"expected an operator (+ - * / ?) or the end of the line");
 	mistake(LET "let reserved = rounddown(x, 1)", "x.rt:4:16: unknown function 'rounddown'\n"
-		"  let reserved = rounddown(x, 1)\n                 ^", "functions are: roundup ceildiv bit low32 min max");
+		"  let reserved = rounddown(x, 1)\n                 ^", "functions are: roundup ceildiv bit low32 min max same else");
 	mistake(LET "let reserved = min(x)", "x.rt:4:21: unexpected ')'\n"
 		"  let reserved = min(x)\n                      ^", "expected ','");
 	mistake(LET "let reserved = x ? 1", "x.rt:4:21: the line ends too early\n"
@@ -427,7 +427,7 @@ static void mistakes_in_lets_are_shown(void **state)
 		"  let asked = x\n      ^", "");
 	mistake(LET "let asked = x\nlet spare = x", "x.rt:5:5: nothing uses 'spare'\n  let spare = x\n      ^",
 		"no 'let' line uses it, and the names that have a meaning are: arena owner pool address asked reserved needed page "
-		"banks bank_bytes base align grain trace id program device bytes placed end layout default ok code parent");
+		"banks bank_bytes base align grain trace id program device bytes placed end layout default ok code parent index items count name");
 	mistake(LET "let asked = ((((((((((((((((((((((((((((((((x", "x.rt:4:45: the expression is nested too deeply\n"
 		"  let asked = ((((((((((((((((((((((((((((((((x\n                                              ^", "");
 	mistake(LET "let asked = x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x+(x", "x.rt:4:61: the expression is too long\n"

@@ -42,7 +42,7 @@ static struct library *known_library(const struct session *s, int pid, const str
 	for (size_t i = 0; i < s->libraries.nr; i++) {
 		struct library *l = s->libraries.items[i];
 
-		if (!l->stale && l->device == m->device && l->inode == m->inode && is_still(l, pid, m))
+		if (!l->stale && !l->found && l->device == m->device && l->inode == m->inode && is_still(l, pid, m))
 			return l;
 	}
 	return NULL;
@@ -176,6 +176,17 @@ static void add_copy(copies *found, struct library *l, const struct mapping *m)
 	add_bias(c, m);
 }
 
+/* Functions that were looked up in the file. */
+static void add_found(const struct session *s, copies *found, int pid, const struct mapping *m)
+{
+	for (size_t i = 0; i < s->libraries.nr; i++) {
+		struct library *l = s->libraries.items[i];
+
+		if (l->found && !l->stale && l->device == m->device && l->inode == m->inode && is_still(l, pid, m))
+			add_copy(found, l, m);
+	}
+}
+
 struct findings {
 	copies usable;
 	const struct library *unusable; /* one that has a runtime which cannot be used */
@@ -197,6 +208,7 @@ static void find_copies(struct session *s, int pid, const mappings *maps, bool d
 			add_copy(&ret->usable, l, m);
 		else if (l && l->problem.text[0])
 			ret->unusable = l;
+		add_found(s, &ret->usable, pid, m);
 	}
 }
 
@@ -208,7 +220,7 @@ static void order(copies *found)
 	for (size_t i = 0; i < found->nr; i++) {
 		struct copy c = found->items[i];
 
-		c.whole = binding_is_whole(c.library->binding);
+		c.whole = c.library->found || binding_is_whole(c.library->binding);
 		found->items[i] = found->items[nr];
 		found->items[nr] = c;
 		nr += c.whole;

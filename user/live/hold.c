@@ -375,8 +375,10 @@ static int serve(struct session *s, int pid)
 	mappings_read(pid, &maps, NULL);
 	classify_all(s, pid, &maps, false);
 	link_linker(s, pid, &maps);
-	if (!err && look)
+	if (!err && look) {
+		functions_settle(s, pid);
 		err = session_try(s, pid);
+	}
 	session_note_attached(s, pid);
 	h->serving = 0;
 	if (h->held == pid)

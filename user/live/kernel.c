@@ -271,6 +271,19 @@ int kernel_set_spec(struct kernel *k, uint32_t id, const struct wire_spec *spec)
 	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.specs), &id, spec, BPF_ANY);
 }
 
+uint64_t kernel_want_name(struct kernel *k, const char *name)
+{
+	struct wire_name words = {};
+	const uint32_t one = 1;
+	uint64_t number;
+
+	if (strlen(name) >= sizeof(words))
+		return 0;
+	memcpy(&words, name, strlen(name));
+	number = wire_name_number(&words);
+	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.names), &number, &one, BPF_ANY) ? 0 : number;
+}
+
 int kernel_arm(struct kernel *k, int pid, uint32_t life)
 {
 	struct wire_target target = {.life = life};

@@ -31,6 +31,9 @@ enum attach_mode kernel_mode(const struct kernel *k);
 /* Write the specification that cookie @id stands for. */
 int kernel_set_spec(struct kernel *k, uint32_t id, const struct wire_spec *spec);
 
+/* Tell of lookups of the function of this name from now on. Returns its number, 0: it is too long. */
+uint64_t kernel_want_name(struct kernel *k, const char *name);
+
 /* Watch a process from now on, or not any more: its hits pass only while it is armed. */
 int kernel_arm(struct kernel *k, int pid, uint32_t life);
 void kernel_disarm(struct kernel *k, int pid);

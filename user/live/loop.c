@@ -321,6 +321,8 @@ static int turn(struct session *s, bool *ret_end)
 	if (!err)
 		err = hold_step(s);
 	if (!err)
+		err = functions_step(s);
+	if (!err)
 		err = arrivals_step(s);
 	stacks_step(s);
 	if (!err)

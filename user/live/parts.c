@@ -5,7 +5,7 @@ static const struct watched *find_part(const struct session *s, const struct wat
 {
 	const struct runtime *rt = w->library->binding->runtime;
 
-	for (size_t i = 0; i < s->watched.nr && rt->parts.nr; i++) {
+	for (size_t i = 0; i < s->watched.nr && (rt->parts.nr || functions_are_found(rt)); i++) {
 		const struct watched *other = s->watched.items[i];
 
 		if (other != w && !other->ended && other->id && other->process.pid == w->process.pid &&

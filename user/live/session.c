@@ -142,6 +142,7 @@ static void session_free(struct source *source)
 	vec_release(&s->given_up);
 	vec_release(&s->spec_library);
 	modules_release(s);
+	functions_release(s);
 	free(s);
 }
 
@@ -249,6 +250,7 @@ int session_new(const struct session_options *o, const struct ledger *ledger, st
 	s->target.device = hits_device;
 	s->target.holder = hits_holder;
 	s->target.whole = parts_whole;
+	s->target.lookup = functions_lookup;
 	s->wall_offset_ns = units_wall_ns() - units_monotonic_ns();
 	s->decoder = decoder_new(&s->filter, &s->target, s->wall_offset_ns);
 	s->closer = closer_new();

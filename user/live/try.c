@@ -187,6 +187,18 @@ static int try_all(struct session *s, int pid, const copies *found, struct diag 
 	return err;
 }
 
+int session_try_further(struct session *s, int pid)
+{
+	copies found = {};
+	struct diag d = {};
+	int err = discover(s, pid, false, &found, &d);
+
+	if (!err)
+		err = try_all(s, pid, &found, &d);
+	copies_release(&found);
+	return s->out_err;
+}
+
 int session_try(struct session *s, int pid)
 {
 	bool watched = session_find(s, pid) != NULL, found_any;

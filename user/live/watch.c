@@ -130,7 +130,7 @@ int watched_open(struct session *s, int pid, const struct copy *c, struct watche
 		return err;
 	}
 	/* One that was held since it mapped the runtime had allocated nothing. */
-	if (err && !s->o.once && (has_books || !hold_holds(s->hold, pid)))
+	if (err && !l->found && !s->o.once && (has_books || !hold_holds(s->hold, pid)))
 		log_warning("process %d: what it allocated before now is not known: %s%s%s", pid, why.text,
 			    why.hint[0] ? "; hint: " : "", why.hint);
 	*ret = w;
@@ -190,6 +190,7 @@ static int set_specs(struct session *s, struct library *l)
 		vec_push(&s->spec_library, l);
 	}
 	l->specs_set = true;
+	functions_want(s, b->runtime);
 	return 0;
 }
 

@@ -25,6 +25,7 @@ struct library {
 	uint32_t first_spec;	 /* of binding->rows */
 	bool specs_set;
 	struct file_state state; /* when it was looked into */
+	bool found;		 /* not the file as such, but functions in it that a process has looked up: functions.c */
 	bool stale;		 /* the file is another one by now: only those who have mapped it use this */
 	/* Of a dynamic linker that says what it has mapped. */
 	bool linker;
@@ -139,6 +140,20 @@ struct watched {
 	bool ended; /* to be taken off the list */
 };
 
+/* A function that a process has looked up. */
+struct lookup {
+	int pid;
+	const struct runtime *runtime;
+	const char *name; /* a pattern of the runtime's rows */
+	uint64_t address;
+};
+
+/* A name that is wanted. */
+struct wanted_name {
+	uint64_t number;
+	const char *name;
+};
+
 struct arrival {
 	struct mapped mapped;
 	uint64_t due_ns; /* monotonic; when the process is to be looked at */
@@ -164,6 +179,9 @@ struct session {
 	struct map interest; /* (device and generation, inode) of a file -> enum wire_interest */
 	VEC(struct wanted) wanted;
 	VEC(int) again; /* pids that run another program now */
+	VEC(struct wanted_name) names; /* of functions that are looked up */
+	VEC(struct lookup) lookups; /* that were told of, and not seen to yet */
+	bool functions_new; /* there are libraries of such functions that other processes may have mapped */
 	VEC(int) given_up; /* pids that we could not attach to: not tried again */
 	VEC(struct library *) spec_library; /* by spec - WIRE_FIRST_ROW */
 	VEC(const struct runtime *) told_runtimes; /* by their number in the stream - 1 */
@@ -226,6 +244,8 @@ int session_try(struct session *s, int pid);
 /* Take note of processes that ended or run another program, after their last hits. */
 int session_reap(struct session *s);
 void session_want(struct session *s, int pid);
+/* As session_try(), of a process that is watched, even if it will be told of. */
+int session_try_further(struct session *s, int pid);
 
 /* ---- once.c ---- */
 
@@ -242,6 +262,20 @@ void arrivals_receive(struct session *s);
 uint64_t arrivals_due_ns(const struct session *s);
 /* When process @pid mapped what is at @start (CLOCK_MONOTONIC); false: that is not known. */
 bool arrivals_time(struct session *s, int pid, uint64_t start, uint64_t *ret_ns);
+
+/* ---- functions.c ---- */
+
+/* Does it have rows on functions that look up others? */
+bool functions_are_found(const struct runtime *rt);
+/* The kernel half is to tell of the names in the runtime's rows. */
+void functions_want(struct session *s, const struct runtime *rt);
+/* struct decode_target's. */
+void functions_lookup(struct decode_target *t, uint64_t process, uint64_t name, uint64_t address);
+/* Make libraries of what @pid has looked up: session_try() attaches to them. */
+void functions_settle(struct session *s, int pid);
+/* See to what was looked up by processes that are not held, and attach to it in all that are watched. */
+int functions_step(struct session *s);
+void functions_release(struct session *s);
 
 /* ---- hits.c ---- */
 

@@ -56,12 +56,18 @@ static bool op_max(uint64_t a, uint64_t b, uint64_t *ret)
 	return true;
 }
 
+static bool op_same(uint64_t a, uint64_t b, uint64_t *ret)
+{
+	*ret = a == b;
+	return true;
+}
+
 typedef bool binary(uint64_t a, uint64_t b, uint64_t *ret);
 
 static binary *const binaries[ARITHMETIC_CODES] = {
 	[ARITHMETIC_ADD] = op_add, [ARITHMETIC_SUB] = op_sub,	      [ARITHMETIC_MUL] = op_mul,
 	[ARITHMETIC_DIV] = op_div, [ARITHMETIC_CEILDIV] = op_ceildiv, [ARITHMETIC_ROUNDUP] = op_roundup,
-	[ARITHMETIC_BIT] = op_bit, [ARITHMETIC_MIN] = op_min,	      [ARITHMETIC_MAX] = op_max,
+	[ARITHMETIC_SAME] = op_same, [ARITHMETIC_BIT] = op_bit, [ARITHMETIC_MIN] = op_min,	      [ARITHMETIC_MAX] = op_max,
 };
 
 /* One step: @top is the first free item; returns the new one. */
@@ -77,6 +83,11 @@ static struct arithmetic_value *step(const struct arithmetic_op *op, struct arit
 		chosen.known &= top[-3].known;
 		top[-3] = chosen;
 		return top - 2;
+	}
+
+	if (op->code == ARITHMETIC_ELSE) {
+		top[-2] = top[-2].known ? top[-2] : top[-1];
+		return top - 1;
 	}
 
 	uint64_t result = 0;
@@ -118,6 +129,9 @@ bool arithmetic_possible(const struct rt_let *let, const bool *known)
 		} else if (op->code == ARITHMETIC_SELECT) {
 			top[-3] &= top[-2] || top[-1];
 			top -= 2;
+		} else if (op->code == ARITHMETIC_ELSE) {
+			top[-2] |= top[-1];
+			top--;
 		} else if (op->code != ARITHMETIC_LOW32) {
 			top[-2] &= top[-1];
 			top--;

@@ -8,6 +8,8 @@ enum arithmetic_code {
 	ARITHMETIC_NAME,
 	ARITHMETIC_SELECT, /* condition, then, else */
 	ARITHMETIC_LOW32,
+	ARITHMETIC_ELSE, /* the second where the first is not known */
+	ARITHMETIC_SAME,
 	ARITHMETIC_ADD,
 	ARITHMETIC_SUB,
 	ARITHMETIC_MUL,

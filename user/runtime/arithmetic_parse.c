@@ -23,6 +23,7 @@ static const struct {
 } functions[] = {
 	{"roundup", 2, ARITHMETIC_ROUNDUP}, {"ceildiv", 2, ARITHMETIC_CEILDIV}, {"bit", 2, ARITHMETIC_BIT},
 	{"low32", 1, ARITHMETIC_LOW32},	    {"min", 2, ARITHMETIC_MIN},		{"max", 2, ARITHMETIC_MAX},
+	{"same", 2, ARITHMETIC_SAME},	    {"else", 2, ARITHMETIC_ELSE},
 };
 
 static const struct {
@@ -79,7 +80,7 @@ static int parse_function(struct compiler *c)
 	if (f == ARRAY_SIZE(functions)) {
 		size_t len = c->lx->token.len > 60 ? 60 : c->lx->token.len;
 
-		return lex_fail(c->lx, c->lx->token.at, "functions are: roundup ceildiv bit low32 min max",
+		return lex_fail(c->lx, c->lx->token.at, "functions are: roundup ceildiv bit low32 min max same else",
 				"unknown function '%.*s'", (int)len, c->lx->token.p);
 	}
 	lex_next(c->lx);

@@ -12,13 +12,24 @@
 
 enum { ROW_SYMBOLS = 32, CALL_SITES = 8 };
 
+/* Programs have pointers that are called as the functions that they look up for themselves. */
+static bool has_function(struct elf_file *elf, const char *pattern)
+{
+	struct elf_symbol symbols[ROW_SYMBOLS];
+	size_t nr = elf_file_find(elf, pattern, symbols, ROW_SYMBOLS);
+
+	for (size_t i = 0; i < nr && i < ROW_SYMBOLS; i++)
+		if (symbols[i].function)
+			return true;
+	return false;
+}
+
 bool runtime_detects(const struct runtime *rt, struct elf_file *elf)
 {
-	struct elf_symbol symbol;
-	bool found = elf_file_find(elf, rt->detect, &symbol, 1) > 0;
+	bool found = has_function(elf, rt->detect);
 
 	for (size_t i = 0; i < rt->parts.nr && !found; i++)
-		found = elf_file_find(elf, rt->parts.items[i], &symbol, 1) > 0;
+		found = has_function(elf, rt->parts.items[i]);
 	return found;
 }
 
@@ -65,6 +76,24 @@ static void add_value(struct bound_row *row, const char *name, const struct rt_p
 	set_slot(row, name, nr);
 }
 
+/* Each value of the hit has some of them. */
+static void add_items(struct bound_row *row, const struct rt_assignment *a, const struct code_chain *chain)
+{
+	int32_t offset = chain->load[chain->nr_loads - 1].offset;
+	struct code_chain way = *chain;
+	size_t first = row->spec.nr_values;
+
+	way.nr_loads--;
+	for (int i = 0; i < RT_TABLE_ITEMS; i += RT_VALUE_ITEMS) {
+		struct wire_value *value = &row->spec.value[row->spec.nr_values];
+
+		add_value(row, a->name, &a->place, &way);
+		value->each = a->each;
+		value->offset[WIRE_LOADS - 1] = offset + i * a->each;
+	}
+	set_slot(row, a->name, first);
+}
+
 static void add_number(struct bound_row *row, const char *name, uint64_t number)
 {
 	set_slot(row, name, WIRE_VALUES + row->numbers.nr);
@@ -92,7 +121,12 @@ static void bind_values(const struct binding *b, struct bound_row *row)
 			continue;
 		}
 		if (bound_place(b, &a->place, &chain, 1, &nr, &why)) {
+			if (a->each && a->each != WIRE_NAME) {
+				add_items(row, a, &chain);
+				continue;
+			}
 			add_value(row, a->name, &a->place, &chain);
+			row->spec.value[row->spec.nr_values - 1].each = a->each;
 			continue;
 		}
 		if (rt_row_needs(row->row) & name_bit(a->name))
@@ -329,6 +363,35 @@ int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding *
 	}
 	*ret = b;
 	return 0;
+}
+
+/* How long the function is nobody knows: the probe is at its entry. */
+static void bind_found(struct binding *b, const struct rt_row *row, const char *symbol, uint64_t offset)
+{
+	struct bound_row *bound = add_row(b, row);
+
+	bound->symbol = symbol;
+	bound->file_offset = bound->function_offset = offset;
+	bind_values(b, bound);
+	bound_row_lets(b, bound);
+}
+
+struct binding *binding_new_found(const struct runtime *rt, struct elf_file *elf, const struct found_function *functions, size_t nr)
+{
+	struct binding *b = xcalloc(1, sizeof(*b));
+
+	b->runtime = rt;
+	b->elf = elf;
+	for (size_t i = 0; i < rt->values.nr; i++)
+		bound_value_find(vec_add(&b->values), &rt->values.items[i], elf);
+	for (size_t i = 0; i < rt->rows.nr; i++)
+		for (size_t k = 0; k < nr; k++) {
+			const char *symbol = rt_row_pattern(&rt->rows.items[i], functions[k].name);
+
+			if (symbol && !rt->rows.items[i].any_library)
+				bind_found(b, &rt->rows.items[i], symbol, functions[k].offset);
+		}
+	return b;
 }
 
 bool binding_sees_programs(const struct binding *b)

@@ -78,6 +78,15 @@ struct binding {
 /* Does this file have the runtime? */
 bool runtime_detects(const struct runtime *rt, struct elf_file *elf);
 
+/* A function that the file does not name, but that a process has looked up. */
+struct found_function {
+	const char *name;
+	uint64_t offset; /* of its first instruction, in the file */
+};
+
+/* Rows of the runtime on functions at these places of a file, nothing else of it. Takes @elf over. */
+struct binding *binding_new_found(const struct runtime *rt, struct elf_file *elf, const struct found_function *functions, size_t nr);
+
 /* Takes @elf over, whether it succeeds or not. Fails only when nothing of the runtime was found. */
 int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding **ret, struct diag *d);
 void binding_free(struct binding *b);

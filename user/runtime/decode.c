@@ -388,6 +388,8 @@ static int (*const steps[VERB_NR])(struct step *s) = {
 	[VERB_CB_VOID] = step_cb_void, [VERB_CLASH] = step_clash,	[VERB_OVERFLOW] = step_overflow,
 	[VERB_DEVICE] = step_device,   [VERB_OWNER] = step_owner,	[VERB_PUSH] = step_push,
 	[VERB_POP] = step_pop,	       [VERB_RETAIN] = step_retain,	[VERB_DROP] = step_drop,
+	[VERB_TABLE] = step_table,
+	[VERB_LOOKUP] = step_lookup,
 };
 
 /* Find the thread and compare running numbers: a gap is a loss. */

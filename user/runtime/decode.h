@@ -34,6 +34,8 @@ struct decode_target {
 	 * none is ever known.
 	 */
 	uint64_t (*holder)(struct decode_target *t, uint64_t process, uint64_t address, unsigned int layer);
+	/* The function whose name has this number, see wire.h, is at @address. NULL: nobody wants to know. */
+	void (*lookup)(struct decode_target *t, uint64_t process, uint64_t name, uint64_t address);
 	/* Has all that the process has called been seen, from its beginning? NULL: that is never known. */
 	bool (*whole)(struct decode_target *t, uint64_t process);
 };

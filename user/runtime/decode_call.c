@@ -67,7 +67,7 @@ static bool find_pool(const struct step *s, size_t *ret)
 	uint64_t id;
 
 	*ret = 0;
-	if (!bound_row_value(s->b, s->row, s->hit, RT_POOL, &id))
+	if (!table_item(s, &id) && !bound_row_value(s->b, s->row, s->hit, RT_POOL, &id))
 		return pools->nr == 1 && !rt_row_names(s->row->row, RT_POOL);
 	while (*ret < pools->nr && pools->items[*ret].id != id)
 		++*ret;
@@ -240,19 +240,23 @@ static int put_clear(const struct step *s, uint64_t arena)
 	return sink_put(s->d->sink, &r);
 }
 
-/* All pools of a device, in all layers. */
+/* All pools of a device, or of the object that stands for one, in all layers. */
 int step_call_clear(struct step *s)
 {
 	bool succeeded = false, known = bound_row_succeeded(s->row, s->hit, &succeeded);
-	uint64_t device;
+	struct arena_hint hint = {};
+	uint64_t object;
 	int err = 0;
 
 	if (known && !succeeded)
 		return 0;
-	if (!known || !step_call_device(s, &device))
+	set_owner(s, &hint);
+	if (!known || !hint.owner || hint.owner == OWNER_UNKNOWN)
 		return step_unsettled(s, "unread");
 	for (struct map_entry *e = map_next(&s->d->arenas, NULL); e && !err; e = map_next(&s->d->arenas, e))
-		if (e->a == s->process && e->value != ARENA_HIDDEN && is_of(e->b, device + 1))
+		if (e->a == s->process && e->value != ARENA_HIDDEN && is_of(e->b, hint.owner))
 			err = put_clear(s, e->value);
+	if (bound_row_value(s->b, s->row, s->hit, RT_OWNER, &object))
+		table_forget(s, object);
 	return err;
 }

@@ -23,6 +23,7 @@ void decoder_free(struct decoder *d)
 	map_release(&d->references);
 	map_release(&d->views);
 	map_release(&d->owners);
+	tables_forget(d, 0);
 	programs_forget(d, 0);
 	free(d);
 }
@@ -68,5 +69,6 @@ void decoder_process_end(struct decoder *d, uint64_t process)
 	forget(&d->references, process);
 	forget(&d->views, process);
 	forget(&d->owners, process);
+	tables_forget(d, process);
 	programs_forget(d, process);
 }

@@ -16,6 +16,8 @@ struct decoder {
 	struct map owners;	/* (process, object): the device that it stands for */
 	struct map programs;	/* (process, object) -> struct program * */
 	struct map references;	/* (process, address): how many more than one a block or a view has */
+	struct map tables;	/* (process, object) -> struct table * */
+	struct map table_owners; /* (process, object) -> the one whose table it has */
 	struct map views;	/* (process, address) -> the block that it is a view of; 0: one that is not known */
 };
 
@@ -55,6 +57,19 @@ int step_pop(struct step *s);
 int step_call_clear(struct step *s);
 /* Which device the call is for. False: that is not known. */
 bool step_call_device(const struct step *s, uint64_t *ret);
+
+/* ---- decode_table.c ---- */
+
+/* A function was looked up. */
+int step_lookup(struct step *s);
+
+int step_table(struct step *s);
+/* The item of the owner's table that the call names. False: that is not known. */
+bool table_item(const struct step *s, uint64_t *ret);
+/* An object is gone: another one may come to be at its address. */
+void table_forget(const struct step *s, uint64_t owner);
+/* Forget the tables of a process; of all if it is 0. */
+void tables_forget(struct decoder *d, uint64_t process);
 
 /* ---- decode_references.c ---- */
 

@@ -50,6 +50,8 @@ static const struct {
 	[VERB_POP] = {.call_flags = WIRE_RETURNS},
 	[VERB_RETAIN] = {.needs = NAME_BIT(ADDRESS), .call_flags = WIRE_RETURNS},
 	[VERB_DROP] = {.needs = NAME_BIT(ADDRESS)},
+	[VERB_LOOKUP] = {.needs = NAME_BIT(NAME) | NAME_BIT(ADDRESS), .call_flags = WIRE_RETURNS},
+	[VERB_TABLE] = {.needs = NAME_BIT(OWNER), .either = NAME_BIT(ITEMS) | NAME_BIT(PARENT), .call_flags = WIRE_RETURNS},
 };
 
 unsigned int rt_verb_call_flags(enum rt_verb verb)
@@ -79,6 +81,16 @@ unsigned int rt_row_needs(const struct rt_row *row)
 unsigned int rt_row_needs_one(const struct rt_row *row)
 {
 	return verbs[row->verb].either;
+}
+
+const char *rt_row_pattern(const struct rt_row *row, const char *name)
+{
+	if (strcmp(row->symbol, name) == 0)
+		return row->symbol;
+	for (size_t i = 0; i < row->others.nr; i++)
+		if (strcmp(row->others.items[i], name) == 0)
+			return row->others.items[i];
+	return NULL;
 }
 
 bool rt_row_has(const struct rt_row *row, const char *name)
@@ -194,10 +206,39 @@ static int parse_named_place(struct parser *p, const struct rt_row *row, struct 
 	return err;
 }
 
+/* Items of a table: `items=*arg1+8:1 each 16`, a byte of each. */
+static int parse_items(struct parser *p, const struct rt_row *row, struct rt_assignment *value)
+{
+	const struct rt_step *last = value->place.nr_steps ? &value->place.step[value->place.nr_steps - 1] : NULL;
+	bool items = strcmp(value->name, rt_name_text(RT_ITEMS)) == 0;
+	uint64_t each = 0;
+	int err;
+
+	if (row->verb == VERB_LOOKUP && strcmp(value->name, rt_name_text(RT_NAME)) == 0) {
+		value->each = WIRE_NAME;
+		return row->values.nr ? lex_fail(&p->lx, value->at, NULL, "a lookup's first value is its name") : 0;
+	}
+	if (!items && !lex_is(&p->lx, "each"))
+		return 0;
+	if (!items || row->verb != VERB_TABLE || !last || last->value >= 0 || last->size != 1)
+		return lex_fail(&p->lx, value->at, "as in: table owner=arg0 items=*arg1+8:1 each 16 count=*arg1:4",
+				"'%s' is no table's items, a byte of each", value->name);
+	err = lex_expect(&p->lx, "each");
+	if (!err)
+		err = lex_number(&p->lx, "how far the items lie behind one another", WIRE_NAME - 1, &each);
+	if (!err && !each)
+		err = lex_fail(&p->lx, value->at, NULL, "items cannot lie 0 bytes behind one another");
+	value->each = (uint16_t)each;
+	return err;
+}
+
 static int parse_assignment(struct parser *p, struct rt_row *row)
 {
 	struct rt_assignment value = {.at = p->lx.token.at};
 	int err = parse_named_place(p, row, &value);
+
+	if (!err)
+		err = parse_items(p, row, &value);
 
 	if (err)
 		free(value.name);
@@ -265,6 +306,11 @@ static int check_row(struct parser *p, const struct rt_row *row)
 	if (verbs[row->verb].tagged == TAG_MUST && !row->tag && !row->label)
 		return lex_fail(&p->lx, row->verb_at, "as in: context label=kernel binaries", "'%s' needs a tag or a label",
 				rt_verb_name(row->verb));
+	if (row->verb == VERB_TABLE && row->values.nr > WIRE_VALUES - RT_TABLE_ITEMS / RT_VALUE_ITEMS)
+		return lex_fail(&p->lx, row->verb_at, NULL, "a table has its owner, items, count, parent and ok, and no more");
+	if (row->verb == VERB_LOOKUP && (!row->returns || row->any_library))
+		return lex_fail(&p->lx, row->verb_at, "as in: on FUNCTION return lookup name=arg0 address=ret",
+				"what a lookup has found is known at its return");
 	if (row->any_library && row->caller)
 		return lex_fail(&p->lx, row->at, NULL, "'called by' is for the file that was detected, not 'in any library'");
 	return 0;
@@ -334,7 +380,7 @@ static int check_return(struct parser *p, const struct rt_row *row)
 {
 	if (!row->returns || verbs[row->verb].call_flags)
 		return 0;
-	return lex_fail(&p->lx, row->verb_at, "of these there are: alloc free clear device owner push pop retain", "there is no 'return %s'",
+	return lex_fail(&p->lx, row->verb_at, "of these there are: alloc free clear device owner push pop retain table lookup", "there is no 'return %s'",
 			rt_verb_name(row->verb));
 }
 

@@ -39,7 +39,11 @@
 	X(DEFAULT, "default")	/* device of a thread that has not chosen one */                   \
 	X(OK, "ok")		/* what tells whether the call has succeeded */                    \
 	X(CODE, "code")		/* what the runtime says why it has not */                         \
-	X(PARENT, "parent")	/* not 0: it is a view of the block at this address */
+	X(PARENT, "parent")	/* not 0: it is a view of the block at this address; of a table: the object that has the same */ \
+	X(INDEX, "index")	/* of the item in its owner's table that is the pool's number */   \
+	X(ITEMS, "items")	/* of a table, one byte each */                                    \
+	X(COUNT, "count")	/* how many they are */                                            \
+	X(NAME, "name")		/* of a function that is looked up */
 
 enum rt_name {
 #define X(NAME, name) RT_##NAME,
@@ -64,6 +68,8 @@ enum rt_name {
  * device    the thread's calls are for this device from here on;  push, pop: until it goes back to the one before
  * owner     an object stands for a device
  * retain    a block has one more reference;  drop: one less, and without the last one it is freed
+ * table     an object has a table of pools, by which later rows tell theirs
+ * lookup    the function of this name is at this address: rows on it count there as well
  */
 #define RT_VERBS(X)                                                                                \
 	X(BEGIN, "begin", WIRE_BEGIN)                                                              \
@@ -90,7 +96,9 @@ enum rt_name {
 	X(PUSH, "push", 0)                                                                         \
 	X(POP, "pop", 0)                                                                           \
 	X(RETAIN, "retain", 0)                                                                     \
-	X(DROP, "drop", 0)
+	X(DROP, "drop", 0)                                                                         \
+	X(TABLE, "table", 0)                                                                       \
+	X(LOOKUP, "lookup", WIRE_LOOKUP | WIRE_WAKE)
 
 enum rt_verb {
 #define X(VERB, name, flags) VERB_##VERB,
@@ -168,9 +176,13 @@ enum {
 	RT_BASE_CHIP,
 };
 
+/* Items of a table, and of one value of a hit. */
+enum { RT_TABLE_ITEMS = 32, RT_VALUE_ITEMS = 8 };
+
 struct rt_assignment {
 	char *name;
 	struct rt_place place;
+	uint16_t each; /* not 0: the place is that of the first of RT_TABLE_ITEMS items, which lie so far behind one another */
 	struct rt_position at; /* of the name */
 };
 
@@ -192,6 +204,8 @@ struct rt_row {
 	struct rt_position at, verb_at;
 };
 
+/* The pattern of the row that is this name; NULL: it is none of them. */
+const char *rt_row_pattern(const struct rt_row *row, const char *name);
 /* Does the row have a value of this name, be it known in a file or not? */
 bool rt_row_names(const struct rt_row *row, enum rt_name name);
 /* The names, as bits 1 << RT_x, without which the row means nothing. */

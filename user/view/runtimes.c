@@ -130,6 +130,8 @@ static void add_row(struct str *s, const struct runtime *rt, const struct rt_row
 	for (size_t i = 0; i < row->values.nr; i++) {
 		str_addf(s, "  %-*s %s = ", WIDTH, "", row->values.items[i].name);
 		rt_place_add(s, rt, &row->values.items[i].place);
+		if (row->values.items[i].each && row->values.items[i].each != WIRE_NAME)
+			str_addf(s, " each %u", row->values.items[i].each);
 		add_test(s, row, row->values.items[i].name);
 		str_add_char(s, '\n');
 	}
