@@ -105,6 +105,25 @@ def check(name, texts):
     return missing
 
 
+def check_arguments(name, text, types):
+    """Every argument that a row reads, itself or what it points to; @types: {(function, N): what the header says of it, without blanks}."""
+    used = set()
+    for symbol, values in rows(name):
+        for what, place in values.items():
+            for n in re.findall(r"arg(\d)", place):
+                used.add((symbol, int(n)))
+            if "stack" in place:
+                equal(place, "**stack+8", f"{symbol}: {what}")
+                used.add((symbol, 6))
+    equal(sorted(used), sorted(types), "arguments that rows read")
+    text = re.sub(r"///<.*", "", text)
+    for (symbol, n), wanted in types.items():
+        found = re.search(rf"\b{symbol}\s*\(([^)]*)\)\s*;", text)
+        assert found, f"the header has no {symbol}"
+        said = re.sub(r"\s", "", found.group(1).split(",")[n])
+        assert said.startswith(wanted), f"{symbol}: argument {n} is {said}, not {wanted}"
+
+
 def check_layouts(assertions, includes, *flags):
     """What the headers' structs look like, by the compiler."""
     with tempfile.NamedTemporaryFile("w", suffix=".c") as f:
