@@ -18,3 +18,11 @@ int empty_sleepable(void *ctx)
 	(void)ctx;
 	return 0;
 }
+
+/* Of a session: at the entry, and at the return as well. Or at returns alone, on a kernel without sessions. */
+SEC("uprobe")
+int empty_return(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}

@@ -2,7 +2,8 @@
  * usage: bench-empty OBJECT PROGRAM PID FILE OFFSET... [FILE OFFSET...]...
  *
  * Puts the PROGRAM of OBJECT at the sites, in the way that pooltrace does (one uprobe_multi link a file, with the pid),
- * prints READY, and removes it when its standard input ends.
+ * prints READY, and removes it when its standard input ends. At an OFFSET that an `r` follows, returns are seen as well:
+ * by a session where the kernel has them, else by probes at both.
  */
 #include "live/links.h"
 
@@ -15,59 +16,88 @@
 
 typedef VEC(struct probe_site) sites;
 
+#define RETURNS "empty_return"
+
+struct programs {
+	struct link_program entry, returns;
+};
+
 static int fail(int err, const char *what)
 {
 	fprintf(stderr, "bench-empty: %s: %s\n", what, strerror(-err));
 	return 1;
 }
 
-/* The program's file descriptor, or an error. */
-static int load(const char *path, const char *name)
+/* The programs, loaded; 0 or an error. */
+static int load(const char *path, const char *name, struct programs *ret)
 {
+	const enum link_type at_returns = links_work(LINK_UPROBE_SESSION) ? LINK_MULTI_RETURN : LINK_UPROBE_SESSION;
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
-	struct bpf_program *p, *wanted;
+	struct bpf_program *p, *entry, *returns;
 	int err;
 
 	if (!object)
 		return -errno;
-	wanted = bpf_object__find_program_by_name(object, name);
-	if (!wanted)
+	entry = bpf_object__find_program_by_name(object, name);
+	returns = bpf_object__find_program_by_name(object, RETURNS);
+	if (!entry || !returns)
 		return -ENOENT;
 	bpf_object__for_each_program(p, object)
-		bpf_program__set_autoload(p, p == wanted);
-	bpf_program__set_expected_attach_type(wanted, (enum bpf_attach_type)LINK_UPROBE_MULTI);
+		bpf_program__set_autoload(p, p == entry || p == returns);
+	bpf_program__set_expected_attach_type(entry, (enum bpf_attach_type)LINK_UPROBE_MULTI);
+	bpf_program__set_expected_attach_type(returns, (enum bpf_attach_type)(at_returns == LINK_UPROBE_SESSION ? at_returns :
+													      LINK_UPROBE_MULTI));
 	err = bpf_object__load(object);
-	return err ? err : bpf_program__fd(wanted);
+	*ret = (struct programs){{bpf_program__fd(entry), LINK_UPROBE_MULTI}, {bpf_program__fd(returns), at_returns}};
+	return err;
 }
 
-static int attach(int program, int pid, char **words, link_fds *links)
+/* Both of one file; a session is at the entry by itself. */
+static int attach_file(const struct programs *programs, const char *path, int pid, sites *entries, const sites *returns, link_fds *links)
+{
+	int err = returns->nr ? links_multi(programs->returns, path, pid, returns->items, returns->nr, links) : 0;
+
+	for (size_t i = 0; i < returns->nr && programs->returns.type == LINK_MULTI_RETURN; i++)
+		vec_push(entries, returns->items[i]);
+	if (err || !entries->nr)
+		return err;
+	return links_multi(programs->entry, path, pid, entries->items, entries->nr, links);
+}
+
+static int attach(const struct programs *programs, int pid, char **words, link_fds *links)
 {
 	int err = 0;
 
 	while (*words && !err) {
 		const char *path = *words++;
-		sites at = {};
+		sites entries = {}, returns = {};
 
-		for (; *words && isdigit((unsigned char)**words); words++)
-			vec_push(&at, ((struct probe_site){.file_offset = strtoull(*words, NULL, 0)}));
-		err = at.nr ? links_multi(links_at_entry(program), path, pid, at.items, at.nr, links) : -EINVAL;
-		vec_release(&at);
+		for (; *words && isdigit((unsigned char)**words); words++) {
+			char *end;
+			struct probe_site site = {.file_offset = strtoull(*words, &end, 0)};
+
+			vec_push(*end == 'r' ? &returns : &entries, site);
+		}
+		err = entries.nr + returns.nr ? attach_file(programs, path, pid, &entries, &returns, links) : -EINVAL;
+		vec_release(&entries);
+		vec_release(&returns);
 	}
 	return err;
 }
 
 int main(int argc, char **argv)
 {
+	struct programs programs;
 	link_fds links = {};
-	int program, err;
 	char byte;
+	int err;
 
 	if (argc < 6)
 		return fail(-EINVAL, "usage: bench-empty OBJECT PROGRAM PID FILE OFFSET...");
-	program = load(argv[1], argv[2]);
-	if (program < 0)
-		return fail(program, "cannot load");
-	err = attach(program, atoi(argv[3]), argv + 4, &links);
+	err = load(argv[1], argv[2], &programs);
+	if (err)
+		return fail(err, "cannot load");
+	err = attach(&programs, atoi(argv[3]), argv + 4, &links);
 	if (err)
 		return fail(err, "cannot attach");
 	puts("READY");
