@@ -12,8 +12,10 @@ from harness import POOLS, POOLTRACE, Pooltrace, pools, process_of
 
 FIRST_TABLE_MS = 300
 DETACH_MS = 100
-OVER_EMPTY = 2.0  # added time of pooltrace, in times of a probe that does nothing
-OVER_PEERS = 1.0
+OVER_EMPTY = 1.3  # added time of pooltrace, in times of a probe that does nothing
+PEERS = ("bpftrace", "perf record")
+OVER_PEERS = dict.fromkeys(PEERS, 1.0)
+ON_WHEEL = {"bpftrace": 0.1, "perf record": 1.0}
 IDLE_PERCENT = 1.0
 BATCHES = 10
 
@@ -172,11 +174,16 @@ def interleave(report, program, rounds, works, wanted=peers.ALL):
     return sessions, commands, {p.name: p.pair_values for p in wanted}
 
 
+def extra_of(sessions, label):
+    """{peer: [what it added in each round]}, of one kind of work."""
+    nothing = [s.ns[label] for s in sessions["nothing"]]
+    return {name: [s.ns[label] - n for s, n in zip(of, nothing)] for name, of in sessions.items() if name != "nothing"}
+
+
 def added(report, sessions, label, unit, limits):
     """Lines of one kind of work: what each peer adds to the time with nothing attached."""
-    nothing = [s.ns[label] for s in sessions["nothing"]]
-    report.figure(f"{label}: nothing attached", nothing, f"ns {unit}")
-    extra = {name: [s.ns[label] - n for s, n in zip(of, nothing)] for name, of in sessions.items() if name != "nothing"}
+    report.figure(f"{label}: nothing attached", [s.ns[label] for s in sessions["nothing"]], f"ns {unit}")
+    extra = extra_of(sessions, label)
     walls = {name: median([s.wall[label] - n.wall[label] for s, n in zip(of, sessions["nothing"])]) for name, of in sessions.items()}
     floor = median(extra["empty probes"]) if "empty probes" in extra else None
     for name, values in extra.items():
@@ -186,13 +193,14 @@ def added(report, sessions, label, unit, limits):
     return {name: median(values) for name, values in extra.items()}
 
 
-def against_peers(report, medians, label):
-    """pooltrace record gives a stream, as they do."""
+def against_peers(report, medians, label, limits=OVER_PEERS):
+    """pooltrace record gives a stream, as they do. @limits: of the ratio, by peer."""
     mine = medians.get("pooltrace record")
     for name in ("bpftrace, a line a hit", "perf record"):
+        short = name.split(",")[0]
         if mine is not None and medians.get(name):
-            report.figure(f"{label}: pooltrace record, against {name.split(',')[0]}", [mine], "ns a pair",
-                          (name.split(",")[0], medians[name]), ratio_limit=OVER_PEERS)
+            report.figure(f"{label}: pooltrace record, against {short}", [mine], "ns a pair", (short, medians[name]),
+                          ratio_limit=limits[short])
 
 
 def losses(report, sessions, values):
@@ -230,7 +238,7 @@ def wheel_pairs(report, program, rounds):
     works = [("pair", lambda n: f"pairs {n}", n, lambda n: n)]
     sessions, commands, values = interleave(report, program, rounds, works)
     medians = added(report, sessions, "pair", "a pair", limits=True)
-    against_peers(report, medians, "pair")
+    against_peers(report, medians, "pair", ON_WHEEL)
     losses(report, sessions, values)
     tracers(report, sessions, "pair")
     tell_commands(report, commands)
@@ -244,7 +252,7 @@ def standin_pairs(report, program, rounds):
         works.append((label, lambda n, t=threads: f"pairs {n} {t}", n, lambda n, t=threads: n * t))
     sessions, _, values = interleave(report, program, rounds, works)
     for label, *_ in works:
-        medians = added(report, sessions, label, "a pair", limits=False)
+        medians = added(report, sessions, label, "a pair", limits=label == "1 thread")
         if label == "1 thread":
             against_peers(report, medians, label)
     losses(report, sessions, values)
