@@ -2,7 +2,8 @@
 BENCH := $(BUILD)/bench
 
 .PHONY: bench-programs
-bench-programs: $(BENCH)/bench-pairs $(BENCH)/bench-empty $(BENCH)/empty.bpf.o $(BENCH)/bench-generate
+bench-programs: $(BENCH)/bench-pairs $(BENCH)/bench-empty $(BENCH)/empty.bpf.o $(BENCH)/bench-generate \
+	$(BENCH)/bench-functions $(BENCH)/libbench_functions.so $(BENCH)/libbench_many.so
 
 $(BENCH)/pairs.o: tests/bench/pairs.cpp $(wildcard tests/standin/*.h)
 	@mkdir -p $(@D)
@@ -25,3 +26,13 @@ $(BENCH)/bench-generate: $(BUILD)/tests/bench/generate.o $(patsubst %.c,$(BUILD)
 		user/ledger/*.c))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(BENCH)/bench-functions: tests/bench/functions.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) $< -ldl -o $@
+
+$(BENCH)/libbench_functions.so: tests/bench/functions.S
+$(BENCH)/libbench_many.so: tests/bench/many.c
+$(BENCH)/libbench_functions.so $(BENCH)/libbench_many.so:
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) -fPIC -shared -Wl,-soname,$(@F) -Wl,--build-id $< -o $@

@@ -172,7 +172,7 @@ class Top(Peer):
     name, pair_values = "pooltrace top", 2
 
     def command(self):
-        return [POOLTRACE, "-p", str(self.sites.pid)]
+        return [POOLTRACE, "-p", str(self.sites.pid), *self.sites.options]
 
     def received(self, out, err):
         events = re.findall(r"(\d+) events, (\d+) lost", out)
@@ -183,7 +183,7 @@ class Record(Peer):
     name, pair_values = "pooltrace record", 2
 
     def command(self):
-        return [POOLTRACE, "record", "-f", "-p", str(self.sites.pid), "-o", os.path.join(self.folder, "run.pt")]
+        return [POOLTRACE, "record", "-f", "-p", str(self.sites.pid), "-o", os.path.join(self.folder, "run.pt"), *self.sites.options]
 
     def received(self, out, err):
         found = re.search(r"recorded (\d+) events", err)

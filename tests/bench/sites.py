@@ -10,7 +10,9 @@ HOT = ("begin", "alloc", "free")  # what an allocation and its free pass
 
 
 class Sites:
-    """Of one process: `library`, `offsets` {verb: [file offset]}, `symbols` {verb: [symbol]}, `others` [(file, offset)]."""
+    """Of one process: `library`, `offsets` {verb: [file offset]}, `symbols` {verb: [symbol]}, `others` [(file, offset)].
+    `options` are those that pooltrace needs to have them."""
+    options = ()
 
     def __init__(self, pid):
         self.pid = pid
