@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import peers
-from harness import BUILD, POOLTRACE, Pooltrace, Skip, Target, code_changed, no_probes
+from harness import BUILD, POOLTRACE, Pooltrace, Skip, Target, code_changed
 from sites import Sites
 
 REGISTERS = ("di", "si", "dx", "cx", "r8", "r9")
@@ -49,12 +49,13 @@ class FunctionSites(Sites):
         raise peers.Failed(f"pooltrace has no probes for {', '.join(c.symbol for c in self.calls[:3])}: {done.stdout[:300]}")
 
     def _probed_by_pooltrace(self):
-        """[(file, offset)] of all, once it has set them: also those at `ret`, and what it sets in the dynamic linker."""
+        """[offset] of all in the library, once it has set them: also those at `ret`."""
         with Pooltrace("-p", self.pid, *self.options) as pooltrace:
             pooltrace.state()
-            found = sorted(code_changed(self.pid))
+            found = sorted(offset for _, offset in code_changed(self.pid, self.library))
             pooltrace.end()
-        no_probes(self.pid)
+        if not self.wait(False):
+            raise peers.Failed("the probes of pooltrace are still there")
         return found
 
     def probed(self):
@@ -67,16 +68,12 @@ class Empty(peers.Empty):
     """At the sites that pooltrace chose, returns as it sees them."""
 
     def places(self):
-        """(file, offset, whether its return is seen)."""
-        return [(path, offset, path == self.sites.library and offset in self.sites.returns) for path, offset in self.sites.all]
+        """(offset, whether its return is seen)."""
+        return [(offset, offset in self.sites.returns) for offset in self.sites.all]
 
     def command(self):
-        words, last = [os.path.join(BUILD, "bench", "bench-empty"), os.path.join(BUILD, "bench", "empty.bpf.o"), self.program,
-                       str(self.sites.pid)], None
-        for path, offset, returns in self.places():
-            words += [path] * (path != last) + [hex(offset) + "r" * returns]
-            last = path
-        return words
+        words = [os.path.join(BUILD, "bench", "bench-empty"), os.path.join(BUILD, "bench", "empty.bpf.o"), self.program]
+        return [*words, str(self.sites.pid), self.sites.library, *(hex(offset) + "r" * returns for offset, returns in self.places())]
 
 
 class EmptyEntries(Empty):
@@ -84,7 +81,7 @@ class EmptyEntries(Empty):
     name = "empty probes, at the entries"
 
     def places(self):
-        return [(self.sites.library, self.sites.entries[c.symbol], c.returns) for c in self.sites.calls]
+        return [(self.sites.entries[c.symbol], c.returns) for c in self.sites.calls]
 
 
 class Bpftrace(peers.Bpftrace):

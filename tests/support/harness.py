@@ -178,13 +178,13 @@ def run(*arguments, **more):
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
 
-def code_changed(pid):
-    """{(file, offset)} of the bytes of code that process @pid has otherwise than the file that it maps: its probes."""
+def code_changed(pid, only=None):
+    """{(file, offset)} of the bytes of code that process @pid has otherwise than the file that it maps: its probes. @only: in that file."""
     changed = set()
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line in maps:
             span, permissions, offset, _, inode, *path = line.split(maxsplit=5)
-            if inode == "0" or "x" not in permissions:
+            if inode == "0" or "x" not in permissions or only not in (None, path[0].strip()):
                 continue
             start, end = (int(x, 16) for x in span.split("-"))
             with open(f"/proc/{pid}/map_files/{start:x}-{end:x}", "rb") as file:
