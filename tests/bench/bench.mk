@@ -3,7 +3,7 @@ BENCH := $(BUILD)/bench
 
 .PHONY: bench-programs
 bench-programs: $(BENCH)/bench-pairs $(BENCH)/bench-empty $(BENCH)/empty.bpf.o $(BENCH)/bench-generate \
-	$(BENCH)/bench-functions $(BENCH)/libbench_functions.so $(BENCH)/libbench_many.so
+	$(BENCH)/bench-functions $(BENCH)/bench-peak $(BENCH)/libbench_functions.so $(BENCH)/libbench_many.so
 
 $(BENCH)/pairs.o: tests/bench/pairs.cpp $(wildcard tests/standin/*.h)
 	@mkdir -p $(@D)
@@ -28,6 +28,8 @@ $(BENCH)/bench-generate: $(BUILD)/tests/bench/generate.o $(patsubst %.c,$(BUILD)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(BENCH)/bench-functions: tests/bench/functions.c
+$(BENCH)/bench-peak: tests/bench/peak.c
+$(BENCH)/bench-functions $(BENCH)/bench-peak:
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(STANDIN_CFLAGS) $< -ldl -o $@
 

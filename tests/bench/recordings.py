@@ -3,7 +3,7 @@ import json
 import os
 import re
 import resource
-import signal
+import shutil
 import subprocess
 import tempfile
 import time
@@ -19,22 +19,21 @@ LIVE_BYTES = 64.0
 AT_MS = 1000.0
 MIXES = (("model", 1_000), ("storm", 200))  # and how many blocks live
 GENERATE = os.path.join(BUILD, "bench", "bench-generate")
+PEAK = os.path.join(BUILD, "bench", "bench-peak")
 FILES = {peers.Record: "run.pt", peers.Perf: "perf.data"}
 
 
 def run(command):
     """(CPU time of it and of its children, time, most memory that it had, in bytes)."""
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    error = process.stderr.read().decode(errors="replace")
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode:
-        raise peers.Failed(f"{' '.join(map(os.path.basename, command[:2]))}: {error.strip()[-300:]}")
+    path = shutil.which(command[0]) or command[0]
+    done = subprocess.run([PEAK, path, *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+    peak = re.search(r"^peak (\d+)$", done.stderr, re.M)
+    if done.returncode or not peak:
+        raise peers.Failed(f"{' '.join(map(os.path.basename, command[:2]))}: {done.stderr.strip()[-300:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu, time.monotonic() - began, usage.ru_maxrss * 1024
+    return cpu, time.monotonic() - began, int(peak.group(1))
 
 
 # ---- to make one ----
