@@ -17,6 +17,8 @@ PEERS = ("bpftrace", "perf record")
 OVER_PEERS = dict.fromkeys(PEERS, 1.0)
 ON_WHEEL = {"bpftrace": 0.1, "perf record": 1.0}
 IDLE_PERCENT = 1.0
+LIVE_BYTES = 64.0
+LIVE = (0, 7001, 100003, 300007)
 BATCHES = 10
 
 TRACE_BUFFERS = 1  # what bench-pairs holds all the time
@@ -325,20 +327,25 @@ def storm(report, program):
         report.figure(f"{threads} thread" + ("s" if threads > 1 else ""), [2 * best], "events a second", note=what)
 
 
+def memory_of(program, live):
+    """(bytes resident, of its own) of pooltrace, with @live allocations that it has read from the books."""
+    program.view(f"live {live}")
+    with Pooltrace("-p", program.pid) as pooltrace:
+        state = pooltrace.state()
+        with open(f"/proc/{pooltrace.pid}/status") as f:
+            status = dict(line.split(":", 1) for line in f)
+    buffers = sum(d["buffers"] for d in process_of(state)["devices"])
+    if buffers != live + TRACE_BUFFERS:
+        raise peers.Failed(f"{live} buffers live, pooltrace shows {buffers}")
+    return tuple(int(status[k].split()[0]) << 10 for k in ("VmRSS", "RssAnon"))
+
+
 def memory(report, program):
     report.section("Memory of the tracer against live allocations, on the stand-in")
-    base = None
-    for live in (0, 7001, 100003):
-        program.view(f"live {live}")
-        with Pooltrace("-p", program.pid) as pooltrace:
-            state = pooltrace.state()
-            with open(f"/proc/{pooltrace.pid}/status") as f:
-                status = dict(line.split(":", 1) for line in f)
-        buffers = sum(d["buffers"] for d in process_of(state)["devices"])
-        if buffers != live + TRACE_BUFFERS:
-            raise peers.Failed(f"{live} buffers live, pooltrace shows {buffers}")
-        rss, own = (int(status[k].split()[0]) / 1024 for k in ("VmRSS", "RssAnon"))
-        base = own if base is None else base
-        each = f"; {(own - base) * (1 << 20) / live:.0f} bytes a live allocation" if live else ""
-        report.figure(f"{live:,} live", [rss], f"MiB resident, {own:.1f} of its own{each}")
+    own = {}
+    for live in LIVE:
+        rss, own[live] = memory_of(program, live)
+        report.figure(f"{live:,} live", [rss / (1 << 20)], f"MiB resident, {own[live] / (1 << 20):.1f} of its own")
+    least, most = LIVE[1], LIVE[-1]
+    report.figure(f"from {least:,} to {most:,} live", [(own[most] - own[least]) / (most - least)], "bytes a live allocation", limit=LIVE_BYTES)
     program.view("live 0")
