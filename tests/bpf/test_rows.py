@@ -4,6 +4,7 @@ import glob
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -103,7 +104,7 @@ for name, path in runtimes():
         wanted, found, _, said = recorded(program, lines)
         alone = subprocess.run([program], input="".join(f"{l}\n" for l in lines), capture_output=True, text=True, timeout=120)
         equal(alone.returncode, 3, "status of the program alone")
-        compare(alone.stdout.splitlines()[2:], said.splitlines()[2:])
+        compare(*([re.sub(r"^(GAVE .*) \d{12,}$", r"\1 a pointer", line) for line in of.splitlines()[2:]] for of in (alone.stdout, said)))
         equal((said.count("LEFT "), said.count("CHILD 17 0"), said.count("MISSED")), (3 * len(symbols), len(symbols), 0), "calls that were left")
         compare(wanted, found)
 
