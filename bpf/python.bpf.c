@@ -30,9 +30,12 @@ struct {
 	__type(value, __u32);
 } codes SEC(".maps");
 
-/* Of a thread's hit under way: too large for a program's own stack. */
+/* Of a thread's hit under way: too large for a program's own stack. What is not written anew is of the hit before. */
 struct walk {
 	struct line line[2]; /* for frames, and for what they lead to */
+	__u64 frame;	     /* the next one */
+	__u32 nr, flags;
+	struct wire_python_code_key key; /* of the code object under way */
 	struct wire_python_stack out;
 };
 
@@ -43,10 +46,9 @@ struct {
 	__type(value, struct walk);
 } walks SEC(".maps");
 
-/* What a step needs: it finds the rest by it. */
-struct place {
-	__u64 frame, thread, sequence;
-	__u32 tgid, nr, flags;
+struct step_context {
+	struct walk *walk;
+	const struct wire_python *python;
 };
 
 static __always_inline struct walk *current_walk(__u64 flags)
@@ -85,34 +87,38 @@ static __always_inline bool is_generated(const struct wire_python_code *c, const
 }
 
 /* Send what a traceback would say of a code object. Returns what is known of it; 0: there was no room. */
-static __noinline __u32 send_code(const struct wire_python *p, const struct wire_python_code_key *key, struct place *at)
+static __noinline __u32 send_code(const struct wire_python *p, const struct walk *w)
 {
 	struct wire_python_code *c = bpf_ringbuf_reserve(&stack_ring, sizeof(*c), 0);
-	__u64 file = 0, bytes = 0;
+	__u64 word = 0;
 	__u32 wanted, known;
 
 	if (!c)
 		return 0;
 	__sync_fetch_and_add(&nr_stacks, 1);
-	fill_head(&c->head, WIRE_STACK_CODE, at->thread, at->sequence);
-	c->key = *key;
-	bpf_probe_read_user(&file, sizeof(file), (void *)(key->code + p->file));
-	c->got_file = copy_text(c->file, sizeof(c->file), p, file);
-	c->got_name = copy_text(c->name, sizeof(c->name), p, key->name);
-	bpf_probe_read_user(&bytes, sizeof(bytes), (void *)(key->table + p->bytes_length));
-	c->table_bytes = bytes < ~0U ? bytes : ~0U;
+	fill_head(&c->head, WIRE_STACK_CODE, w->out.head.thread, w->out.head.sequence);
+	c->key = w->key;
+	bpf_probe_read_user(&word, sizeof(word), (void *)(c->key.code + p->file));
+	c->got_file = copy_text(c->file, sizeof(c->file), p, word);
+	c->got_name = copy_text(c->name, sizeof(c->name), p, c->key.name);
+	word = 0;
+	bpf_probe_read_user(&word, sizeof(word), (void *)(c->key.table + p->bytes_length));
+	c->table_bytes = word < ~0U ? word : ~0U;
 	c->got_table = 0;
-	wanted = bytes < sizeof(c->table) ? bytes : sizeof(c->table);
+	wanted = word < sizeof(c->table) ? word : sizeof(c->table);
 	asm volatile("" : "+r"(wanted));
-	if (wanted <= sizeof(c->table) && !bpf_probe_read_user(c->table, wanted, (void *)(key->table + p->bytes)))
+	if (wanted <= sizeof(c->table) && !bpf_probe_read_user(c->table, wanted, (void *)(c->key.table + p->bytes)))
 		c->got_table = wanted;
 	known = p->version == WIRE_PYTHON_NONE && is_generated(c, p) ? GENERATED : KNOWN;
 	bpf_ringbuf_submit(c, BPF_RB_NO_WAKEUP);
 	return known;
 }
 
-/* The number that is never used twice, or else what the code object has. */
-static __always_inline bool read_unique(struct line *line, const struct wire_python *p, struct wire_python_code_key *key)
+/*
+ * The number that is never used twice, or else what the code object has. Apart, as send_code() is: all functions that call one another
+ * have 512 bytes for what they keep.
+ */
+static __noinline bool read_unique(struct line *line, const struct wire_python *p, struct wire_python_code_key *key)
 {
 	__u64 first = 0, more = 0, file, size;
 
@@ -134,51 +140,58 @@ static __always_inline bool read_unique(struct line *line, const struct wire_pyt
 	return true;
 }
 
-/* What is known of the frame's code object, told if it is new. False: nothing. */
-static __always_inline bool read_code(struct line *line, const struct wire_python *p, struct wire_python_frame *f, struct place *at)
+static __always_inline bool same_key(const struct wire_python_code_key *a, const struct wire_python_code_key *b)
 {
-	struct wire_python_code_key first;
+	return a->code == b->code && a->unique == b->unique && a->name == b->name && a->table == b->table && a->epoch == b->epoch;
+}
+
+/* What is known of the frame's code object, told if it is new. False: nothing. */
+static __always_inline bool read_code(struct walk *w, const struct wire_python *p, struct wire_python_frame *f)
+{
+	struct line *line = &w->line[1];
 	__u32 *known, told;
 
-	if (load(line, 8, f->key.code + p->name, &f->key.name) || load(line, 8, f->key.code + p->table, &f->key.table) ||
-	    !read_unique(line, p, &f->key))
+	if (load(line, 8, w->key.code + p->name, &w->key.name) || load(line, 8, w->key.code + p->table, &w->key.table) ||
+	    !read_unique(line, p, &w->key))
 		return false;
-	first = f->key;
-	known = bpf_map_lookup_elem(&codes, &first);
+	/* At the hit before, it was here as well. */
+	if (f->known == KNOWN && same_key(&f->key, &w->key))
+		return true;
+	f->key = w->key;
+	known = bpf_map_lookup_elem(&codes, &w->key);
+	f->known = KNOWN;
 	if (known && *known == KNOWN)
 		return true;
 	/* Each time another one, for all that can be told: it gets a name of its own. */
-	if (known)
+	if (known) {
 		f->key.unique = (f->key.unique & ~0U) | bpf_ktime_get_ns() << 32;
-	told = send_code(p, &f->key, at);
-	if (!told)
-		return false;
-	/* At its first time the name is the one that all of them have: so also this one gets another, next time. */
-	bpf_map_update_elem(&codes, &first, &told, BPF_ANY);
-	return true;
+		w->key.unique = f->key.unique;
+	}
+	told = send_code(p, w);
+	f->known = told;
+	if (told && !known)
+		bpf_map_update_elem(&codes, &w->key, &told, BPF_ANY);
+	return told;
 }
 
-static __always_inline bool read_frame(struct walk *w, const struct wire_python *p, struct wire_python_frame *f, struct place *at)
+static __always_inline bool read_frame(struct walk *w, const struct wire_python *p, struct wire_python_frame *f)
 {
 	/* As in read.h: 1 to 8. */
 	__u32 at_bytes = ((p->at_bytes - 1) & (sizeof(f->at) - 1)) + 1;
-	__u64 owner = 0, entry = 0, next = 0;
+	struct line *line = &w->line[0];
+	__u64 word = 0;
 
-	f->frame = at->frame;
-	f->key.epoch = p->epoch;
-	f->key.name = f->key.table = f->key.unique = 0;
-	f->reserved = 0;
-	f->reserved2 = 0;
-	if (load(&w->line[0], 8, at->frame + p->code, &f->key.code) ||
-	    load(&w->line[0], at_bytes, at->frame + p->at, &f->at) || load(&w->line[0], 8, at->frame + p->back, &next))
+	f->frame = w->frame;
+	if (load(line, 8, f->frame + p->code, &w->key.code) || load(line, at_bytes, f->frame + p->at, &f->at) ||
+	    load(line, 8, f->frame + p->back, &w->frame))
 		return false;
-	if (p->owner != WIRE_PYTHON_NONE && load(&w->line[0], 1, at->frame + p->owner, &owner))
+	if (p->owner != WIRE_PYTHON_NONE && load(line, 1, f->frame + p->owner, &word))
 		return false;
-	if (p->entry != WIRE_PYTHON_NONE && load(&w->line[0], 1, at->frame + p->entry, &entry))
+	f->owner = word;
+	word = 0;
+	if (p->entry != WIRE_PYTHON_NONE && load(line, 1, f->frame + p->entry, &word))
 		return false;
-	f->owner = owner;
-	f->entry = entry;
-	at->frame = next;
+	f->entry = word;
 	return true;
 }
 
@@ -187,20 +200,19 @@ enum { OWNED_BY_C_STACK = 3 };
 
 static long step(__u32 i, void *context)
 {
-	struct place *at = context;
-	struct walk *w = current_walk(0);
-	const struct wire_python *p = bpf_map_lookup_elem(&interpreters, &at->tgid);
-	struct wire_python_frame *f;
+	struct step_context *c = context;
+	struct walk *w = c->walk;
+	const struct wire_python *p = c->python;
+	struct wire_python_frame *f = &w->out.frame[i & (WIRE_PYTHON_FRAMES - 1)];
 
-	if (!w || !p || !at->frame || i >= WIRE_PYTHON_FRAMES)
+	if (!w->frame || i >= WIRE_PYTHON_FRAMES)
 		return 1;
-	f = &w->out.frame[i & (WIRE_PYTHON_FRAMES - 1)];
-	if (!read_frame(w, p, f, at)) {
-		at->flags |= WIRE_PYTHON_UNREAD;
+	if (!read_frame(w, p, f)) {
+		w->flags |= WIRE_PYTHON_UNREAD;
 		return 1;
 	}
-	f->unread = p->version != WIRE_PYTHON_NONE && f->owner == OWNED_BY_C_STACK ? 0 : !read_code(&w->line[1], p, f, at);
-	at->nr = i + 1;
+	f->unread = p->version != WIRE_PYTHON_NONE && f->owner == OWNED_BY_C_STACK ? 0 : !read_code(w, p, f);
+	w->nr = i + 1;
 	return 0;
 }
 
@@ -225,30 +237,46 @@ static __always_inline bool find_first(struct walk *w, const struct wire_python 
 	return p->first_in == WIRE_PYTHON_NONE || !load(NULL, 8, *ret + p->first_in, ret);
 }
 
-__hidden int take_python(struct thread *thread)
+static __always_inline void send_frames(struct walk *w)
 {
-	struct place at = {.thread = thread->id, .sequence = thread->sequence, .tgid = (__u32)(current_ids() >> 32)};
-	const struct wire_python *p = bpf_map_lookup_elem(&interpreters, &at.tgid);
-	struct walk *w = p ? current_walk(BPF_LOCAL_STORAGE_GET_F_CREATE) : NULL;
-	__u64 found, bytes;
+	__u64 nr = w->nr, bytes;
 
-	if (!p || !w)
-		return 0;
-	w->line[0].start = NO_LINE;
-	w->line[1].start = NO_LINE;
-	found = find_thread(w, p);
-	if (!found || !find_first(w, p, found, &at.frame) || !at.frame)
-		return 0;
-	bpf_loop(WIRE_PYTHON_FRAMES, step, &at, 0);
-	w->out.nr = at.nr;
-	w->out.flags = at.flags | (at.nr == WIRE_PYTHON_FRAMES && at.frame ? WIRE_PYTHON_MORE : 0);
-	fill_head(&w->out.head, WIRE_STACK_PYTHON, thread->id, thread->sequence);
-	bytes = sizeof(w->out) - (WIRE_PYTHON_FRAMES - (__u64)(at.nr & 127)) * sizeof(struct wire_python_frame);
-	if (at.nr > WIRE_PYTHON_FRAMES || bytes > sizeof(w->out) || bytes < sizeof(w->out) - sizeof(w->out.frame))
-		return 0;
+	asm volatile("" : "+r"(nr));
+	if (nr > WIRE_PYTHON_FRAMES)
+		return;
+	w->out.nr = nr;
+	w->out.flags = w->flags | (nr == WIRE_PYTHON_FRAMES && w->frame ? WIRE_PYTHON_MORE : 0);
+	bytes = sizeof(w->out) - sizeof(w->out.frame) + nr * sizeof(w->out.frame[0]);
+	/* The verifier of Linux 6.1 must see this bound as well. */
+	asm volatile("" : "+r"(bytes));
+	if (bytes > sizeof(w->out))
+		return;
 	if (bpf_ringbuf_output(&stack_ring, &w->out, bytes, BPF_RB_NO_WAKEUP))
 		__sync_fetch_and_add(&nr_stacks_lost, 1);
 	else
 		__sync_fetch_and_add(&nr_stacks, 1);
+}
+
+__hidden int take_python(struct thread *thread)
+{
+	__u32 tgid = (__u32)(current_ids() >> 32);
+	struct step_context context = {.python = bpf_map_lookup_elem(&interpreters, &tgid)};
+	struct walk *w = context.python ? current_walk(BPF_LOCAL_STORAGE_GET_F_CREATE) : NULL;
+	__u64 found;
+
+	if (!context.python || !w)
+		return 0;
+	context.walk = w;
+	w->line[0].start = NO_LINE;
+	w->line[1].start = NO_LINE;
+	w->nr = 0;
+	w->flags = 0;
+	w->key.epoch = context.python->epoch;
+	found = find_thread(w, context.python);
+	if (!found || !find_first(w, context.python, found, &w->frame) || !w->frame)
+		return 0;
+	fill_head(&w->out.head, WIRE_STACK_PYTHON, thread->id, thread->sequence);
+	bpf_loop(WIRE_PYTHON_FRAMES, step, &context, 0);
+	send_frames(w);
 	return 0;
 }

@@ -41,8 +41,9 @@ struct wire_python_frame {
 	__u64 frame; /* its address */
 	__u64 at;    /* where in its code it is, as the interpreter keeps it */
 	struct wire_python_code_key key;
-	__u8 owner, entry, unread, reserved;
-	__u32 reserved2;
+	__u8 owner, entry, unread;
+	__u8 known; /* for the kernel half */
+	__u32 reserved;
 };
 
 enum wire_python_flags {

@@ -29,7 +29,7 @@ def interpreters():
     found = {}
     places = [p for p in os.environ.get("POOLTRACE_PYTHONS", "").split(":") if p]
     places += sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.1[0-9]*/bin/python3"))) + ["/usr/bin/python3"]
-    for path in places:
+    for path in filter(os.path.exists, places):
         ask = subprocess.run([path, "-c", "import ctypes, sys; print(*sys.version_info[:3], sep='.')"], capture_output=True, text=True)
         version = ask.stdout.strip()
         if ask.returncode == 0 and version.split(".")[1] in ("10", "11", "12", "13"):

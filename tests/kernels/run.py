@@ -40,8 +40,10 @@ PROCESSES = ("bpf/test_processes.py", ("no call is missed", "forked child that",
                                        "not needed", "without randomised"), {})
 HARM = ("bpf/test_harm.py", ("same with seven", "however pooltrace", "the target ends while", "inside a call, is watched", "eleven",
                              "no room", "two of us"), {})
+STACKS = ("bpf/test_stacks.py", ("finds itself", "over the budget"), {})
+PYTHON = ("bpf/test_python.py", ("all frames of all", "a Python to try"), {})
 FEATURES = ("kernels/test_features.py", (), {})
-TESTS = (FEATURES, DOCTOR, STORM, RETURNS, WAYS, CYCLES, POOLS, MESSAGES, PROCESSES, HARM)
+TESTS = (FEATURES, DOCTOR, STORM, RETURNS, WAYS, CYCLES, POOLS, MESSAGES, PROCESSES, HARM, STACKS, PYTHON)
 
 # What each lacks: the tests hold what the program finds by asking against it.
 KERNELS = {
