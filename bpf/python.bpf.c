@@ -110,34 +110,46 @@ static __noinline __u32 send_code(const struct wire_python *p, const struct walk
 	if (wanted <= sizeof(c->table) && !bpf_probe_read_user(c->table, wanted, (void *)(c->key.table + p->bytes)))
 		c->got_table = wanted;
 	known = p->version == WIRE_PYTHON_NONE && is_generated(c, p) ? GENERATED : KNOWN;
-	bpf_ringbuf_submit(c, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(c, wake_flags(sizeof(*c)));
 	return known;
 }
 
-/*
- * The number that is never used twice, or else what the code object has. Apart, as send_code() is: all functions that call one another
- * have 512 bytes for what they keep.
- */
-static __noinline bool read_unique(struct line *line, const struct wire_python *p, struct wire_python_code_key *key)
+/* A part of an object, at once: up to LINE_BYTES. */
+static __always_inline bool read_part(struct line *line, __u64 address, __u32 bytes)
 {
-	__u64 first = 0, more = 0, file, size;
-
-	if (load(line, 4, key->code + p->line, &first))
+	asm volatile("" : "+r"(bytes));
+	if (bytes > LINE_BYTES)
 		return false;
-	if (p->version != WIRE_PYTHON_NONE) {
-		if (load(line, 4, key->code + p->version, &more))
-			return false;
-	} else {
-		__u64 start[WIRE_PYTHON_START / 8] = {};
+	return !bpf_probe_read_user(line->bytes, bytes, (void *)address);
+}
 
-		if (load(line, 8, key->code + p->file, &file) || load(line, 8, key->table + p->bytes_length, &size))
-			return false;
-		if (bpf_probe_read_user(start, sizeof(start), (void *)(key->table + p->bytes)))
-			return false;
-		more = mix(mix(mix(mix(0, file), size), start[0]), start[1]);
-	}
-	key->unique = (first & ~0U) | more << 32;
-	return true;
+static __always_inline __u64 word_at(const struct line *line, __u32 at)
+{
+	return *(const __u64 *)(line->bytes + (at & (LINE_BYTES - 8)));
+}
+
+static __always_inline __u32 half_at(const struct line *line, __u32 at)
+{
+	return *(const __u32 *)(line->bytes + (at & (LINE_BYTES - 4)));
+}
+
+static __always_inline __u8 byte_at(const struct line *line, __u32 at)
+{
+	return line->bytes[at & (LINE_BYTES - 1)];
+}
+
+/*
+ * The number that is never used twice, or else what the code object has: a hash of it. Apart, as send_code() is: all functions that
+ * call one another have 512 bytes for what they keep.
+ */
+static __noinline __u32 hash_code(const struct line *line, const struct wire_python *p, __u64 table)
+{
+	__u64 has[2] = {}, size = 0, hash = word_at(line, p->file - p->code_begin);
+
+	if (bpf_probe_read_user(&size, sizeof(size), (void *)(table + p->bytes_length)) ||
+	    bpf_probe_read_user(has, sizeof(has), (void *)(table + p->bytes)))
+		return 0;
+	return mix(mix(mix(mix(0, hash), size), has[0]), has[1]) | 1;
 }
 
 static __always_inline bool same_key(const struct wire_python_code_key *a, const struct wire_python_code_key *b)
@@ -151,9 +163,14 @@ static __always_inline bool read_code(struct walk *w, const struct wire_python *
 	struct line *line = &w->line[1];
 	__u32 *known, told;
 
-	if (load(line, 8, w->key.code + p->name, &w->key.name) || load(line, 8, w->key.code + p->table, &w->key.table) ||
-	    !read_unique(line, p, &w->key))
+	if (!read_part(line, w->key.code + p->code_begin, p->code_bytes))
 		return false;
+	w->key.name = word_at(line, p->name - p->code_begin);
+	w->key.table = word_at(line, p->table - p->code_begin);
+	told = p->version != WIRE_PYTHON_NONE ? half_at(line, p->version - p->code_begin) : hash_code(line, p, w->key.table);
+	if (!told)
+		return false;
+	w->key.unique = half_at(line, p->line - p->code_begin) | (__u64)told << 32;
 	/* At the hit before, it was here as well. */
 	if (f->known == KNOWN && same_key(&f->key, &w->key))
 		return true;
@@ -176,22 +193,16 @@ static __always_inline bool read_code(struct walk *w, const struct wire_python *
 
 static __always_inline bool read_frame(struct walk *w, const struct wire_python *p, struct wire_python_frame *f)
 {
-	/* As in read.h: 1 to 8. */
-	__u32 at_bytes = ((p->at_bytes - 1) & (sizeof(f->at) - 1)) + 1;
-	struct line *line = &w->line[0];
-	__u64 word = 0;
+	const struct line *line = &w->line[0];
 
 	f->frame = w->frame;
-	if (load(line, 8, f->frame + p->code, &w->key.code) || load(line, at_bytes, f->frame + p->at, &f->at) ||
-	    load(line, 8, f->frame + p->back, &w->frame))
+	if (!read_part(&w->line[0], f->frame + p->frame_begin, p->frame_bytes))
 		return false;
-	if (p->owner != WIRE_PYTHON_NONE && load(line, 1, f->frame + p->owner, &word))
-		return false;
-	f->owner = word;
-	word = 0;
-	if (p->entry != WIRE_PYTHON_NONE && load(line, 1, f->frame + p->entry, &word))
-		return false;
-	f->entry = word;
+	w->key.code = word_at(line, p->code - p->frame_begin);
+	w->frame = word_at(line, p->back - p->frame_begin);
+	f->at = p->at_bytes == 4 ? half_at(line, p->at - p->frame_begin) : word_at(line, p->at - p->frame_begin);
+	f->owner = p->owner != WIRE_PYTHON_NONE ? byte_at(line, p->owner - p->frame_begin) : 0;
+	f->entry = p->entry != WIRE_PYTHON_NONE ? byte_at(line, p->entry - p->frame_begin) : 0;
 	return true;
 }
 
@@ -224,15 +235,15 @@ static __always_inline __u64 find_thread(struct walk *w, const struct wire_pytho
 
 	if (load(NULL, 8, self + p->block, &block) || !block || load(NULL, 8, block + p->slot, &found) || !found)
 		return 0;
-	return load(&w->line[1], 8, found + p->thread_id, &id) || id != self ? 0 : found;
+	return load(NULL, 8, found + p->thread_id, &id) || id != self ? 0 : found;
 }
 
 static __always_inline bool find_first(struct walk *w, const struct wire_python *p, __u64 thread, __u64 *ret)
 {
 	w->out.activation = 0;
-	if (load(&w->line[1], 8, thread + p->first, ret))
+	if (load(NULL, 8, thread + p->first, ret))
 		return false;
-	if (p->activation != WIRE_PYTHON_NONE && load(&w->line[1], 8, thread + p->activation, &w->out.activation))
+	if (p->activation != WIRE_PYTHON_NONE && load(NULL, 8, thread + p->activation, &w->out.activation))
 		return false;
 	return p->first_in == WIRE_PYTHON_NONE || !load(NULL, 8, *ret + p->first_in, ret);
 }
@@ -251,7 +262,7 @@ static __always_inline void send_frames(struct walk *w)
 	asm volatile("" : "+r"(bytes));
 	if (bytes > sizeof(w->out))
 		return;
-	if (bpf_ringbuf_output(&stack_ring, &w->out, bytes, BPF_RB_NO_WAKEUP))
+	if (bpf_ringbuf_output(&stack_ring, &w->out, bytes, wake_flags(bytes)))
 		__sync_fetch_and_add(&nr_stacks_lost, 1);
 	else
 		__sync_fetch_and_add(&nr_stacks, 1);
@@ -267,8 +278,6 @@ __hidden int take_python(struct thread *thread)
 	if (!context.python || !w)
 		return 0;
 	context.walk = w;
-	w->line[0].start = NO_LINE;
-	w->line[1].start = NO_LINE;
 	w->nr = 0;
 	w->flags = 0;
 	w->key.epoch = context.python->epoch;

@@ -20,7 +20,6 @@ enum { STEP = 4 << 10, SMALL = 8 << 10, MIDDLE = 16 << 10 };
 const volatile bool stacks = false;
 const volatile bool native_stacks = true;
 const volatile bool python_stacks = false;
-/* Bytes in the ring at which the reader is woken, once. */
 const volatile __u64 stack_wake_bytes = 0;
 /* May bytes be sent only as user space gives credit for them? */
 const volatile bool stack_budget = false;
@@ -85,14 +84,6 @@ static __always_inline void fill_registers(__u64 *reg, const struct pt_regs *ctx
 	reg[14] = ctx->r14;
 	reg[15] = ctx->r15;
 	reg[WIRE_REGISTER_IP] = ctx->ip;
-}
-
-/* Only as it is crossed: a wake-up costs the traced thread more than all of the rest. */
-static __always_inline __u64 wake_flags(__u64 bytes)
-{
-	__u64 waiting = bpf_ringbuf_query(&stack_ring, BPF_RB_AVAIL_DATA);
-
-	return waiting >= stack_wake_bytes && waiting - stack_wake_bytes < bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline int send_stack(struct pt_regs *ctx, const struct thread *thread, __u32 flags, __u64 wanted, const __u32 max)

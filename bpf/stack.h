@@ -6,6 +6,8 @@
 
 /* Are stacks wanted? Set before the load: where they are not, the verifier takes the calls out. */
 extern const volatile bool stacks;
+/* Bytes in the ring at which the reader is woken. */
+extern const volatile __u64 stack_wake_bytes;
 /* And frames of interpreters? */
 extern const volatile bool python_stacks;
 
@@ -23,6 +25,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 25);
 } stack_ring __weak SEC(".maps");
+
+/* Only as that is crossed: a wake-up costs the traced thread more than all of the rest. */
+static __always_inline __u64 wake_flags(__u64 bytes)
+{
+	__u64 waiting = bpf_ringbuf_query(&stack_ring, BPF_RB_AVAIL_DATA);
+
+	return waiting >= stack_wake_bytes && waiting - stack_wake_bytes < bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
 
 static __always_inline void fill_head(struct wire_stack_head *head, __u32 kind, __u64 thread, __u64 sequence)
 {

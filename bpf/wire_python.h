@@ -26,6 +26,8 @@ struct wire_python {
 	__u16 back, code, at, owner, entry; /* of a frame; entry: it is the outermost of its call of the interpreter */
 	__u16 at_bytes;
 	__u16 line, file, name, table, version; /* of a code object; version: never used twice */
+	/* What is read of a frame and of a code object at once: all of the above lies in it. Each is a multiple of 8. */
+	__u16 frame_begin, frame_bytes, code_begin, code_bytes;
 	__u16 text_length, bytes_length, bytes; /* of texts and of bytes */
 	__u16 text_state, text_ascii, text_other;
 };

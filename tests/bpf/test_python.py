@@ -28,6 +28,7 @@ def interpreters():
     """{minor version and who built it: path} of all that are here: those of the tests' environment, pyenv's, and the distribution's."""
     found = {}
     places = [p for p in os.environ.get("POOLTRACE_PYTHONS", "").split(":") if p]
+    places += [sys.executable]
     places += sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.1[0-9]*/bin/python3"))) + ["/usr/bin/python3"]
     for path in filter(os.path.exists, places):
         ask = subprocess.run([path, "-c", "import ctypes, sys; print(*sys.version_info[:3], sep='.')"], capture_output=True, text=True)
