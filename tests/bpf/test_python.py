@@ -105,6 +105,16 @@ for version, path in interpreters().items():
         assert not any(python_frames(e) for e in events.values()), "Python frames that nobody asked for"
 
 
+@suite.test("doctor says of each whether its frames can be told")
+def _():
+    for version, python in interpreters().items():
+        with Program(python) as target:
+            findings = json.loads(run("doctor", "-p", target.pid, "--json", "--runtime", os.path.join(folder.name, "pool.rt"))[1])["findings"]
+            found = [f for f in findings if f["name"] == "Python frames"]
+            equal([f["level"] for f in found], ["ok"], version)
+            assert f"Python 3.{version.split('.')[1]}," in found[0]["what"], found
+
+
 @suite.test("report --by line names the program's own line, and counts what it allocated")
 def _():
     python = next(iter(interpreters().values()))

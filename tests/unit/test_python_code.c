@@ -186,12 +186,50 @@ static void frames_belong_together_by_their_addresses(void **state)
 	free(python);
 }
 
+/* Each frame comes once, in its order, whatever addresses say. */
+static void hostile_frames_end(void **state)
+{
+	struct wire_python_stack *python = xcalloc(1, sizeof(*python));
+	struct stack *native = xcalloc(1, sizeof(*native));
+	struct random random = {.state = 2};
+	uint64_t words[64];
+	const struct stack_sample sample = {.start = 0x10000, .bytes = sizeof(words), .stack = (const unsigned char *)words};
+	merged_frames merged = {};
+
+	(void)state;
+	for (int round = 0; round < 5000; round++) {
+		const struct wire_python_frame *last = NULL;
+		size_t calls = 0;
+
+		fill_native(native, random_below(&random, 20));
+		python->nr = (uint32_t)random_below(&random, WIRE_PYTHON_FRAMES + 1);
+		python->flags = (uint32_t)random_below(&random, 4);
+		python->activation = 0x10000 + random_below(&random, 0x1000);
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			words[i] = random_below(&random, 3) ? 0x10000 + random_below(&random, 0x1000) : random_number(&random);
+		for (size_t i = 0; i < WIRE_PYTHON_FRAMES; i++)
+			python->frame[i] = (struct wire_python_frame){
+				.frame = words[i], .owner = (uint8_t)random_below(&random, 5), .entry = (uint8_t)random_below(&random, 2)};
+		call_merge(round & 1 ? &old : &new, python, native, &sample, &merged);
+		for (size_t i = 0; i < merged.nr; i++) {
+			calls += merged.items[i].python != NULL;
+			assert_true(!merged.items[i].python || !last || merged.items[i].python > last);
+			last = merged.items[i].python ? merged.items[i].python : last;
+		}
+		assert_true(calls <= python->nr && merged.nr <= native->nr + python->nr + 2);
+	}
+	vec_release(&merged);
+	free(native);
+	free(python);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_of_all_widths_become_utf_8),
 		cmocka_unit_test(lines_are_those_of_the_tables),
 		cmocka_unit_test(hostile_code_objects_end),
+		cmocka_unit_test(hostile_frames_end),
 		cmocka_unit_test(frames_belong_together_by_their_addresses),
 	};
 

@@ -3,6 +3,7 @@
 #include "cmd/files.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
+#include "cmd/python.h"
 
 #include "live/elsewhere.h"
 #include "live/features.h"
@@ -253,6 +254,7 @@ static void look_at_mappings(struct doctor *doctor, struct doctor_process *p, co
 		*p = next;
 		m = find_runtime(doctor, p, maps, &at, &b);
 	}
+	python_examine(p->pid, maps, &doctor->findings);
 }
 
 static void look_at_process(struct doctor *doctor, int pid)
