@@ -163,6 +163,21 @@ static void a_stack_has_a_line_a_frame_and_groups(void **state)
 	fold_release(&f);
 }
 
+static void whose_code_is_the_programs_own_can_be_chosen(void **state)
+{
+	static const char *const own[] = {"/nowhere/*", "*/site-packages/*"};
+	struct call_groups g = {.by = CALL_BY_LINE, .own = own, .nr_own = ARRAY_SIZE(own)};
+	struct fold f = fold_new();
+
+	(void)state;
+	fold(&f, STREAM MORE);
+	assert_string_equal(call_group_of(&g, f.ledger, &(struct block){.stack = 8}), "/x/site-packages/op.py:? run");
+	/* Where nothing is, it is the innermost source. */
+	assert_string_equal(call_group_of(&g, f.ledger, &(struct block){.stack = 3}), "/home/serve.py:7 step");
+	call_groups_release(&g);
+	fold_release(&f);
+}
+
 static void definitions_that_lead_nowhere_are_refused(void **state)
 {
 	static const char *const wrong[] = {
@@ -189,6 +204,7 @@ int main(void)
 		cmocka_unit_test(places_are_the_same_only_if_all_of_them_is),
 		cmocka_unit_test(what_has_no_room_is_no_stack_and_the_rest_stays),
 		cmocka_unit_test(a_stack_has_a_line_a_frame_and_groups),
+		cmocka_unit_test(whose_code_is_the_programs_own_can_be_chosen),
 		cmocka_unit_test(definitions_that_lead_nowhere_are_refused),
 	};
 

@@ -329,6 +329,8 @@ const struct option_row option_rows[] = {
 	{"by", 0, "chip|mesh|line|function|file|stack", COMMAND_REPORT, false, set_choice, OPTION(by),
 	 "what has a row: all chips with the same figures (the default), each device of the runtime; or, where allocations have stacks, "
 	 "the innermost line of the program's own source, its function or file, or the whole stack"},
+	{"own", 0, "GLOB", COMMAND_REPORT, false, add_text, OPTION(own),
+	 "with --by: source files with such a path are the program's own, such as '/srv/*'; may be given several times"},
 	{"by", 0, "pool|size|label", COMMAND_DIFF, false, set_choice, OPTION(diff_by),
 	 "what is compared: pools (the default), in each pool blocks of one size class, or of one label"},
 	{"fail-if", 0, "CONDITION", COMMAND_DIFF, false, add_text, OPTION(fail_if),
@@ -415,6 +417,7 @@ void options_release(struct options *o)
 	vec_release(&o->pools);
 	vec_release(&o->devices);
 	vec_release(&o->fail_if);
+	vec_release(&o->own);
 	vec_release(&o->recordings);
 	vec_release(&o->shifts);
 	vec_release(&o->triggers);

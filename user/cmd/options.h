@@ -64,6 +64,7 @@ struct options {
 	int to;	     /* enum export_to; -1: not given */
 	int sample;  /* enum export_sample; -1: not given */
 	texts fail_if;
+	texts own;	  /* of --own: patterns of source files */
 	texts recordings; /* of a command that takes many files; `recording` is the first */
 	texts shifts;	  /* of --shift */
 	uint64_t duration_ns, max_size; /* of a recording; 0: no limit */

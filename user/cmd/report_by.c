@@ -58,7 +58,7 @@ static int show(struct holders *h, struct trace *t, int err)
 
 int report_by(const struct options *o)
 {
-	struct holders h = {.view = {.put = take, .found = true}, .calls.by = groups[o->by].by};
+	struct holders h = {.view = {.put = take, .found = true}, .calls = {.by = groups[o->by].by, .own = o->own.items, .nr_own = o->own.nr}};
 	const struct trace_plan plan = {};
 	struct trace t;
 	int status = trace_init(&t, o, &h.view, false);

@@ -2,6 +2,7 @@
 
 #include "view/call_stack.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 void call_groups_release(struct call_groups *g)
@@ -33,17 +34,25 @@ static bool is_foreign(const char *path)
 	return *path == '<';
 }
 
+static bool is_own(const struct call_groups *g, const char *path)
+{
+	for (size_t i = 0; i < g->nr_own; i++)
+		if (!fnmatch(g->own[i], path, 0))
+			return true;
+	return !g->nr_own && !is_foreign(path);
+}
+
 /*
  * Whose code it is: the innermost frame of the program's own source; or of any source; or else the innermost one that is not in a file
  * of the runtime; where all are, the outermost one.
  */
-static const struct ledger_frame *caller(const struct ledger *l, uint64_t stack)
+static const struct ledger_frame *caller(const struct call_groups *g, const struct ledger *l, uint64_t stack)
 {
 	const struct ledger_frame *source = NULL, *other = NULL, *f = NULL;
 
 	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
 		f = ledger_frame(l, s->frame);
-		if (f->path && !is_foreign(f->path))
+		if (f->path && is_own(g, f->path))
 			return f;
 		if (f->path && !source)
 			source = f;
@@ -53,9 +62,9 @@ static const struct ledger_frame *caller(const struct ledger *l, uint64_t stack)
 	return source ? source : other ? other : f;
 }
 
-static void add_line(struct str *out, const struct ledger *l, uint64_t stack)
+static void add_line(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
 {
-	const struct ledger_frame *f = caller(l, stack);
+	const struct ledger_frame *f = caller(g, l, stack);
 
 	if (!f->path) {
 		call_stack_add_frame(out, l, f);
@@ -66,9 +75,9 @@ static void add_line(struct str *out, const struct ledger *l, uint64_t stack)
 	call_stack_add_function(out, l, f);
 }
 
-static void add_function(struct str *out, const struct ledger *l, uint64_t stack)
+static void add_function(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
 {
-	const struct ledger_frame *f = caller(l, stack);
+	const struct ledger_frame *f = caller(g, l, stack);
 
 	call_stack_add_function(out, l, f);
 	if (!f->path)
@@ -78,19 +87,20 @@ static void add_function(struct str *out, const struct ledger *l, uint64_t stack
 	str_add(out, ")");
 }
 
-static void add_file(struct str *out, const struct ledger *l, uint64_t stack)
+static void add_file(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
 {
-	const struct ledger_frame *f = caller(l, stack);
+	const struct ledger_frame *f = caller(g, l, stack);
 	const struct ledger_module *m = ledger_module(l, f->module);
 	const char *path = f->path ? f->path : m ? m->path : NULL;
 
 	str_add_escaped(out, path ? path : "?");
 }
 
-static void add_stack(struct str *out, const struct ledger *l, uint64_t stack)
+static void add_stack(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
 {
 	VEC(const struct ledger_stack *) chain = {};
 
+	(void)g;
 	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent))
 		vec_push(&chain, s);
 	if (chain.nr && chain.items[chain.nr - 1]->partial)
@@ -104,7 +114,7 @@ static void add_stack(struct str *out, const struct ledger *l, uint64_t stack)
 
 const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b)
 {
-	static void (*const add[])(struct str *out, const struct ledger *l, uint64_t stack) = {
+	static void (*const add[])(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack) = {
 		[CALL_BY_LINE] = add_line,
 		[CALL_BY_FUNCTION] = add_function,
 		[CALL_BY_FILE] = add_file,
@@ -119,7 +129,7 @@ const char *call_group_of(struct call_groups *g, const struct ledger *l, const s
 	e = map_put(&g->by_stack, b->stack, 0, &is_new);
 	if (!is_new)
 		return e->pointer;
-	add[g->by](&name, l, b->stack);
+	add[g->by](g, &name, l, b->stack);
 	e->pointer = (void *)(uintptr_t)words_keep(&g->words, str_text(&name));
 	return e->pointer;
 }

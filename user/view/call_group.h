@@ -16,6 +16,8 @@ enum call_group_by {
 /* `struct call_groups g = {.by = ...};` is empty and valid. */
 struct call_groups {
 	enum call_group_by by;
+	const char *const *own; /* patterns of fnmatch(3): only source files with such a path are the program's own; none: see above */
+	size_t nr_own;
 	struct words words;
 	struct map by_stack; /* (stack, 0) -> its name */
 };
