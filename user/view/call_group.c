@@ -96,17 +96,39 @@ static void add_file(const struct call_groups *g, struct str *out, const struct 
 	str_add_escaped(out, path ? path : "?");
 }
 
+/* The file of machine code that runs source: it has what calls the first frame of it. 0: there is none. */
+static uint64_t interpreter(const struct ledger *l, uint64_t stack)
+{
+	bool source = false;
+
+	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
+		const struct ledger_frame *f = ledger_frame(l, s->frame);
+
+		if (source && !f->path)
+			return f->module;
+		source |= f->path != NULL;
+	}
+	return 0;
+}
+
+/* What the interpreter does between two lines of source says nothing of them. */
 static void add_stack(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
 {
-	VEC(const struct ledger_stack *) chain = {};
+	VEC(const struct ledger_frame *) chain = {};
+	uint64_t hidden = interpreter(l, stack);
+	bool partial = false;
 
 	(void)g;
-	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent))
-		vec_push(&chain, s);
-	if (chain.nr && chain.items[chain.nr - 1]->partial)
-		str_add(out, "... > ");
+	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
+		const struct ledger_frame *f = ledger_frame(l, s->frame);
+
+		if (f->path || !hidden || f->module != hidden)
+			vec_push(&chain, f);
+		partial = s->partial;
+	}
+	str_add(out, partial ? "... > " : "");
 	for (size_t i = chain.nr; i; i--) {
-		call_stack_add_function(out, l, ledger_frame(l, chain.items[i - 1]->frame));
+		call_stack_add_short(out, l, chain.items[i - 1]);
 		str_add(out, i > 1 ? " > " : "");
 	}
 	vec_release(&chain);

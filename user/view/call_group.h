@@ -10,7 +10,7 @@ enum call_group_by {
 	CALL_BY_LINE,	  /* the innermost line of it */
 	CALL_BY_FUNCTION, /* its function */
 	CALL_BY_FILE,	  /* its source file, or else file of machine code */
-	CALL_BY_STACK,	  /* all functions, the outermost first */
+	CALL_BY_STACK,	  /* all of them, the outermost first; without what an interpreter does between lines of source */
 };
 
 /* `struct call_groups g = {.by = ...};` is empty and valid. */

@@ -63,6 +63,74 @@ void call_stack_add_frame(struct str *out, const struct ledger *l, const struct 
 	str_add(out, ")");
 }
 
+/* The end of the brackets that @text begins with; NULL: they are none, or part of a name. */
+static const char *behind_brackets(const char *text)
+{
+	static const char unnamed[] = "(anonymous namespace)";
+	enum { DEEPEST = 64 };
+	char open[DEEPEST];
+	size_t depth = 0;
+
+	if (!strncmp(text, unnamed, sizeof(unnamed) - 1))
+		return NULL;
+	for (; *text; text++) {
+		if ((*text == '<' || *text == '(') && depth < DEEPEST)
+			open[depth++] = *text == '<' ? '>' : ')';
+		/* Within "(3 > 2)" the other one is none, nor is that of "->". */
+		else if (depth && *text == open[depth - 1] && text[-1] != '-')
+			depth--;
+		if (!depth)
+			return text + 1;
+	}
+	return NULL;
+}
+
+/* "operator<", "operator()" and their like are names. */
+static size_t operator_length(const char *text)
+{
+	static const char word[] = "operator";
+	size_t len = sizeof(word) - 1;
+
+	if (strncmp(text, word, len))
+		return 0;
+	if (!strncmp(text + len, "()", 2))
+		return len + 2;
+	return len + strspn(text + len, "<>=-");
+}
+
+static void add_symbol_short(struct str *out, const char *symbol)
+{
+	_cleanup_(str_release) struct str name = {};
+
+	while (*symbol) {
+		size_t whole = operator_length(symbol);
+		const char *behind = *symbol == '<' || *symbol == '(' ? behind_brackets(symbol) : NULL;
+
+		if (behind) {
+			str_add(&name, *symbol == '<' ? "<...>" : "(...)");
+			symbol = behind;
+			continue;
+		}
+		whole = whole ? whole : 1;
+		str_add_bytes(&name, symbol, whole);
+		symbol += whole;
+	}
+	str_add_escaped(out, str_text(&name));
+}
+
+void call_stack_add_short(struct str *out, const struct ledger *l, const struct ledger_frame *f)
+{
+	if (f->path) {
+		add_place(out, base_name(f->path), f->line);
+		str_add_char(out, ' ');
+		str_add_escaped(out, f->symbol ? f->symbol : "?");
+	} else if (f->symbol) {
+		add_symbol_short(out, f->symbol);
+	} else {
+		add_address(out, l, f);
+	}
+}
+
 void call_stack_add_lines(struct str *out, const struct ledger *l, uint64_t stack)
 {
 	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
