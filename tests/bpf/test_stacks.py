@@ -155,6 +155,10 @@ def _():
         equal(sum(r["at_peak"]["buffers"] for r in report["rows"]), ALLOCATIONS, f"buffers at the peak by {by}")
         text = text_of("report", path, "--by", by)
         assert by.upper() in text.splitlines()[0], text
+    folded = [line.rsplit(" ", 1) for line in text_of("export", path, "--to", "folded", "--sample", "alloc").splitlines()]
+    equal({tuple(frames.split(";")[3:]): int(n) for frames, n in folded},
+          {tuple(r["stack"].split(" > ")): r["allocated"]["bytes"] for r in json.loads(text_of("report", path, "--json", "--top", 99, "--by", "stack"))["rows"]},
+          "bytes by stack")
     assert "make" in json.loads(text_of("report", path, "--json", "--by", "function"))["rows"][0]["function"]
 
 

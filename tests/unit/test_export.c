@@ -135,6 +135,16 @@ static void folded_has_a_line_a_kind(void **state)
 	      "python;device 0;DRAM;2 MiB to 4 MiB 2113536\n"
 	      "python;device 0;DRAM;trace 12288\n"
 	      "python;device 0;L1;2 MiB to 4 MiB 2097152\n");
+	/* Where stacks are known they take the kind's place. */
+	check(TRACED "module" S(105) "module=1 path=/opt/ops.so\n" "frame" S(105) "frame=1 path=/srv/serve.py line=118 symbol=step\n"
+	      "frame" S(105) "frame=2 module=1 offset=16 symbol=\"add;\"\n" "stack" S(105) "stack=1 frame=1 partial=1\n"
+	      "stack" S(105) "stack=2 frame=2 parent=1\n" "alloc" S(105) "process=1 arena=1 address=8000000 reserved=77 stack=2\n"
+	      "alloc" S(105) "process=1 arena=1 address=9000000 reserved=3 stack=2\n",
+	      EXPORT_FOLDED,
+	      "python;device 0;DRAM;...;serve.py:118 step;add\\x3b 80\n"
+	      "python;device 0;DRAM;2 MiB to 4 MiB 2113536\n"
+	      "python;device 0;DRAM;trace 12288\n"
+	      "python;device 0;L1;2 MiB to 4 MiB 2097152\n");
 	/* What lived when the process ended. */
 	check(TRACED FREE(105, 1, 700000) "detach" S(106) "process=1 reason=exit\n", EXPORT_FOLDED,
 	      "python;device 0;DRAM;2 MiB to 4 MiB 2113536\npython;device 0;L1;2 MiB to 4 MiB 2097152\n");

@@ -112,13 +112,12 @@ static uint64_t interpreter(const struct ledger *l, uint64_t stack)
 }
 
 /* What the interpreter does between two lines of source says nothing of them. */
-static void add_stack(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
+static void add_chain(struct str *out, const struct ledger *l, uint64_t stack, const char *between)
 {
 	VEC(const struct ledger_frame *) chain = {};
 	uint64_t hidden = interpreter(l, stack);
 	bool partial = false;
 
-	(void)g;
 	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
 		const struct ledger_frame *f = ledger_frame(l, s->frame);
 
@@ -126,12 +125,25 @@ static void add_stack(const struct call_groups *g, struct str *out, const struct
 			vec_push(&chain, f);
 		partial = s->partial;
 	}
-	str_add(out, partial ? "... > " : "");
+	if (partial)
+		str_addf(out, "...%s", between);
 	for (size_t i = chain.nr; i; i--) {
 		call_stack_add_short(out, l, chain.items[i - 1]);
-		str_add(out, i > 1 ? " > " : "");
+		str_add(out, i > 1 ? between : "");
 	}
 	vec_release(&chain);
+}
+
+static void add_stack(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
+{
+	(void)g;
+	add_chain(out, l, stack, " > ");
+}
+
+static void add_frames(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
+{
+	(void)g;
+	add_chain(out, l, stack, (const char[]){CALL_FRAMES_END, '\0'});
 }
 
 const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b)
@@ -140,6 +152,7 @@ const char *call_group_of(struct call_groups *g, const struct ledger *l, const s
 		[CALL_BY_LINE] = add_line,
 		[CALL_BY_FUNCTION] = add_function,
 		[CALL_BY_FILE] = add_file,
+		[CALL_BY_FRAMES] = add_frames,
 		[CALL_BY_STACK] = add_stack,
 	};
 	_cleanup_(str_release) struct str name = {};

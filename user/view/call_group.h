@@ -6,10 +6,13 @@
 #include "ledger/words.h"
 
 /* Whose code it is: the program's own source, outside of what was installed; without any, what is not in a file of the runtime. */
+#define CALL_FRAMES_END '\n'
+
 enum call_group_by {
 	CALL_BY_LINE,	  /* the innermost line of it */
 	CALL_BY_FUNCTION, /* its function */
 	CALL_BY_FILE,	  /* its source file, or else file of machine code */
+	CALL_BY_FRAMES,	  /* as CALL_BY_STACK, separated by CALL_FRAMES_END: a name has none */
 	CALL_BY_STACK,	  /* all of them, the outermost first; without what an interpreter does between lines of source */
 };
 

@@ -1,4 +1,4 @@
-/* export_folded.c: a line for each kind of blocks, as flamegraph.pl reads it: frames, outermost first, and bytes. */
+/* export_folded.c: a line for each stack or kind of blocks, as flamegraph.pl reads it: frames, outermost first, and bytes. */
 #include "view/export_profile.h"
 
 #include <inttypes.h>
@@ -15,9 +15,9 @@ static void add_node(struct str *out, const struct profile_node *node, uint64_t 
 	struct frames frames;
 
 	frames_fill(&frames, node, l);
-	for (size_t i = 0; i < FRAMES; i++) {
+	for (size_t i = 0; i < frames.names.nr; i++) {
 		str_add(out, i ? ";" : "");
-		add_frame(out, str_text(&frames.names[i]));
+		add_frame(out, str_text(&frames.names.items[i]));
 	}
 	str_addf(out, " %" PRIu64 "\n", bytes);
 	frames_release(&frames);

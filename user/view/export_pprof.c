@@ -1,6 +1,6 @@
 /*
- * export_pprof.c: a profile as pprof reads it: perftools.profiles.Profile, by its published field numbers. A sample is a kind
- * of blocks; its frames stand where a stack would.
+ * export_pprof.c: a profile as pprof reads it: perftools.profiles.Profile, by its published field numbers. A sample is the blocks of
+ * a stack, or of a kind, which stands where a stack would.
  */
 #include "base/proto.h"
 #include "ledger/words.h"
@@ -131,24 +131,25 @@ static void add_host(struct pprof *p, const struct ledger_process *process)
 
 static void add_sample(struct pprof *p, const struct profile_node *node, const struct ledger *l)
 {
-	uint64_t ids[FRAMES];
+	VEC(uint64_t) ids = {};
 	struct frames frames;
 	size_t begin, stack;
 
 	frames_fill(&frames, node, l);
-	for (size_t i = 0; i < FRAMES; i++)
-		ids[i] = frame(p, str_text(&frames.names[i]));
+	for (size_t i = 0; i < frames.names.nr; i++)
+		vec_push(&ids, frame(p, str_text(&frames.names.items[i])));
 	begin = proto_begin(p->out, PROFILE_SAMPLE);
 	stack = proto_begin(p->out, SAMPLE_LOCATION_ID);
-	for (size_t i = FRAMES; i > 0; i--)
-		proto_add_packed(p->out, ids[i - 1]);
+	for (size_t i = ids.nr; i > 0; i--)
+		proto_add_packed(p->out, ids.items[i - 1]);
 	proto_end(p->out, stack);
 	add_values(p, node);
 	add_host(p, node->place->process);
 	add_label(p, "pid", LABEL_NUM, (uint64_t)node->place->process->pid);
-	add_label(p, "device", LABEL_STR, ids[1]);
-	add_label(p, "pool", LABEL_STR, ids[2]);
+	add_label(p, "device", LABEL_STR, ids.items[FRAME_DEVICE]);
+	add_label(p, "pool", LABEL_STR, ids.items[FRAME_POOL]);
 	proto_end(p->out, begin);
+	vec_release(&ids);
 	frames_release(&frames);
 }
 

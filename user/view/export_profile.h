@@ -8,6 +8,7 @@
 struct profile_exporter {
 	struct exporter x;
 	struct profile profile;
+	struct call_groups calls;
 	enum export_sample sample;
 	uint64_t first_ns, last_ns; /* times of the records; 0: there was none */
 };
@@ -19,11 +20,14 @@ struct exporter *profile_exporter_new(const struct export_options *o,
 /* Blocks of the node that the sample is of. */
 struct amount profile_sample(const struct profile_node *node, enum export_sample sample);
 
-enum { FRAMES = 4 };
+enum { FRAME_PROCESS, FRAME_DEVICE, FRAME_POOL, FRAME_KIND };
 
-/* What takes the place of a stack, outermost first: process, device, pool, kind. Escaped. Released by frames_release(). */
+/*
+ * Outermost first: process, device, pool; then the frames of the allocations' stack, or what takes its place, the kind. Escaped.
+ * Released by frames_release().
+ */
 struct frames {
-	struct str names[FRAMES];
+	VEC(struct str) names;
 };
 
 void frames_fill(struct frames *f, const struct profile_node *node, const struct ledger *l);

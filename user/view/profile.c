@@ -50,6 +50,8 @@ static struct profile_node *node_of_block(struct profile *p, const struct life *
 		return node_of(p, life->place, size_class(b), NULL);
 	if (p->by == PROFILE_BY_CALL)
 		return node_of_call(p, life, b);
+	if (p->by == PROFILE_BY_KIND && p->calls && call_group_of(p->calls, p->ledger, b))
+		return node_of(p, life->place, CLASS_STACK, call_group_of(p->calls, p->ledger, b));
 	if (b->label && *b->label)
 		return node_of(p, life->place, CLASS_NONE, b->label);
 	if (is_trace(life, b))

@@ -14,11 +14,11 @@ enum profile_by {
 	PROFILE_BY_SIZE,
 	PROFILE_BY_LABEL,
 	PROFILE_BY_CALL, /* by `calls`, which whoever reads the profile sets */
-	PROFILE_BY_KIND, /* label, or that it is a trace's, or else size */
+	PROFILE_BY_KIND, /* stack, if `calls` are set; or else label, that it is a trace's, size */
 };
 
 /* Size classes: of number n are blocks of 2^n to 2^(n+1) - 1 bytes. */
-enum { CLASS_NONE = 64, CLASS_EMPTY, CLASS_UNKNOWN, CLASS_TRACE, CLASS_PLAIN, CLASS_BEFORE, CLASS_NO_STACK };
+enum { CLASS_NONE = 64, CLASS_EMPTY, CLASS_UNKNOWN, CLASS_TRACE, CLASS_PLAIN, CLASS_BEFORE, CLASS_NO_STACK, CLASS_STACK };
 
 struct amount {
 	uint64_t blocks, bytes;
@@ -27,7 +27,7 @@ struct amount {
 /* Blocks of one pool (a place) that are of one kind. */
 struct profile_node {
 	const struct place *place;
-	const char *label;  /* NULL: none, or not known */
+	const char *label;  /* NULL: none, or not known; of CLASS_STACK and PROFILE_BY_CALL a group of `calls` */
 	unsigned int class; /* CLASS_NONE: it does not matter */
 	struct amount allocated; /* while somebody watched */
 	struct amount found;	 /* in the books */
@@ -47,7 +47,7 @@ struct pool_peak {
 struct profile {
 	struct lives lives;
 	enum profile_by by;
-	struct call_groups *calls; /* of PROFILE_BY_CALL */
+	struct call_groups *calls; /* of PROFILE_BY_CALL and PROFILE_BY_KIND */
 	const struct ledger *ledger; /* of the record under way */
 	VEC(struct profile_node *) nodes; /* in the order seen */
 	struct map by_key;
