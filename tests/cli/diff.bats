@@ -45,6 +45,32 @@ setup() {
 	[ "$(pooltrace diff old.pt new.pt --pool L1 --json | jq -r '.rows[].pool' | sort -u)" = L1 ]
 }
 
+@test "diff tells apart what lines, functions and stacks allocated" {
+	# Two blocks of one line, one of which is larger in the new one, and one of another function.
+	stacked() {
+		cat half.records
+		cat <<- END
+			frame time_ns=1700000000900000000 frame=1 path=/srv/serve.py line=118 symbol=step
+			frame time_ns=1700000000900000000 frame=2 path=/srv/model.py line=64 symbol=forward
+			stack time_ns=1700000000900000000 stack=1 frame=1
+			stack time_ns=1700000000900000000 stack=2 frame=2 parent=1
+			alloc time_ns=1700000000900000000 process=1 arena=1 address=9000000 reserved=64 stack=1
+			alloc time_ns=1700000000900000000 process=1 arena=1 address=9100000 reserved=$1 stack=1
+			alloc time_ns=1700000000900000000 process=1 arena=1 address=9200000 reserved=32 stack=2
+		END
+	}
+	cp "$HERE/half.records" .
+	stacked 64 | "$MKRECORDING" few.pt
+	stacked 128 | "$MKRECORDING" more.pt
+	for by in line=/srv/serve.py:118\ step function=step\ \(/srv/serve.py\) file=/srv/serve.py stack=serve.py:118\ step; do
+		pooltrace diff few.pt more.pt --by "${by%%=*}" --json > diff.json
+		[ "$(jq -c --arg by "${by%%=*}" --arg what "${by#*=}" '[.rows[] | select(.[$by] == $what) | .old.end, .new.end, .new.count]' diff.json)" = "[128,192,2]" ]
+		[ "$(jq '[.rows[] | select(.old.end != .new.end)] | length' diff.json)" -eq 1 ]
+		[[ "$(pooltrace diff few.pt more.pt --by "${by%%=*}" | head -n 1)" == *" $(tr a-z A-Z <<< "${by%%=*}") "* ]]
+	done
+	[ "$(pooltrace diff few.pt more.pt --by file --own '*model*' --json | jq -r '.rows[] | select(.file == "/srv/model.py").new.end')" -eq 32 ]
+}
+
 @test "diff has the figures of the table" {
 	for seed in 1 2 3; do
 		"$HERE/random-records" "$seed" | "$MKRECORDING" random.pt
@@ -102,7 +128,7 @@ pooltrace: 'end(DRAM) > +63B' holds: python, device 0, DRAM: end 2.02 MiB, then 
 	run --separate-stderr pooltrace diff old.pt none.pt
 	says 1 "cannot open 'none.pt': No such file or directory" "name a recording, which \`pooltrace record -o FILE\` makes"
 	run --separate-stderr pooltrace diff old.pt new.pt --by chip
-	says 2 "'chip' for '--by' must be one of pool|size|label" "see 'pooltrace diff --help'"
+	says 2 "'chip' for '--by' must be one of pool|size|label|line|function|file|stack" "see 'pooltrace diff --help'"
 	run --separate-stderr bash -c '"$POOLTRACE" diff old.pt new.pt > /dev/full'
 	says 1 "cannot write to stdout: No space left on device"
 }

@@ -34,7 +34,7 @@ static struct comparison compare(const char *old, const char *new, enum profile_
 static void check_text(const char *old, const char *new, const struct compare_options *o, const char *expected)
 {
 	struct compare_options options = *o;
-	struct comparison c = compare(old, new, o->by);
+	struct comparison c = compare(old, new, !o->kind ? PROFILE_BY_POOL : strcmp(o->kind, "size") ? PROFILE_BY_LABEL : PROFILE_BY_SIZE);
 	struct str s = {};
 
 	options.names[SIDE_OLD] = "a.pt";
@@ -56,7 +56,7 @@ static void equal_recordings_are_said_to_be_equal(void **state)
 	check_text("", "", &(struct compare_options){}, "no figure changed from a.pt to b\\x1b.pt\n");
 	/* Another pid, another time, another order of what is independent. */
 	check_text(BEGIN ALLOC(102, 1, 4096, 64, 1) ALLOC(102, 2, 4096, 64, 1), BEGIN ALLOC(103, 2, 8192, 64, 1) ALLOC(109, 1, 0, 64, 1),
-		   &(struct compare_options){.by = PROFILE_BY_SIZE}, "no figure changed from a.pt to b\\x1b.pt\n");
+		   &(struct compare_options){.kind = "size"}, "no figure changed from a.pt to b\\x1b.pt\n");
 }
 
 static void a_figure_that_changed_is_a_line(void **state)
@@ -69,7 +69,7 @@ static void a_figure_that_changed_is_a_line(void **state)
 		   "python   0       DRAM  allocated  2.00 MiB  3.00 MiB  +1.00 MiB  +50.0%\n"
 		   "python   0       DRAM  count             1         2         +1   +100%\n"
 		   "16 figures did not change\n");
-	check_text(NEW, OLD, &(struct compare_options){.by = PROFILE_BY_SIZE, .bytes = true},
+	check_text(NEW, OLD, &(struct compare_options){.kind = "size", .bytes = true},
 		   "PROCESS  DEVICE  POOL  SIZE            FIGURE         OLD  NEW    CHANGE\n"
 		   "python   0       DRAM  1 MiB to 2 MiB  peak       1048576    0  -1048576  -100%\n"
 		   "python   0       DRAM  1 MiB to 2 MiB  end        1048576    0  -1048576  -100%\n"
@@ -85,7 +85,7 @@ static void labels_are_compared(void **state)
 	check_text(BEGIN ALLOC(102, 1, 4096, 64, 1) "alloc" S(103) "process=1 arena=1 address=8192 reserved=64 label=conv\n",
 		   BEGIN ALLOC(102, 1, 4096, 64, 1) "alloc" S(103) "process=1 arena=1 address=8192 reserved=65 label=conv\n"
 		   "alloc" S(103) "process=1 arena=1 address=16384 reserved=32 tag=trace trace=1\n",
-		   &(struct compare_options){.by = PROFILE_BY_LABEL},
+		   &(struct compare_options){.kind = "label"},
 		   "PROCESS  DEVICE  POOL  LABEL  FIGURE      OLD   NEW  CHANGE\n"
 		   "python   0       DRAM  conv   peak       64 B  65 B    +1 B  +1.6%\n"
 		   "python   0       DRAM  conv   end        64 B  65 B    +1 B  +1.6%\n"
@@ -152,7 +152,7 @@ static void json_has_all_rows_and_what_holds(void **state)
 	comparison_release(&c);
 	str_release(&s);
 	c = compare(OLD, OLD, PROFILE_BY_SIZE);
-	comparison_add_json(&s, &c, &(struct compare_options){.by = PROFILE_BY_SIZE, .names = {"-", "\xff"}}, NULL, 0, NULL);
+	comparison_add_json(&s, &c, &(struct compare_options){.kind = "size", .names = {"-", "\xff"}}, NULL, 0, NULL);
 	assert_string_equal(str_text(&s),
 		"{\"schema\":1,\"old\":\"-\",\"new\":\"\\\\xff\",\"same\":true,\"rows\":["
 		"{\"process\":\"python\",\"device\":\"0\",\"pool\":\"DRAM\",\"size\":\"2 MiB to 4 MiB\","

@@ -9,8 +9,18 @@
 /* Of a condition that holds for very many pools. */
 enum { TOLD_MAX = 5 };
 
-static const enum profile_by profile_bys[] = {
-	[DIFF_BY_POOL] = PROFILE_BY_POOL, [DIFF_BY_SIZE] = PROFILE_BY_SIZE, [DIFF_BY_LABEL] = PROFILE_BY_LABEL,
+static const struct {
+	enum profile_by by;
+	enum call_group_by calls; /* of PROFILE_BY_CALL */
+	const char *kind;
+} kinds[] = {
+	[DIFF_BY_POOL] = {PROFILE_BY_POOL, 0, NULL},
+	[DIFF_BY_SIZE] = {PROFILE_BY_SIZE, 0, "size"},
+	[DIFF_BY_LABEL] = {PROFILE_BY_LABEL, 0, "label"},
+	[DIFF_BY_LINE] = {PROFILE_BY_CALL, CALL_BY_LINE, "line"},
+	[DIFF_BY_FUNCTION] = {PROFILE_BY_CALL, CALL_BY_FUNCTION, "function"},
+	[DIFF_BY_FILE] = {PROFILE_BY_CALL, CALL_BY_FILE, "file"},
+	[DIFF_BY_STACK] = {PROFILE_BY_CALL, CALL_BY_STACK, "stack"},
 };
 
 struct diff {
@@ -24,6 +34,7 @@ struct diff {
 struct reading {
 	struct view view;
 	struct profile pools, kinds;
+	struct call_groups calls;
 };
 
 static bool by_pool(const struct diff *d)
@@ -55,14 +66,16 @@ static int read_one(struct diff *d, enum side side, const char *path)
 {
 	struct options o = *d->options;
 	const struct trace_plan plan = {};
-	struct reading reading = {.view = {.put = take, .found = true}};
+	struct reading reading = {.view = {.put = take, .found = true},
+				  .calls = {.by = kinds[o.diff_by].calls, .own = o.own.items, .nr_own = o.own.nr}};
 	struct trace t;
 	int status;
 
 	o.recording = path;
 	status = trace_init(&t, &o, &reading.view, false);
 	profile_init(&reading.pools, PROFILE_BY_POOL, &t.selection);
-	profile_init(&reading.kinds, profile_bys[o.diff_by], &t.selection);
+	profile_init(&reading.kinds, kinds[o.diff_by].by, &t.selection);
+	reading.kinds.calls = &reading.calls;
 	if (!status)
 		status = trace_open(&t, &plan);
 	if (!status) {
@@ -78,6 +91,7 @@ static int read_one(struct diff *d, enum side side, const char *path)
 	}
 	profile_release(&reading.pools);
 	profile_release(&reading.kinds);
+	call_groups_release(&reading.calls);
 	trace_release(&t);
 	return status;
 }
@@ -133,7 +147,7 @@ static int show(const struct diff *d)
 	const struct comparison *shown = by_pool(d) ? &d->pools : &d->kinds;
 	_cleanup_(str_release) struct str text = {};
 	struct compare_options compare = {
-		.by = profile_bys[o->diff_by], .bytes = o->bytes, .names = {o->recording, o->other}};
+		.kind = kinds[o->diff_by].kind, .bytes = o->bytes, .names = {o->recording, o->other}};
 	struct output out;
 	struct diag diag = {};
 	int err;

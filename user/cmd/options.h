@@ -24,7 +24,8 @@ enum sites_mode { SITES_CHOSEN, SITES_ENTRY };
 enum layer { LAYER_OUTER, LAYER_ALL };
 
 /* Of diff. */
-enum diff_by { DIFF_BY_POOL, DIFF_BY_SIZE, DIFF_BY_LABEL };
+/* Of `diff`; from DIFF_BY_LINE on by the stacks of allocations. */
+enum diff_by { DIFF_BY_POOL, DIFF_BY_SIZE, DIFF_BY_LABEL, DIFF_BY_LINE, DIFF_BY_FUNCTION, DIFF_BY_FILE, DIFF_BY_STACK };
 
 /* What is listed first, as the words of --sort. */
 enum sort { SORT_SIZE, SORT_ASKED, SORT_AGE, SORT_NEW };

@@ -67,7 +67,7 @@ bool compare_row_same(const struct compare_row *row);
 bool comparison_same(const struct comparison *c);
 
 struct compare_options {
-	enum profile_by by;
+	const char *kind; /* what tells blocks of a pool apart, such as "size"; NULL: nothing does */
 	bool bytes; /* plain numbers */
 	bool color;
 	const char *names[SIDE_NR]; /* of the recordings */

@@ -20,9 +20,8 @@ static void set_escaped(json_t *object, const char *key, const char *text)
 	set(object, key, json_string(text));
 }
 
-static json_t *new_row(const struct compare_row *row, enum profile_by by)
+static json_t *new_row(const struct compare_row *row, const char *kind)
 {
-	static const char *const kinds[] = {[PROFILE_BY_SIZE] = "size", [PROFILE_BY_LABEL] = "label"};
 	json_t *object = json_object();
 
 	set_escaped(object, "process", row->process);
@@ -30,8 +29,8 @@ static json_t *new_row(const struct compare_row *row, enum profile_by by)
 		set_escaped(object, "device", row->device);
 	if (strcmp(row->pool, "?"))
 		set_escaped(object, "pool", row->pool);
-	if (by != PROFILE_BY_POOL)
-		set_escaped(object, kinds[by], row->kind);
+	if (kind)
+		set_escaped(object, kind, row->kind);
 	if (row->has[SIDE_OLD])
 		set(object, "old", new_figures(row, SIDE_OLD));
 	if (row->has[SIDE_NEW])
@@ -46,7 +45,7 @@ static json_t *new_condition(const struct condition *c, const struct comparison 
 	set_text(object, "condition", c->text);
 	for (size_t i = 0; i < pools->rows.nr; i++)
 		if (condition_holds(c, &pools->rows.items[i]))
-			json_array_append_new(rows, new_row(&pools->rows.items[i], PROFILE_BY_POOL));
+			json_array_append_new(rows, new_row(&pools->rows.items[i], NULL));
 	set(object, "holds", json_boolean(json_array_size(rows)));
 	set(object, "rows", rows);
 	return object;
@@ -62,7 +61,7 @@ void comparison_add_json(struct str *out, const struct comparison *c, const stru
 	set_text(object, "new", o->names[SIDE_NEW]);
 	set(object, "same", json_boolean(comparison_same(c)));
 	for (size_t i = 0; i < c->rows.nr; i++)
-		json_array_append_new(rows, new_row(&c->rows.items[i], o->by));
+		json_array_append_new(rows, new_row(&c->rows.items[i], o->kind));
 	set(object, "rows", rows);
 	for (size_t i = 0; i < nr; i++)
 		json_array_append_new(tested, new_condition(&conditions[i], pools));

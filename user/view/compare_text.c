@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "view/table_grid.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 
 static void add_amount(struct str *out, enum figure f, uint64_t value, bool bytes)
@@ -51,6 +52,7 @@ void figure_add_percent(struct str *out, enum figure f, const struct compare_row
 struct page {
 	struct grid grid;
 	const struct compare_options *options;
+	char title[16]; /* of the kind, in capitals */
 	uint64_t same; /* figures that did not change */
 };
 
@@ -60,13 +62,12 @@ static void add_columns(struct page *page)
 					pool = {.title = "POOL", .left = true}, figure = {.title = "FIGURE", .left = true},
 					old = {.title = "OLD"}, new = {.title = "NEW"}, change = {.title = "CHANGE"},
 					percent = {.title = ""};
-	static const char *const kinds[] = {[PROFILE_BY_SIZE] = "SIZE", [PROFILE_BY_LABEL] = "LABEL"};
 
 	vec_push(&page->grid.columns, process);
 	vec_push(&page->grid.columns, device);
 	vec_push(&page->grid.columns, pool);
-	if (page->options->by != PROFILE_BY_POOL)
-		vec_push(&page->grid.columns, ((struct grid_column){.title = kinds[page->options->by], .left = true}));
+	if (page->options->kind)
+		vec_push(&page->grid.columns, ((struct grid_column){.title = page->title, .left = true}));
 	vec_push(&page->grid.columns, figure);
 	vec_push(&page->grid.columns, old);
 	vec_push(&page->grid.columns, new);
@@ -90,7 +91,7 @@ static void add_figure(struct page *page, const struct compare_row *row, enum fi
 	str_add(&cell++->text, row->process);
 	str_add(&cell++->text, row->device);
 	str_add(&cell++->text, row->pool);
-	if (page->options->by != PROFILE_BY_POOL)
+	if (page->options->kind)
 		str_add(&cell++->text, row->kind);
 	str_add(&cell++->text, figure_descs[f].name);
 	add_side(&cell++->text, page, row, f, SIDE_OLD);
@@ -123,6 +124,8 @@ void comparison_add_text(struct str *out, const struct comparison *c, const stru
 		str_add_char(out, '\n');
 		return;
 	}
+	for (size_t i = 0; o->kind && o->kind[i] && i < sizeof(page.title) - 1; i++)
+		page.title[i] = (char)toupper(o->kind[i]);
 	add_columns(&page);
 	for (size_t i = 0; i < c->rows.nr; i++)
 		add_row(&page, &c->rows.items[i]);
