@@ -28,12 +28,15 @@ FILES = [open(path).read() for path in sorted(glob.glob(os.path.join(ROOT, "runt
 KNOWN = [tuple(re.search(rf"^{word}\s+(\S+)", text, re.MULTILINE).group(1) for word in ("runtime", "detect")) for text in FILES]
 POOLS = list(dict.fromkeys(pool for text in FILES for line in re.findall(r"^pool\s+([^#\n]*)", text, re.MULTILINE)
                            for pool in re.findall(r"\d+=(\S+)", line)))
-with open(os.path.join(ROOT, "user", "runtime", "runtime.h")) as header:
-    VERBS = re.findall(r'X\([A-Z_]+, "(\w+)"', header.read().split("#define RT_VERBS(X)")[1].split("enum rt_verb")[0])
 NO_RUNTIME_HINT = "looked for " + ", ".join(f"{name} (a file that defines '{symbol}')" for name, symbol in KNOWN) + \
     "; --wait waits until it maps one"
 # Every command that looks at a process.
 TRACING = (["-p"], ["--once", "-p"], ["events", "-p"], ["record", "-o", "never.pt", "-p"])
+
+
+def verbs():
+    with open(os.path.join(ROOT, "user", "runtime", "runtime.h")) as header:
+        return re.findall(r'X\([A-Z_]+, "(\w+)"', header.read().split("#define RT_VERBS(X)")[1].split("enum rt_verb")[0])
 
 
 def harmless(text):
@@ -352,7 +355,7 @@ def _():
             return path
         path = file("runtime x\ndetect y\non z frobnicate arena=arg0\n")
         refuses(f"{path}:3:6: unknown verb 'frobnicate'\n  on z frobnicate arena=arg0\n       ^",
-                "verbs are: " + " ".join(VERBS),
+                "verbs are: " + " ".join(verbs()),
                 "-p", target.pid, "--runtime", path)
         # It takes the place of the runtime of that name, and finds nothing but what it is detected by.
         path = file(f"runtime tt-metal\ndetect {DETECT}\npool 0=DRAM\non a begin arena=arg0 pool=*arg0:4 asked=arg1\n"

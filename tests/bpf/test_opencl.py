@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from harness import POOLTRACE, ROOT, Pooltrace, Skip, Suite, Target, equal, process_of, run  # noqa: E402
+from harness import POOLTRACE, Pooltrace, ROOT, Skip, Suite, Target, anomalies, equal, held, process_of, run  # noqa: E402
 
 suite = Suite("opencl")
 folder = tempfile.TemporaryDirectory()
@@ -52,21 +52,6 @@ class Client(Target):
         words = dict(w.split("=") for w in self.line("DONE").split())
         held = {pool: tuple(map(int, words[pool].split("/"))) for pool in POOLS}
         return {pool: f for pool, f in held.items() if f[0]}, int(words["failed"]), int(words["codes"])
-
-
-def held(state):
-    """{pool: (buffers, bytes)}, of all contexts."""
-    sums = {}
-    for device in (d for p in state["processes"] for d in p["devices"]):
-        for pool, f in device["pools"].items():
-            if f["buffers"]:
-                old = sums.get(pool, (0, 0))
-                sums[pool] = (old[0] + f["buffers"], old[1] + f["reserved"])
-    return sums
-
-
-def anomalies(state):
-    return {k: state[k] for k in ("lost", "unknown_frees", "replaced", "unread", "corrections") if state[k]}
 
 
 def compare(state, said, what):

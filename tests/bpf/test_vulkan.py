@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from harness import POOLTRACE, ROOT, Pooltrace, Skip, Suite, Target, equal, process_of, run  # noqa: E402
+from harness import POOLTRACE, Pooltrace, ROOT, Skip, Suite, Target, anomalies, equal, held, process_of, run  # noqa: E402
 
 suite = Suite("vulkan")
 folder = tempfile.TemporaryDirectory()
@@ -50,21 +50,6 @@ class Client(Target):
     def do(self, *commands):
         self.go(";".join(commands))
         return said_in(self.line("DONE"))
-
-
-def held(state):
-    """{pool: (buffers, bytes)}, of all devices."""
-    sums = {}
-    for device in (d for p in state["processes"] for d in p["devices"]):
-        for pool, f in device["pools"].items():
-            if f["buffers"]:
-                old = sums.get(pool, (0, 0))
-                sums[pool] = (old[0] + f["buffers"], old[1] + f["reserved"])
-    return sums
-
-
-def anomalies(state):
-    return {k: state[k] for k in ("lost", "unknown_frees", "replaced", "unread", "corrections") if state[k]}
 
 
 def compare(state, said, what):

@@ -178,6 +178,22 @@ def run(*arguments, **more):
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
 
+def held(state):
+    """{pool: (buffers, bytes)} of what lives in all processes and devices."""
+    sums = {}
+    for device in (d for p in state["processes"] for d in p["devices"]):
+        for pool, f in device["pools"].items():
+            if f["buffers"]:
+                old = sums.get(pool, (0, 0))
+                sums[pool] = (old[0] + f["buffers"], old[1] + f["reserved"])
+    return sums
+
+
+def anomalies(state):
+    """What should be 0 and is not."""
+    return {k: state[k] for k in ("lost", "unknown_frees", "replaced", "unread", "corrections") if state[k]}
+
+
 def code_changed(pid, only=None):
     """{(file, offset)} of the bytes of code that process @pid has otherwise than the file that it maps: its probes. @only: in that file."""
     changed = set()

@@ -342,7 +342,8 @@ static int not_usable(const struct binding *b, struct diag *d)
 	return -ENOTSUP;
 }
 
-int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding **ret, struct diag *d)
+/* With the values of objects, and no row. */
+static struct binding *new_binding(const struct runtime *rt, struct elf_file *elf)
 {
 	struct binding *b = xcalloc(1, sizeof(*b));
 
@@ -350,6 +351,13 @@ int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding *
 	b->elf = elf;
 	for (size_t i = 0; i < rt->values.nr; i++)
 		bound_value_find(vec_add(&b->values), &rt->values.items[i], elf);
+	return b;
+}
+
+int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding **ret, struct diag *d)
+{
+	struct binding *b = new_binding(rt, elf);
+
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		bind_row(b, &rt->rows.items[i]);
 	binding_check_ways(b);
@@ -378,12 +386,8 @@ static void bind_found(struct binding *b, const struct rt_row *row, const char *
 
 struct binding *binding_new_found(const struct runtime *rt, struct elf_file *elf, const struct found_function *functions, size_t nr)
 {
-	struct binding *b = xcalloc(1, sizeof(*b));
+	struct binding *b = new_binding(rt, elf);
 
-	b->runtime = rt;
-	b->elf = elf;
-	for (size_t i = 0; i < rt->values.nr; i++)
-		bound_value_find(vec_add(&b->values), &rt->values.items[i], elf);
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		for (size_t k = 0; k < nr; k++) {
 			const char *symbol = rt_row_pattern(&rt->rows.items[i], functions[k].name);
