@@ -25,7 +25,11 @@
 
 using namespace tt::tt_metal;
 
+#ifdef __clang__ /* clones none */
+#define APART __attribute__((noinline))
+#else
 #define APART __attribute__((noinline, noclone))
+#endif
 /* What comes behind a call, so that it is no jump. */
 #define STAY __asm__ volatile("" ::: "memory")
 

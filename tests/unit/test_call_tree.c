@@ -141,7 +141,7 @@ static void a_stack_has_a_line_a_frame_and_groups(void **state)
 		{CALL_BY_FILE, 3, "/home/serve.py"},	 {CALL_BY_FILE, 5, "/lib/librt.so"},
 		{CALL_BY_FUNCTION, 6, "libop.so+0x30"},	 {CALL_BY_FILE, 6, "/lib/libop.so"},	{CALL_BY_LINE, 6, "libop.so+0x30"},
 		{CALL_BY_LINE, 8, "/home/serve.py:7 step"}, {CALL_BY_LINE, 7, "/x/site-packages/op.py:? run"},
-		{CALL_BY_STACK, 3, "... > step > libop.so+0x30 > rt::make"},
+		{CALL_BY_STACK, 3, "... > serve.py:7 step > libop.so+0x30 > rt::make"},
 	};
 
 	(void)state;
