@@ -31,7 +31,7 @@ class Storm(Target):
         return numbers(self.line("CALLS")), self.step()[1]
 
 
-def settled(pooltrace, limit=30):
+def settled(pooltrace, limit=120):
     """The state once the ledger has been found equal to the books after all that was lost."""
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:

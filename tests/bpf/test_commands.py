@@ -153,7 +153,7 @@ class Recorded(Target):
         """End it, and wait until it has: the command goes on."""
         os.close(self.tick_fd)
         self.tick_fd = -1
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while run("report", self.path)[0] == 1:
             assert time.monotonic() < deadline, "the recording is never whole"
 

@@ -227,11 +227,11 @@ def _():
     with Storm("--threads", 7, "--loop", "--replay-every", 1) as target:
         with Pooltrace("-p", target.pid) as pooltrace:
             pooltrace.state()
-            target.go()
-            target.barrier()
-            target.go()
-            calls, _ = target.barrier()
-            assert calls["replay_mesh_trace"] > 11, "this tests nothing"
+            # However slow the machine is: more replays than traces.
+            calls = {"replay_mesh_trace": 0}
+            while calls["replay_mesh_trace"] <= 11:
+                target.go()
+                calls, _ = target.barrier()
             equal(process_of(pooltrace.state())["replays"], calls["replay_mesh_trace"], "replays counted")
             target.go("exec")
             old = [p for p in exec_again(target, pooltrace)["processes"] if "ended" in p]

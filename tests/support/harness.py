@@ -258,12 +258,12 @@ class KernelObjects:
             left += len(ids & {entry["id"] for entry in json.loads(done.stdout or "[]")})
         return left
 
-    def gone(self, limit=30):
+    def gone(self, limit=TIMEOUT):
         """Wait until the kernel has none of them: it frees some of them when no processor can run them any more."""
         until(lambda: not self.left(), limit, f"programs and links {self.ids} remain")
 
 
-def until(condition, limit=30, what="a condition never held"):
+def until(condition, limit=TIMEOUT, what="a condition never held"):
     """Ask again and again, with pauses, until @condition() is true; return what it said."""
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:

@@ -36,7 +36,7 @@ class Screen:
             lines.pop()
         return lines
 
-    def until(self, holds, limit=30):
+    def until(self, holds, limit=120):
         """The lines as soon as @holds is true of them."""
         deadline = time.monotonic() + limit
         while not holds(lines := self.lines()):
