@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -263,26 +264,27 @@ static void a_thread_is_refused_and_its_process_named(void **state)
 	child_end(&c);
 }
 
+/* The first thread ends when it ends: until then it is seen running. */
+static void wait_for_first(const struct child *c)
+{
+	for (char first = 0; first != 'Z'; sched_yield()) {
+		thread_states threads = {};
+
+		assert_int_equal(process_threads(c->pid, &threads), 0);
+		assert_int_equal(threads.nr, 2);
+		first = threads.items[0].state;
+		vec_release(&threads);
+	}
+}
+
 static void a_process_whose_main_thread_has_ended_is_read_through_another(void **state)
 {
 	struct child c = child_start(start_thread_and_end_the_first);
-	thread_states threads = {};
 	int tid;
 
 	(void)state;
 	child_says(&c, &tid, sizeof(tid));
-	/* The first thread ends when it ends: until then it is seen running. */
-	for (;;) {
-		assert_int_equal(process_threads(c.pid, &threads), 0);
-		assert_int_equal(threads.nr, 2);
-
-		char first = threads.items[0].state;
-
-		vec_release(&threads);
-		if (first == 'Z')
-			break;
-		sched_yield();
-	}
+	wait_for_first(&c);
 
 	struct process p;
 	mappings maps = {};
@@ -290,6 +292,8 @@ static void a_process_whose_main_thread_has_ended_is_read_through_another(void *
 
 	assert_int_equal(process_reader(c.pid), tid);
 	assert_int_equal(process_reader(getpid()), getpid());
+	assert_true(process_headless(c.pid));
+	assert_false(process_headless(getpid()));
 	assert_int_equal(process_open(c.pid, &p, &d), 0);
 	assert_int_not_equal(p.command[0], '[');
 	process_close(&p);
@@ -297,6 +301,26 @@ static void a_process_whose_main_thread_has_ended_is_read_through_another(void *
 	assert_true(maps.nr > 3);
 	mappings_release(&maps);
 	child_end(&c);
+}
+
+/* The thread is held on its way out, where a process that ends may be seen. */
+static void of_a_process_that_ends_no_thread_goes_on(void **state)
+{
+	struct child c = child_start(start_thread_and_end_the_first);
+	int tid, status;
+
+	(void)state;
+	child_says(&c, &tid, sizeof(tid));
+	wait_for_first(&c);
+	assert_true(process_headless(c.pid));
+	assert_int_equal(ptrace(PTRACE_SEIZE, tid, NULL, PTRACE_O_TRACEEXIT), 0);
+	assert_int_equal(kill(c.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(tid, &status, __WALL), tid);
+	assert_int_equal(status >> 8, SIGTRAP | PTRACE_EVENT_EXIT << 8);
+	assert_int_not_equal(process_reader(c.pid), c.pid);
+	assert_false(process_headless(c.pid));
+	assert_int_equal(ptrace(PTRACE_DETACH, tid, NULL, NULL), 0);
+	child_reap(&c);
 }
 
 static void signals_that_wait_and_the_parent_are_seen(void **state)
@@ -384,6 +408,7 @@ int main(void)
 		cmocka_unit_test(a_zombie_is_refused),
 		cmocka_unit_test(a_thread_is_refused_and_its_process_named),
 		cmocka_unit_test(a_process_whose_main_thread_has_ended_is_read_through_another),
+		cmocka_unit_test(of_a_process_that_ends_no_thread_goes_on),
 		cmocka_unit_test(signals_that_wait_and_the_parent_are_seen),
 		cmocka_unit_test(processes_are_listed_ascending),
 		cmocka_unit_test(a_threads_time_on_a_cpu_grows_as_it_runs),

@@ -19,6 +19,7 @@
 #define DISCOVER_WANTED_NET_NS (500 * NS_PER_MS)
 /* The ring is emptied at least so often: a hit does not wake us. */
 #define DRAIN_EVERY_NS (50 * NS_PER_MS)
+#define HEADLESS_NS (20 * NS_PER_MS)
 
 static int put_counts(struct session *s)
 {
@@ -123,10 +124,21 @@ static void look_again(struct session *s, int pid)
 		s->discover_due_ns = 0;
 }
 
-/* Without uprobe_multi, probes do nothing any more when the main thread has ended: others are to be set. */
-static bool lost_its_head(const struct session *s, const struct watched *w)
+/*
+ * Without uprobe_multi, probes do nothing any more when the main thread has ended: others are to be set. It is seen twice before
+ * it is believed: of a process that ends, or executes a program, threads end one after another.
+ */
+static bool lost_its_head(const struct session *s, struct watched *w)
 {
-	return w->armed && !w->headless && kernel_mode(s->kernel) == ATTACH_SINGLE && process_reader(w->process.pid) != w->process.pid;
+	uint64_t now = units_monotonic_ns();
+
+	if (!w->armed || w->headless || kernel_mode(s->kernel) != ATTACH_SINGLE || !process_headless(w->process.pid)) {
+		w->headless_ns = 0;
+		return false;
+	}
+	if (!w->headless_ns)
+		w->headless_ns = now;
+	return now - w->headless_ns >= HEADLESS_NS;
 }
 
 /* The event of an exec may be lost, what it did is not. */
@@ -135,7 +147,7 @@ static bool has_execed(const struct session *s, const struct watched *w)
 	return w->execed || (w->armed && !kernel_armed(s->kernel, w->process.pid));
 }
 
-static const char *why_over(const struct session *s, const struct watched *w)
+static const char *why_over(const struct session *s, struct watched *w)
 {
 	return has_execed(s, w) ? "exec" : !process_alive(&w->process) ? "exit" : lost_its_head(s, w) ? "detached" : NULL;
 }

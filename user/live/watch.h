@@ -137,6 +137,7 @@ struct watched {
 	bool execed; /* runs another program now: to be detached */
 	uint32_t life; /* of its process: of the links for the program that it runs now */
 	bool headless; /* its main thread had ended when it was attached to */
+	uint64_t headless_ns; /* CLOCK_MONOTONIC; when that was first seen since. 0: it has not ended */
 	bool ended; /* to be taken off the list */
 };
 

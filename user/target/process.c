@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -47,13 +48,13 @@ static ssize_t read_text(const char *path, char *text, size_t size)
 struct stat_line {
 	char name[128];
 	char state;
-	uint64_t cpu_ticks, start_ticks;
+	uint64_t flags, cpu_ticks, start_ticks;
 };
 
 /* The name may hold blanks and parentheses: it ends at the last one. */
 static int stat_line_parse(const char *text, struct stat_line *ret)
 {
-	enum { FIELD_STATE = 3, FIELD_USER = 14, FIELD_SYSTEM = 15, FIELD_START = 22 };
+	enum { FIELD_STATE = 3, FIELD_FLAGS = 9, FIELD_USER = 14, FIELD_SYSTEM = 15, FIELD_START = 22 };
 	const char *first = strchr(text, '(');
 	const char *last = strrchr(text, ')');
 
@@ -77,6 +78,7 @@ static int stat_line_parse(const char *text, struct stat_line *ret)
 	memcpy(ret->name, first + 1, len);
 	ret->name[len] = '\0';
 	ret->state = last[2];
+	ret->flags = field[FIELD_FLAGS];
 	ret->cpu_ticks = field[FIELD_USER] + field[FIELD_SYSTEM];
 	ret->start_ticks = field[FIELD_START];
 	return 0;
@@ -291,16 +293,22 @@ int process_list(pids *ret)
 	return list_numbers("/proc", ret);
 }
 
-/* The line "NAME: NUMBER" of a process's status, in @base. 0: it cannot be read. */
-static uint64_t read_status_number(int pid, const char *name, int base)
+/* The line "NAME: NUMBER" of a status, in @base. 0: it cannot be read. */
+static uint64_t read_number(const char *path, const char *name, int base)
 {
-	_cleanup_(freep) char *path = xasprintf("/proc/%d/status", pid);
 	char status[TEXT_MAX];
 	const char *line = NULL;
 
 	if (read_text(path, status, sizeof(status)) > 0)
 		line = strstr(status, name);
 	return line ? strtoull(line + strlen(name), NULL, base) : 0;
+}
+
+static uint64_t read_status_number(int pid, const char *name, int base)
+{
+	_cleanup_(freep) char *path = xasprintf("/proc/%d/status", pid);
+
+	return read_number(path, name, base);
 }
 
 uint64_t process_pending_signals(int pid)
@@ -370,4 +378,34 @@ int process_reader(int pid)
 			reader = threads.items[i].tid;
 	vec_release(&threads);
 	return reader;
+}
+
+/* Is the thread on its way out, with its process or alone? */
+static bool is_ending(int pid, int tid)
+{
+	enum { PF_EXITING = 0x4, PF_SIGNALED = 0x400 }; /* include/linux/sched.h, since 2.6.12 */
+	_cleanup_(freep) char *stat = xasprintf("/proc/%d/task/%d/stat", pid, tid);
+	_cleanup_(freep) char *status = xasprintf("/proc/%d/task/%d/status", pid, tid);
+	const uint64_t killed = 1ULL << (SIGKILL - 1);
+	struct stat_line line;
+
+	/* The signal first: who has taken it has a flag instead. */
+	if (read_number(status, "\nSigPnd:", 16) & killed)
+		return true;
+	return stat_line_read(stat, &line) || is_zombie(line.state) || line.flags & (PF_EXITING | PF_SIGNALED);
+}
+
+bool process_headless(int pid)
+{
+	_cleanup_(freep) char *path = xasprintf("/proc/%d/stat", pid);
+	struct stat_line line;
+	thread_states threads = {};
+	bool goes_on = false;
+
+	if (stat_line_read(path, &line) || !is_zombie(line.state) || process_threads(pid, &threads))
+		return false;
+	for (size_t i = 0; i < threads.nr && !goes_on; i++)
+		goes_on = threads.items[i].tid != pid && !is_ending(pid, threads.items[i].tid);
+	vec_release(&threads);
+	return goes_on;
 }

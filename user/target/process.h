@@ -53,6 +53,9 @@ struct process {
  */
 int process_reader(int pid);
 
+/* Has its main thread ended, and do others go on? Not when they are about to end with it: of a process that ends, any may be first. */
+bool process_headless(int pid);
+
 /* -ESRCH: no such process (or a zombie, or a thread's id: the text says which). */
 int process_open(int pid, struct process *ret, struct diag *d);
 void process_close(struct process *p);
