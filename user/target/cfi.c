@@ -48,7 +48,7 @@ static bool take_augmentation(struct cfi_reader *r, const char *letters, struct 
 			e->encoding = (uint8_t)cfi_take(r, 1);
 			break;
 		case 'L':
-			cfi_skip(r, 1);
+			e->landings_encoding = (uint8_t)cfi_take(r, 1);
 			break;
 		case 'P':
 			/* Of another function; that it may be indirect is nothing to us. */
@@ -98,7 +98,7 @@ static bool read_common(const struct cfi *c, size_t at, struct cfi_entry *e, boo
 /* The function that the entry at @r is of. False: it is none, or cannot be understood. */
 static bool read_function(const struct cfi *c, struct cfi_reader r, struct cfi_entry *ret)
 {
-	struct cfi_entry e = {};
+	struct cfi_entry e = { .landings_encoding = OMITTED };
 	size_t here = r.at;
 	uint64_t back = cfi_take(&r, 4);
 	bool sized;
@@ -107,9 +107,14 @@ static bool read_function(const struct cfi *c, struct cfi_reader r, struct cfi_e
 		return false;
 	e.start = cfi_take_pointer(&r, e.encoding, 0);
 	e.end = e.start + cfi_take_pointer(&r, e.encoding & 0x0f, 0);
-	if (sized)
-		cfi_skip(&r, cfi_take_uleb(&r));
 	e.own = r.at;
+	if (sized) {
+		uint64_t len = cfi_take_uleb(&r);
+
+		e.landings = len ? r.at : 0;
+		cfi_skip(&r, len);
+		e.own = r.at;
+	}
 	e.own_end = r.end;
 	*ret = e;
 	return !r.failed && e.start < e.end;
@@ -197,6 +202,24 @@ int cfi_entry(struct cfi *c, uint64_t address, struct cfi_entry *ret)
 	if (all.at > all.end || !next_entry(&all, &r) || !read_function(c, r, ret))
 		return -EINVAL;
 	return address >= ret->start && address < ret->end ? 0 : -ENOENT;
+}
+
+int cfi_entry_landings(const struct cfi *c, const struct cfi_entry *e, uint64_t *ret)
+{
+	struct cfi_reader r = { .from = &c->frames, .at = e->landings, .end = e->own };
+
+	*ret = 0;
+	if (e->landings_encoding == OMITTED || !e->landings)
+		return 0;
+
+	/* 0 is none, wherever it stands. */
+	uint64_t value = cfi_take_pointer(&r, e->landings_encoding & 0x0f, 0);
+
+	if (!value && !r.failed)
+		return 0;
+	r = (struct cfi_reader){ .from = &c->frames, .at = e->landings, .end = e->own };
+	*ret = cfi_take_pointer(&r, e->landings_encoding, 0);
+	return r.failed ? -EINVAL : 0;
 }
 
 int cfi_function(struct cfi *c, uint64_t address, uint64_t *ret_start, uint64_t *ret_end)
@@ -328,4 +351,13 @@ int cfi_open(struct elf_file *f, struct cfi **ret, struct diag *d)
 	}
 	cfi_free(c);
 	return diag_set(d, -ENOENT, "the file has no tables to unwind with (.eh_frame)");
+}
+
+struct cfi *cfi_of(struct elf_file *f)
+{
+	if (!f->cfi_looked) {
+		f->cfi_looked = true;
+		cfi_open(f, &f->cfi, NULL);
+	}
+	return f->cfi;
 }

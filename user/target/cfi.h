@@ -57,6 +57,8 @@ struct cfi; /* opaque */
  * asked for in a hurry.
  */
 int cfi_open(struct elf_file *f, struct cfi **ret, struct diag *d);
+/* The same, read when first asked for, and its own. NULL when it has none. */
+struct cfi *cfi_of(struct elf_file *f);
 /* From bytes that stay there: .eh_frame, and .eh_frame_hdr or nothing (its len 0). */
 struct cfi *cfi_new(const struct cfi_bytes *frames, const struct cfi_bytes *header);
 void cfi_free(struct cfi *c);

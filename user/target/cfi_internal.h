@@ -40,6 +40,8 @@ struct cfi_entry {
 	uint64_t code_factor;
 	int64_t data_factor;
 	uint8_t encoding;
+	uint8_t landings_encoding; /* 0xff: it has no table of these */
+	size_t landings;	   /* where the pointer to it stands */
 	bool signal;
 	size_t first, first_end;  /* instructions of the CIE, in .eh_frame */
 	size_t own, own_end;	  /* of the FDE */
@@ -47,5 +49,7 @@ struct cfi_entry {
 
 /* The entry of the function that holds @address. */
 int cfi_entry(struct cfi *c, uint64_t address, struct cfi_entry *ret);
+/* The address of its table of where exceptions land, 0: it has none. -EINVAL: that cannot be understood. */
+int cfi_entry_landings(const struct cfi *c, const struct cfi_entry *e, uint64_t *ret);
 
 #endif

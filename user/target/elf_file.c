@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "target/cfi.h"
 #include "target/elf_file_internal.h"
 
 /* A section that is larger is no symbol table of ours: a sparse file must not cost memory. */
@@ -186,6 +187,7 @@ void elf_file_free(struct elf_file *f)
 	vec_release(&f->slots);
 	elf_table_release(&f->dynamic);
 	elf_table_release(&f->full);
+	cfi_free(f->cfi);
 	elf_end(f->elf);
 	closep(&f->fd);
 	free(f->build_id);

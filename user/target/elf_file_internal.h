@@ -44,6 +44,8 @@ struct elf_file {
 	bool exported; /* .symtab is not asked where there is a .dynsym */
 	bool slots_read;
 	VEC(struct elf_slot) slots; /* sorted by address */
+	bool cfi_looked;
+	struct cfi *cfi; /* cfi_of() */
 };
 
 /* Names of a string section: a name is valid if its offset is less than `len`. */
