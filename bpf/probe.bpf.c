@@ -117,7 +117,7 @@ static __always_inline void enter_frame(struct thread *thread, const struct wire
 	thread->nr_frames = nr + 1;
 }
 
-static __always_inline int probe_hit(struct pt_regs *ctx)
+static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 {
 	__u64 whole = bpf_get_attach_cookie(ctx);
 	__u32 cookie = (__u32)whole;
@@ -172,11 +172,11 @@ static __always_inline int probe_hit(struct pt_regs *ctx)
 SEC("uprobe")
 int probe(struct pt_regs *ctx)
 {
-	return probe_hit(ctx);
+	return probe_hit(ctx, false);
 }
 
-SEC("uprobe.s")
-int probe_sleepable(struct pt_regs *ctx)
+SEC("uprobe")
+int probe_stacks(struct pt_regs *ctx)
 {
-	return probe_hit(ctx);
+	return probe_hit(ctx, true);
 }

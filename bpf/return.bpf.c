@@ -142,7 +142,7 @@ struct telling {
 	__u16 call; /* enum wire_call */
 };
 
-static __always_inline void tell(struct telling *t, struct wire_target *target, struct pt_regs *ctx)
+static __always_inline void tell(struct telling *t, struct wire_target *target, struct pt_regs *ctx, const bool stacks)
 {
 	bool few = t->spec->nr_values <= WIRE_FEW;
 	struct thread *thread = current_thread();
@@ -204,7 +204,7 @@ static __always_inline int lose_call(struct wire_stats *stat)
 	return UNWANTED;
 }
 
-static __always_inline int enter_call(struct pt_regs *ctx)
+static __always_inline int enter_call(struct pt_regs *ctx, const bool stacks)
 {
 	__u64 whole = bpf_get_attach_cookie(ctx);
 	struct telling t = {.cookie = (__u32)whole, .stack = ctx->sp};
@@ -231,7 +231,7 @@ static __always_inline int enter_call(struct pt_regs *ctx)
 	call = call_at(calls, calls->nr - 1);
 	read_call(call, 0, &t.bases);
 	t.call = depth_of(call, t.spec->flags, calls->nr > 1);
-	tell(&t, target, ctx);
+	tell(&t, target, ctx, stacks);
 	return WANTED;
 }
 
@@ -252,7 +252,7 @@ static __always_inline struct call *find_call(struct calls *calls, __u32 cookie,
 }
 
 /* @stack: where the return address is. @shared: that calls of others end there as well. */
-static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool shared)
+static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool shared, const bool stacks)
 {
 	__u64 whole = bpf_get_attach_cookie(ctx);
 	struct telling t = {.cookie = (__u32)whole & WIRE_COOKIE_SPEC, .stack = stack};
@@ -284,55 +284,55 @@ static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool sha
 	}
 	if (t.spec->flags & WIRE_LOOKUP && (t.call & WIRE_ALONE || !is_wanted(&t)))
 		return 0;
-	tell(&t, target, ctx);
+	tell(&t, target, ctx, stacks);
 	if (t.spec->flags & WIRE_LOOKUP)
 		hold_current();
 	return 0;
 }
 
 /* Where the kernel has sessions. At a return the instruction is the one behind the call, which is never the function's first. */
-static __always_inline int session(struct pt_regs *ctx)
+static __always_inline int session(struct pt_regs *ctx, const bool stacks)
 {
-	return bpf_get_func_ip(ctx) == ctx->ip ? enter_call(ctx) : leave_call(ctx, ctx->sp - sizeof(__u64), false);
+	return bpf_get_func_ip(ctx) == ctx->ip ? enter_call(ctx, stacks) : leave_call(ctx, ctx->sp - sizeof(__u64), false, stacks);
 }
 
 SEC("uprobe")
 int call_session(struct pt_regs *ctx)
 {
-	return session(ctx);
+	return session(ctx, false);
 }
 
-SEC("uprobe.s")
-int call_session_sleepable(struct pt_regs *ctx)
+SEC("uprobe")
+int call_session_stacks(struct pt_regs *ctx)
 {
-	return session(ctx);
+	return session(ctx, true);
 }
 
 /* Where it has none, and where no return address may be replaced. To say anything but 0 would take the probe away. */
 SEC("uprobe")
 int call_entry(struct pt_regs *ctx)
 {
-	enter_call(ctx);
+	enter_call(ctx, false);
 	return 0;
 }
 
-SEC("uprobe.s")
-int call_entry_sleepable(struct pt_regs *ctx)
+SEC("uprobe")
+int call_entry_stacks(struct pt_regs *ctx)
 {
-	enter_call(ctx);
+	enter_call(ctx, true);
 	return 0;
 }
 
 SEC("uprobe")
 int call_return(struct pt_regs *ctx)
 {
-	return leave_call(ctx, ctx->sp - sizeof(__u64), false);
+	return leave_call(ctx, ctx->sp - sizeof(__u64), false, false);
 }
 
-SEC("uprobe.s")
-int call_return_sleepable(struct pt_regs *ctx)
+SEC("uprobe")
+int call_return_stacks(struct pt_regs *ctx)
 {
-	return leave_call(ctx, ctx->sp - sizeof(__u64), false);
+	return leave_call(ctx, ctx->sp - sizeof(__u64), false, true);
 }
 
 /*
@@ -354,14 +354,14 @@ static __always_inline void follow_jump(struct calls *calls, __u32 cookie, __u64
 }
 
 /* At a way out, where the stack pointer is at the return address. */
-static __always_inline int pass_way(struct pt_regs *ctx)
+static __always_inline int pass_way(struct pt_regs *ctx, const bool stacks)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 	__u32 way = (__u32)cookie >> WIRE_COOKIE_WAY;
 	struct calls *calls;
 
 	if (way == WIRE_WAY_RETURN || way == WIRE_WAY_SHARED_RETURN)
-		return leave_call(ctx, ctx->sp, way == WIRE_WAY_SHARED_RETURN);
+		return leave_call(ctx, ctx->sp, way == WIRE_WAY_SHARED_RETURN, stacks);
 	calls = current_calls(0);
 	if (calls)
 		follow_jump(calls, (__u32)cookie & WIRE_COOKIE_SPEC, ctx->sp, way == WIRE_WAY_ENTRY);
@@ -371,11 +371,11 @@ static __always_inline int pass_way(struct pt_regs *ctx)
 SEC("uprobe")
 int call_way(struct pt_regs *ctx)
 {
-	return pass_way(ctx);
+	return pass_way(ctx, false);
 }
 
-SEC("uprobe.s")
-int call_way_sleepable(struct pt_regs *ctx)
+SEC("uprobe")
+int call_way_stacks(struct pt_regs *ctx)
 {
-	return pass_way(ctx);
+	return pass_way(ctx, true);
 }

@@ -17,7 +17,6 @@ enum { STEP = 4 << 10, SMALL = 8 << 10, MIDDLE = 16 << 10 };
 /* What lies further above a stack pointer is not where its stack begins. */
 #define STACK_SIZE_MAX (1ULL << 30)
 
-const volatile bool stacks = false;
 const volatile bool native_stacks = true;
 const volatile bool python_stacks = false;
 const volatile __u64 stack_wake_bytes = 0;

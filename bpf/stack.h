@@ -4,8 +4,6 @@
 
 #include "wire_stack.h"
 
-/* Are stacks wanted? Set before the load: where they are not, the verifier takes the calls out. */
-extern const volatile bool stacks;
 /* Bytes in the ring at which the reader is woken. */
 extern const volatile __u64 stack_wake_bytes;
 /* And frames of interpreters? */

@@ -1,5 +1,6 @@
 /* Where the probes of a runtime file's rows stand in functions of tests/unit/data/sites.S, and how that is told. */
 #include "runtime/bind.h"
+#include "runtime/row_return.h"
 #include "view/runtimes.h"
 #include "view/runtimes_json.h"
 
@@ -149,6 +150,47 @@ static void sites_are_told_with_their_reasons(void **state)
 	unbind(&bound);
 }
 
+static bool has_ways(const char *lines)
+{
+	_cleanup_(freep) char *text = xasprintf(HEAD "%s", lines);
+	struct runtime *rt;
+	struct diag d = {};
+	bool has;
+
+	if (runtime_parse("r.rt", text, strlen(text), &rt, &d))
+		fail_msg("%s", d.text);
+	has = runtime_has_ways(rt);
+	runtime_free(rt);
+	return has;
+}
+
+/* What is not loaded at the start cannot be used later: none that could be needed in some file may be denied. */
+static void returns_of_functions_that_may_throw_are_seen_at_ways_out(void **state)
+{
+	static const struct {
+		const char *lines;
+		bool ways;
+	} cases[] = {
+		{"on f free address=arg0\n", false},
+		{"on f return alloc address=ret reserved=arg1\n", false},
+		{"on _f* return alloc address=ret reserved=arg1\n", false},
+		{"on __Y* return alloc address=ret reserved=arg1\n", false},
+		{"on _Zf free address=arg0\n", false},
+		{"on _Zf return alloc address=ret reserved=arg1\n", true},
+		{"on __Zf return alloc address=ret reserved=arg1\n", true},
+		{"on f or _Zf return alloc address=ret reserved=arg1\n", true},
+		{"on _* return alloc address=ret reserved=arg1\n", true},
+		{"on __* return alloc address=ret reserved=arg1\n", true},
+		{"on f return alloc address=ret reserved=arg1\non g throw\n", true},
+		{"on f free address=arg0\non g throw\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (has_ways(cases[i].lines) != cases[i].ways)
+			fail_msg("%s", cases[i].lines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +198,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(probes_stand_at_entries_when_they_are_to, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_return_probes_on_a_function_are_one_too_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_probe_at_a_call_stands_there, set_up, tear_down),
+		cmocka_unit_test(returns_of_functions_that_may_throw_are_seen_at_ways_out),
 		cmocka_unit_test_setup_teardown(sites_are_told_with_their_reasons, set_up, tear_down),
 	};
 

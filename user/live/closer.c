@@ -2,9 +2,11 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 64, STACK_BYTES = 64 << 10 };
+/* A process has some links, or, where each is of one probe, dozens: these are not worth a thread each. */
+enum { THREADS_MAX = 128, PARTS_MAX = 8, STACK_BYTES = 64 << 10 };
 
 struct closer {
 	pthread_mutex_t mutex;
@@ -15,7 +17,8 @@ struct closer {
 
 struct job {
 	struct closer *closer;
-	link_fds links;
+	size_t nr;
+	int links[];
 };
 
 struct closer *closer_new(void)
@@ -30,12 +33,18 @@ struct closer *closer_new(void)
 	return c;
 }
 
+static void close_links(const int *links, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		close(links[i]);
+}
+
 static void *run(void *arg)
 {
 	struct job *job = arg;
 	struct closer *c = job->closer;
 
-	kernel_detach(&job->links);
+	close_links(job->links, job->nr);
 	free(job);
 	pthread_mutex_lock(&c->mutex);
 	c->running--;
@@ -57,23 +66,33 @@ static bool take_turn(struct closer *c)
 	return taken;
 }
 
-void closer_close(struct closer *c, link_fds *links)
+static void close_part(struct closer *c, const int *links, size_t nr)
 {
 	struct job *job;
 	pthread_t thread;
 
-	if (!links->nr || !take_turn(c)) {
-		kernel_detach(links);
+	if (!take_turn(c)) {
+		close_links(links, nr);
 		return;
 	}
-	job = xcalloc(1, sizeof(*job));
+	job = xcalloc(1, sizeof(*job) + nr * sizeof(job->links[0]));
 	job->closer = c;
-	job->links.items = links->items;
-	job->links.nr = links->nr;
-	links->items = NULL;
-	vec_release(links);
+	job->nr = nr;
+	memcpy(job->links, links, nr * sizeof(job->links[0]));
 	if (pthread_create(&thread, &c->attr, run, job))
 		run(job);
+}
+
+void closer_close(struct closer *c, link_fds *links)
+{
+	size_t parts = links->nr < PARTS_MAX ? links->nr : PARTS_MAX;
+
+	for (size_t i = 0; i < parts; i++) {
+		size_t begin = links->nr * i / parts, end = links->nr * (i + 1) / parts;
+
+		close_part(c, &links->items[begin], end - begin);
+	}
+	vec_release(links);
 }
 
 void closer_free(struct closer *c)

@@ -10,7 +10,7 @@
 struct closer;
 
 struct closer *closer_new(void);
-/* Close the links and make @links empty: in a thread, if there can be one. */
+/* Close the links and make @links empty: in threads, if there can be some. */
 void closer_close(struct closer *c, link_fds *links);
 /* Wait until all are closed. */
 void closer_free(struct closer *c);

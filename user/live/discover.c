@@ -88,6 +88,14 @@ static void find_runtime(const struct session *s, struct library *l, struct elf_
 	elf_file_free(elf);
 }
 
+/* Where probes may go besides those of a runtime that is in the file. */
+static void look_for_probes(const struct session *s, struct library *l, struct elf_file *elf)
+{
+	look_for_linker(l, elf);
+	elsewhere_file_release(&l->elsewhere);
+	elsewhere_look(elf, s->o.runtimes, &l->elsewhere);
+}
+
 /* Which runtime the file has, if any. -ENOEXEC: it is no file that could have one. */
 static int look_into(struct session *s, struct library *l, int pid, const struct mapping *m, bool deep)
 {
@@ -100,9 +108,8 @@ static int look_into(struct session *s, struct library *l, int pid, const struct
 		return err;
 	file_state_read(path, &l->state);
 	elf_file_set_exported(elf, !deep);
-	look_for_linker(l, elf);
-	elsewhere_file_release(&l->elsewhere);
-	elsewhere_look(elf, s->o.runtimes, &l->elsewhere);
+	if (!s->o.once)
+		look_for_probes(s, l, elf);
 	find_runtime(s, l, elf, m);
 	return 0;
 }

@@ -279,7 +279,7 @@ static int ask_mapped(void)
 /* The programs themselves: what they need together. Nobody is stopped, as nobody is marked. */
 static int ask_hold(void)
 {
-	struct kernel_options options = {.mode = ATTACH_AUTO};
+	struct kernel_options options = {.mode = ATTACH_AUTO, .ways = true};
 	struct kernel *k = NULL;
 	struct guard guard = GUARD_NONE;
 	int err = guard_start(&guard, NULL);

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,45 +87,38 @@ static bool can_continue_others(void)
 }
 
 /* The programs at functions, of which each variant has some, and by which type of link they are used if not by perf events. */
-static void choose_programs(const struct pooltrace_bpf *s, const struct variant *v)
+static void choose_programs(struct kernel *k, const struct kernel_options *o, const struct variant *v)
 {
+	const struct pooltrace_bpf *s = k->skeleton;
+	const bool stacks = o->native || o->python;
 	const struct {
-		struct bpf_program *plain, *sleepable;
+		struct bpf_program *plain, *stacks;
 		bool used;
 		enum link_type type;
-	} programs[] = {
-		{s->progs.probe, s->progs.probe_sleepable, true, LINK_UPROBE_MULTI},
-		{s->progs.call_session, s->progs.call_session_sleepable, v->session, LINK_UPROBE_SESSION},
-		{s->progs.call_entry, s->progs.call_entry_sleepable, true, LINK_UPROBE_MULTI},
-		{s->progs.call_return, s->progs.call_return_sleepable, !v->session, LINK_UPROBE_MULTI},
-		{s->progs.call_way, s->progs.call_way_sleepable, true, LINK_UPROBE_MULTI},
+	} programs[NR_PROGRAMS] = {
+		[PROGRAM_PROBE] = {s->progs.probe, s->progs.probe_stacks, true, LINK_UPROBE_MULTI},
+		[PROGRAM_SESSION] = {s->progs.call_session, s->progs.call_session_stacks, v->session, LINK_UPROBE_SESSION},
+		[PROGRAM_ENTRY] = {s->progs.call_entry, s->progs.call_entry_stacks, !v->session || o->ways, LINK_UPROBE_MULTI},
+		[PROGRAM_RETURN] = {s->progs.call_return, s->progs.call_return_stacks, !v->session, LINK_UPROBE_MULTI},
+		[PROGRAM_WAY] = {s->progs.call_way, s->progs.call_way_stacks, o->ways, LINK_UPROBE_MULTI},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		struct bpf_program *used = v->sleepable ? programs[i].sleepable : programs[i].plain;
-
-		bpf_program__set_autoload(v->sleepable ? programs[i].plain : programs[i].sleepable, false);
-		bpf_program__set_autoload(used, programs[i].used);
+	for (size_t i = 0; i < NR_PROGRAMS; i++) {
+		k->programs[i] = stacks ? programs[i].stacks : programs[i].plain;
+		bpf_program__set_autoload(stacks ? programs[i].plain : programs[i].stacks, false);
+		bpf_program__set_autoload(k->programs[i], programs[i].used);
+		if (v->sleepable)
+			bpf_program__set_flags(k->programs[i], BPF_F_SLEEPABLE);
 		if (v->multi)
-			bpf_program__set_expected_attach_type(used, (enum bpf_attach_type)programs[i].type);
+			bpf_program__set_expected_attach_type(k->programs[i], (enum bpf_attach_type)programs[i].type);
 	}
 	if (v->multi)
 		bpf_program__set_expected_attach_type(s->progs.linker_state, (enum bpf_attach_type)LINK_UPROBE_MULTI);
 }
 
-static int program_of(const struct kernel *k, const struct bpf_program *plain, const struct bpf_program *sleepable)
+static int program_fd(const struct kernel *k, enum program program)
 {
-	return bpf_program__fd(k->sleepable ? sleepable : plain);
-}
-
-static int probe_program(const struct kernel *k)
-{
-	return program_of(k, k->skeleton->progs.probe, k->skeleton->progs.probe_sleepable);
-}
-
-static int session_program(const struct kernel *k)
-{
-	return program_of(k, k->skeleton->progs.call_session, k->skeleton->progs.call_session_sleepable);
+	return bpf_program__fd(k->programs[program]);
 }
 
 /* Do links as this variant has them come into being? The kernel takes a tenth of a second to look through our programs. */
@@ -146,7 +140,7 @@ static int load(struct kernel *k, const struct kernel_options *o, const struct v
 	if (!s)
 		return -errno;
 	k->skeleton = s;
-	choose_programs(s, v);
+	choose_programs(k, o, v);
 	s->rodata->sleepable = v->sleepable;
 	set_namespace(s);
 	bpf_program__set_autoload(s->progs.linker_state, o->held_fd >= 0);
@@ -162,7 +156,6 @@ static int load(struct kernel *k, const struct kernel_options *o, const struct v
 		s->rodata->wake_bytes = o->ring_bytes / 4;
 	}
 	k->mode = v->multi ? ATTACH_MULTI : ATTACH_SINGLE;
-	k->sleepable = v->sleepable;
 	k->session = v->session;
 	err = pooltrace_bpf__load(s);
 	if (err) {
@@ -336,7 +329,7 @@ struct wire_stats kernel_stats(const struct kernel *k, uint32_t id)
 void kernel_sweep(struct kernel *k, const char *path, const struct probe_site *sites, size_t nr, link_fds *links)
 {
 	if (k->mode == ATTACH_MULTI)
-		links_multi(links_at_entry(probe_program(k)), path, getpid(), sites, nr, links);
+		links_multi(links_at_entry(program_fd(k, PROGRAM_PROBE)), path, getpid(), sites, nr, links);
 }
 
 static int attach_sites(const struct kernel *k, struct link_program program, const char *path, int pid,
@@ -359,7 +352,7 @@ static int attach_failed(const struct kernel *k, int err, int pid, struct diag *
 int kernel_attach(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
 		  link_fds *links, struct diag *d)
 {
-	int err = attach_sites(k, links_at_entry(probe_program(k)), path, pid, sites, nr, links);
+	int err = attach_sites(k, links_at_entry(program_fd(k, PROGRAM_PROBE)), path, pid, sites, nr, links);
 
 	return err ? attach_failed(k, err, pid, d) : 0;
 }
@@ -367,11 +360,10 @@ int kernel_attach(struct kernel *k, const char *path, int pid, const struct prob
 int kernel_attach_calls(struct kernel *k, const char *path, int pid, const struct probe_site *sites, size_t nr,
 			link_fds *links, struct diag *d)
 {
-	const struct pooltrace_bpf *s = k->skeleton;
-	const struct link_program at_both[] = {{session_program(k), LINK_UPROBE_SESSION}},
+	const struct link_program at_both[] = {{program_fd(k, PROGRAM_SESSION), LINK_UPROBE_SESSION}},
 		/* A call is one only when its entry was seen: returns first. */
-		at_each[] = {{program_of(k, s->progs.call_return, s->progs.call_return_sleepable), LINK_MULTI_RETURN},
-			     {program_of(k, s->progs.call_entry, s->progs.call_entry_sleepable), LINK_UPROBE_MULTI}};
+		at_each[] = {{program_fd(k, PROGRAM_RETURN), LINK_MULTI_RETURN},
+			     {program_fd(k, PROGRAM_ENTRY), LINK_UPROBE_MULTI}};
 	const struct link_program *programs = k->session ? at_both : at_each;
 	size_t nr_programs = k->session ? ARRAY_SIZE(at_both) : ARRAY_SIZE(at_each);
 
@@ -387,9 +379,8 @@ int kernel_attach_calls(struct kernel *k, const char *path, int pid, const struc
 int kernel_attach_ways(struct kernel *k, const char *path, int pid, const struct probe_site *entries, size_t nr_entries,
 		       const struct probe_site *ways, size_t nr_ways, link_fds *links, struct diag *d)
 {
-	const struct pooltrace_bpf *s = k->skeleton;
-	const struct link_program entry = links_at_entry(program_of(k, s->progs.call_entry, s->progs.call_entry_sleepable)),
-				  way = links_at_entry(program_of(k, s->progs.call_way, s->progs.call_way_sleepable));
+	const struct link_program entry = links_at_entry(program_fd(k, PROGRAM_ENTRY)),
+				  way = links_at_entry(program_fd(k, PROGRAM_WAY));
 	/* Returns first, as above. */
 	int err = nr_ways ? attach_sites(k, way, path, pid, ways, nr_ways, links) : 0;
 

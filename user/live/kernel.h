@@ -16,6 +16,7 @@ struct kernel_options {
 	enum attach_mode mode;
 	uint32_t ring_bytes; /* 0: the default */
 	int held_fd; /* of guard.h; -1: no process is ever stopped */
+	bool ways; /* kernel_attach_ways() may be called */
 	bool native, python; /* what a thread is doing is sent with hits that want it: WIRE_STACK_TOO */
 	uint64_t stack_budget; /* at most so many bytes of stacks a second; 0: no limit */
 	bool children; /* of marked processes are marked as they are, and those of watched ones as followed */

@@ -7,12 +7,16 @@
 
 struct ring_buffer;
 
+/* Those at functions. */
+enum program { PROGRAM_PROBE, PROGRAM_SESSION, PROGRAM_ENTRY, PROGRAM_RETURN, PROGRAM_WAY, NR_PROGRAMS };
+
 struct kernel {
 	struct pooltrace_bpf *skeleton;
 	struct ring_buffer *ring;
 	struct kernel_stacks *stacks; /* NULL: none are wanted */
 	enum attach_mode mode;
-	bool sleepable, session;
+	bool session;
+	struct bpf_program *programs[NR_PROGRAMS]; /* some are loaded */
 	int stats_cpus;
 	struct wire_stats *stats_scratch; /* one for each CPU */
 	/* during a drain */

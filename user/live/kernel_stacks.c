@@ -58,13 +58,12 @@ static int receive_stack(void *context, void *data, size_t bytes)
 
 void kernel_stacks_choose(struct pooltrace_bpf *s, const struct kernel_options *o)
 {
-	s->rodata->stacks = o->native || o->python;
 	s->rodata->native_stacks = o->native;
 	s->rodata->python_stacks = o->python;
 	s->rodata->stack_budget = o->stack_budget;
 	s->rodata->stack_wake_bytes = bpf_map__max_entries(s->maps.stack_ring) / WAKE_SHARE;
 	s->bss->stack_credit = (int64_t)o->stack_budget;
-	if (!s->rodata->stacks)
+	if (!o->native && !o->python)
 		bpf_map__set_max_entries(s->maps.stack_ring, (uint32_t)sysconf(_SC_PAGESIZE));
 	if (!o->python)
 		bpf_map__set_max_entries(s->maps.codes, 1);

@@ -5,6 +5,7 @@
 #include "live/closer.h"
 #include "live/hold.h"
 #include "live/privileges.h"
+#include "runtime/row_return.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -193,7 +194,8 @@ static int examine(struct session *s, int pid, struct diag *d)
 
 	process_close(&p);
 	if (!err)
-		err = discover(s, pid, false, NULL, d);
+		/* Who looks once looks into all of it. */
+		err = discover(s, pid, s->o.once, NULL, d);
 	if (err == -ENOENT && (s->o.wait || pid == s->o.child))
 		err = 0;
 	if (err)
@@ -219,6 +221,8 @@ static int start(struct session *s, struct diag *d)
 	int err = s->o.child ? hold_new(&s->hold, d) : 0;
 
 	kernel.held_fd = hold_fd(s->hold);
+	for (size_t i = 0; i < s->o.runtimes->nr; i++)
+		kernel.ways |= runtime_has_ways(s->o.runtimes->items[i]);
 	kernel.children = s->o.children;
 	kernel.native = s->o.stacks == STACKS_NATIVE || s->o.stacks == STACKS_ALL;
 	kernel.python = s->o.stacks == STACKS_PYTHON || s->o.stacks == STACKS_ALL;

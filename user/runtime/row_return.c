@@ -4,14 +4,48 @@
 #include "target/ways_out.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static bool has_throw(const struct runtime *rt)
+{
+	for (size_t i = 0; i < rt->rows.nr; i++)
+		if (rt->rows.items[i].verb == VERB_THROW)
+			return true;
+	return false;
+}
 
 static bool may_throw(const struct runtime *rt, const char *symbol)
 {
-	bool throws = rt_is_mangled(symbol);
+	return rt_is_mangled(symbol) || has_throw(rt);
+}
+
+/* A pattern may also be so short that mangled names match it. */
+static bool may_be_mangled(const char *pattern)
+{
+	size_t len = strcspn(pattern, "*");
+
+	if (rt_is_mangled(pattern))
+		return true;
+	return pattern[len] && (!strncmp(pattern, "_Z", len) || !strncmp(pattern, "__Z", len));
+}
+
+static bool row_has_ways(const struct rt_row *row)
+{
+	bool mangled = may_be_mangled(row->symbol);
+
+	for (size_t i = 0; i < row->others.nr; i++)
+		mangled |= may_be_mangled(row->others.items[i]);
+	return mangled;
+}
+
+bool runtime_has_ways(const struct runtime *rt)
+{
+	bool throws = has_throw(rt);
 
 	for (size_t i = 0; i < rt->rows.nr; i++)
-		throws |= rt->rows.items[i].verb == VERB_THROW;
-	return throws;
+		if (rt->rows.items[i].returns && (throws || row_has_ways(&rt->rows.items[i])))
+			return true;
+	return false;
 }
 
 static bool is_way(const struct ways_out *out, uint64_t address)

@@ -13,6 +13,9 @@
 void row_return(const struct runtime *rt, struct elf_file *elf, const struct elf_symbol *symbol, struct code_site *site,
 		struct bound_row *ret);
 
+/* May a row of @rt, in some file, be one whose returns are seen at ways out? */
+bool runtime_has_ways(const struct runtime *rt);
+
 /* When all rows are bound: a function with a row of its own tells of its calls, be they the end of another one's or not. */
 void binding_check_ways(struct binding *b);
 

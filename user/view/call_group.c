@@ -146,15 +146,21 @@ static void add_frames(const struct call_groups *g, struct str *out, const struc
 	add_chain(out, l, stack, (const char[]){CALL_FRAMES_END, '\0'});
 }
 
+static const struct {
+	const char *word;
+	void (*add)(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack);
+} kinds[] = {
+	[CALL_BY_LINE] = {"line", add_line},	 [CALL_BY_FUNCTION] = {"function", add_function}, [CALL_BY_FILE] = {"file", add_file},
+	[CALL_BY_FRAMES] = {"stack", add_frames}, [CALL_BY_STACK] = {"stack", add_stack},
+};
+
+const char *call_group_word(enum call_group_by by)
+{
+	return kinds[by].word;
+}
+
 const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b)
 {
-	static void (*const add[])(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack) = {
-		[CALL_BY_LINE] = add_line,
-		[CALL_BY_FUNCTION] = add_function,
-		[CALL_BY_FILE] = add_file,
-		[CALL_BY_FRAMES] = add_frames,
-		[CALL_BY_STACK] = add_stack,
-	};
 	_cleanup_(str_release) struct str name = {};
 	struct map_entry *e;
 	bool is_new;
@@ -164,7 +170,7 @@ const char *call_group_of(struct call_groups *g, const struct ledger *l, const s
 	e = map_put(&g->by_stack, b->stack, 0, &is_new);
 	if (!is_new)
 		return e->pointer;
-	add[g->by](g, &name, l, b->stack);
+	kinds[g->by].add(g, &name, l, b->stack);
 	e->pointer = (void *)(uintptr_t)words_keep(&g->words, str_text(&name));
 	return e->pointer;
 }

@@ -25,6 +25,9 @@ struct call_groups {
 	struct map by_stack; /* (stack, 0) -> its name */
 };
 
+/* What a group is of: "line", "function", "file", "stack". */
+const char *call_group_word(enum call_group_by by);
+
 void call_groups_release(struct call_groups *g);
 /* The group of a block: equal names are one, and live as long as @g. NULL: it has no stack. */
 const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b);

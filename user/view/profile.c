@@ -44,14 +44,18 @@ static struct profile_node *node_of_call(struct profile *p, const struct life *l
 
 static struct profile_node *node_of_block(struct profile *p, const struct life *life, const struct block *b)
 {
+	const char *stack = NULL;
+
 	if (p->by == PROFILE_BY_POOL)
 		return node_of(p, life->place, CLASS_NONE, NULL);
 	if (p->by == PROFILE_BY_SIZE)
 		return node_of(p, life->place, size_class(b), NULL);
 	if (p->by == PROFILE_BY_CALL)
 		return node_of_call(p, life, b);
-	if (p->by == PROFILE_BY_KIND && p->calls && call_group_of(p->calls, p->ledger, b))
-		return node_of(p, life->place, CLASS_STACK, call_group_of(p->calls, p->ledger, b));
+	if (p->by == PROFILE_BY_KIND && p->calls)
+		stack = call_group_of(p->calls, p->ledger, b);
+	if (stack)
+		return node_of(p, life->place, CLASS_STACK, stack);
 	if (b->label && *b->label)
 		return node_of(p, life->place, CLASS_NONE, b->label);
 	if (is_trace(life, b))
