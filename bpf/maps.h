@@ -74,6 +74,8 @@ struct thread {
 	__u32 nr_frames;
 	struct frame frame[FRAMES]; /* contexts that may last, outer ones first */
 	struct line line[2]; /* of the hit under way */
+	__u64 value[WIRE_VALUES];
+	__u32 valid, unread; /* of these: a bit each; how many could not be read */
 };
 
 struct {

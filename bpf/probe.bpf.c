@@ -152,17 +152,20 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 		enter_frame(thread, spec, ctx);
 	if (stacks && spec->flags & WIRE_STACK_TOO)
 		take_stack(ctx, thread, 0);
+	read_values(&b, spec, thread, spec->nr_values);
 	hit = spec->nr_values <= WIRE_FEW ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
 	if (hit) {
 		fill_hit(hit, cookie, thread, ctx->sp);
-		read_values(&b, spec, hit, stat, WIRE_FEW);
+		fill_values(hit, thread, WIRE_FEW);
 	} else {
 		hit = spec->nr_values > WIRE_FEW ? bpf_ringbuf_reserve(&ring, sizeof(*hit), 0) : NULL;
 		if (!hit)
 			return lose(stat);
 		fill_hit(hit, cookie, thread, ctx->sp);
-		read_values(&b, spec, hit, stat, WIRE_VALUES);
+		fill_values(hit, thread, WIRE_VALUES);
 	}
+	hit->valid = thread->valid;
+	count_unread(stat, thread);
 	hit->returned = returned;
 	__sync_fetch_and_add(&stat->seen, 1);
 	submit(hit, spec->flags);

@@ -117,23 +117,56 @@ static __always_inline long read_value(const struct bases *b, const struct wire_
 	return 0;
 }
 
-static __always_inline void read_values(const struct bases *b, const struct wire_spec *spec, struct wire_hit *hit,
-					struct wire_stats *stat, int max)
-{
-	for (int i = 0; i < max; i++) {
-		long err;
+struct reading {
+	const struct bases *bases;
+	const struct wire_spec *spec;
+	struct thread *thread;
+};
 
-		hit->value[i] = 0;
-		if (i >= spec->nr_values)
-			continue;
-		err = read_value(b, &spec->value[i], &hit->value[i]);
-		if (!err)
-			hit->valid |= 1U << i;
-		if (err >= 0)
-			continue;
-		__sync_fetch_and_add(&stat->unread, 1);
-		__sync_fetch_and_add(&nr_unread, 1);
-	}
+static long read_one(__u32 i, struct reading *r)
+{
+	__u64 value = 0;
+	long err;
+
+	/* The verifier must see the bound, and the compiler not know it. */
+	asm volatile("" : "+r"(i));
+	if (i >= WIRE_VALUES)
+		return 1;
+	err = read_value(r->bases, &r->spec->value[i], &value);
+	r->thread->value[i] = value;
+	if (!err)
+		r->thread->valid |= 1U << i;
+	if (err < 0)
+		r->thread->unread++;
+	return 0;
+}
+
+/*
+ * The first @nr values, into the thread's own memory, and from there into the ring. bpf_loop() because the kernel looks at a loop of
+ * its own once, and at one of C for each time that it may be gone through, and for each size that a hit may have in the ring.
+ */
+static __always_inline void read_values(const struct bases *b, const struct wire_spec *spec, struct thread *thread, __u32 nr)
+{
+	struct reading r = {b, spec, thread};
+
+	thread->valid = 0;
+	thread->unread = 0;
+	__builtin_memset(thread->value, 0, sizeof(thread->value));
+	bpf_loop(nr, read_one, &r, 0);
+}
+
+static __always_inline void fill_values(struct wire_hit *hit, const struct thread *thread, int max)
+{
+	for (int i = 0; i < max; i++)
+		hit->value[i] = thread->value[i];
+}
+
+static __always_inline void count_unread(struct wire_stats *stat, const struct thread *thread)
+{
+	if (!thread->unread)
+		return;
+	__sync_fetch_and_add(&stat->unread, thread->unread);
+	__sync_fetch_and_add(&nr_unread, thread->unread);
 }
 
 static __always_inline struct frame *frame_at(struct thread *thread, __u32 i)

@@ -160,11 +160,11 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 	returned = thread->nr_frames ? leave_frames(thread, t->stack) : 0;
 	if (stacks && t->spec->flags & WIRE_STACK_TOO)
 		take_stack(ctx, thread, ctx->sp == t->stack ? 0 : WIRE_STACK_CALLED);
+	read_values(&t->bases, t->spec, thread, t->call & WIRE_ALONE ? 0 : t->spec->nr_values);
 	hit = few ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
 	if (hit) {
 		fill_hit(hit, t->cookie, thread, t->stack);
-		if (!(t->call & WIRE_ALONE))
-			read_values(&t->bases, t->spec, hit, t->stat, WIRE_FEW);
+		fill_values(hit, thread, WIRE_FEW);
 	} else {
 		hit = few ? NULL : bpf_ringbuf_reserve(&ring, sizeof(*hit), 0);
 		if (!hit) {
@@ -172,9 +172,10 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 			return;
 		}
 		fill_hit(hit, t->cookie, thread, t->stack);
-		if (!(t->call & WIRE_ALONE))
-			read_values(&t->bases, t->spec, hit, t->stat, WIRE_VALUES);
+		fill_values(hit, thread, WIRE_VALUES);
 	}
+	hit->valid = thread->valid;
+	count_unread(t->stat, thread);
 	hit->returned = returned;
 	hit->call = t->call;
 	__sync_fetch_and_add(&t->stat->seen, 1);
