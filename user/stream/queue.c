@@ -46,10 +46,11 @@ void queue_put(struct queue *q, const struct record *r, unsigned int mark)
 
 bool queue_take(struct queue *q, struct record *ret, unsigned int *ret_mark)
 {
-	const uint64_t *word = q->words.items + q->at;
+	const uint64_t *word;
 
 	if (q->at == q->words.nr)
 		return false;
+	word = q->words.items + q->at;
 	*ret_mark = *word & ((1U << MARK_BITS) - 1);
 	*ret = (struct record){.kind = (enum record_kind)(*word++ >> MARK_BITS), .has = 0};
 	for (uint64_t has = *word++; has; has &= has - 1) {
