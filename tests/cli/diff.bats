@@ -128,7 +128,7 @@ pooltrace: 'end(DRAM) > +63B' holds: python, device 0, DRAM: end 2.02 MiB, then 
 	run --separate-stderr pooltrace diff old.pt none.pt
 	says 1 "cannot open 'none.pt': No such file or directory" "name a recording, which \`pooltrace record -o FILE\` makes"
 	run --separate-stderr pooltrace diff old.pt new.pt --by chip
-	says 2 "'chip' for '--by' must be one of pool|size|label|line|function|file|stack" "see 'pooltrace diff --help'"
+	says 2 "'chip' for '--by' must be one of pool|size|label|line|op|function|file|stack" "see 'pooltrace diff --help'"
 	run --separate-stderr bash -c '"$POOLTRACE" diff old.pt new.pt > /dev/full'
 	says 1 "cannot write to stdout: No space left on device"
 }

@@ -3,7 +3,10 @@
 
 #include "view/call_group.h"
 
-#define MODULES "module" S(101) "module=1 path=/usr/lib/libpython3.12.so\nmodule" S(101) "module=2 path=/opt/libops.so\n"
+#define RUNTIME \
+	"runtime" S(101) "id=1 name=r path=r.rt text=\"runtime r\\x0adetect f\\x0aapi ops::* *::operator*\\x0a\"\n"
+#define MODULES RUNTIME "module" S(101) "module=1 id=1 path=/usr/lib/libpython3.12.so\nmodule" S(101) "module=2 path=/opt/libops.so\n" USES
+#define USES "uses" S(101) "process=1 module=1\n"
 #define FRAME(nr, rest) "frame" S(101) "frame=" #nr " " rest "\n"
 #define STACK(nr, rest) "stack" S(101) "stack=" #nr " " rest "\n"
 
@@ -28,7 +31,7 @@ static void add_group(struct view *v, const struct record *r, const struct effec
 	(void)e;
 	if (r->kind != RECORD_ALLOC)
 		return;
-	name = call_group_of(&groups, v->ledger, &(struct block){.stack = (uint32_t)r->stack});
+	name = call_group_of(&groups, v->ledger, v->ledger->processes.items[0], &(struct block){.stack = (uint32_t)r->stack});
 	str_add(&v->out, name ? name : "none");
 }
 
@@ -55,6 +58,18 @@ static void it_is_the_innermost_code_of_the_programs_own(void **state)
 	is(CALL_BY_LINE, BLOCK(7), "libops.so+0x50");
 }
 
+static void an_operation_is_the_outermost_function_of_the_api(void **state)
+{
+	(void)state;
+	is(CALL_BY_OP, FRAME(8, "module=2 offset=96 symbol=\"ops::add<a, b<c> >\"") FRAME(9, "module=2 offset=97 symbol=\"ops::mul [clone .cold]\"")
+	   STACK(8, "frame=8 parent=4") STACK(9, "frame=9 parent=8") BLOCK(9), "ops::add");
+	is(CALL_BY_OP, FRAME(8, "module=2 offset=97 symbol=\"ops::mul [clone .cold]\"") STACK(8, "frame=8 parent=5") BLOCK(8), "ops::mul");
+	is(CALL_BY_OP, BLOCK(7), "(anonymous namespace)::operator<<");
+	/* A function of a program's source that has such a name is none, nor is part of one. */
+	is(CALL_BY_OP, FRAME(8, "path=/srv/x.py line=1 symbol=\"ops::add\"") STACK(8, "frame=8 parent=4") BLOCK(8), "none");
+	is(CALL_BY_OP, BLOCK(5), "none");
+}
+
 static void a_stack_is_short_and_has_no_interpreter(void **state)
 {
 	(void)state;
@@ -69,6 +84,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_the_innermost_code_of_the_programs_own),
+		cmocka_unit_test(an_operation_is_the_outermost_function_of_the_api),
 		cmocka_unit_test(a_stack_is_short_and_has_no_interpreter),
 	};
 

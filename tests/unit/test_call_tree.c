@@ -152,11 +152,11 @@ static void a_stack_has_a_line_a_frame_and_groups(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		struct call_groups g = {.by = groups[i].by};
 		const struct block b = {.stack = groups[i].stack};
-		const char *name = call_group_of(&g, f.ledger, &b);
+		const char *name = call_group_of(&g, f.ledger, NULL, &b);
 
 		if (groups[i].name)
 			assert_string_equal(name, groups[i].name);
-		assert_ptr_equal(name, groups[i].name ? call_group_of(&g, f.ledger, &b) : NULL);
+		assert_ptr_equal(name, groups[i].name ? call_group_of(&g, f.ledger, NULL, &b) : NULL);
 		call_groups_release(&g);
 	}
 	str_release(&text);
@@ -171,9 +171,9 @@ static void whose_code_is_the_programs_own_can_be_chosen(void **state)
 
 	(void)state;
 	fold(&f, STREAM MORE);
-	assert_string_equal(call_group_of(&g, f.ledger, &(struct block){.stack = 8}), "/x/site-packages/op.py:? run");
+	assert_string_equal(call_group_of(&g, f.ledger, NULL, &(struct block){.stack = 8}), "/x/site-packages/op.py:? run");
 	/* Where nothing is, it is the innermost source. */
-	assert_string_equal(call_group_of(&g, f.ledger, &(struct block){.stack = 3}), "/home/serve.py:7 step");
+	assert_string_equal(call_group_of(&g, f.ledger, NULL, &(struct block){.stack = 3}), "/home/serve.py:7 step");
 	call_groups_release(&g);
 	fold_release(&f);
 }

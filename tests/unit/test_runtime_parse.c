@@ -269,6 +269,24 @@ static void books_say_where_each_part_lies(void **state)
 	runtime_free(rt);
 }
 
+static void a_function_is_of_the_api_by_its_parts(void **state)
+{
+	static const char text[] = HEAD "api a::* a::b::[a-z]* \\\n c[A-Z]*\napi d::*::e\n";
+	static const char *const api[] = {"a::f", "a::", "a::b::f", "cF", "d::x::e"};
+	static const char *const others[] = {"a", "f", "a::b::F", "a::b::c::f", "b::a::f", "cf", "c", "d::e", "d::x::y::e", "", "a/f"};
+	struct runtime *rt = NULL;
+	struct diag d = {};
+
+	(void)state;
+	assert_int_equal(runtime_parse("x.rt", text, strlen(text), &rt, &d), 0);
+	assert_int_equal(rt->api.nr, 4);
+	for (size_t i = 0; i < ARRAY_SIZE(api); i++)
+		assert_true(runtime_has_api(rt, api[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(runtime_has_api(rt, others[i]));
+	runtime_free(rt);
+}
+
 static void mistakes_in_lines_are_shown_with_a_caret(void **state)
 {
 	(void)state;
@@ -280,9 +298,16 @@ static void mistakes_in_lines_are_shown_with_a_caret(void **state)
 		"clash overflow device owner push pop retain drop table lookup");
 	mistake(HEAD "prob f\n",
 		"x.rt:3:1: unknown line 'prob'\n  prob f\n  ^",
-		"lines are: runtime about detect pool core layout value on let books advice environment");
+		"lines are: runtime about detect pool core layout value on let books advice environment api");
 	mistake(HEAD "=\n", "x.rt:3:1: unexpected '='\n  =\n  ^",
-		"expected a line that begins with: runtime about detect pool core layout value on let books advice environment");
+		"expected a line that begins with: runtime about detect pool core layout value on let books advice environment api");
+	mistake(HEAD "api\n", "x.rt:3:4: the line ends too early\n  api\n     ^",
+		"expected a function's name as its source has it, in which '*' stands for any part");
+	mistake(HEAD "api a::* (b)\n", "x.rt:3:10: unexpected '('\n  api a::* (b)\n           ^",
+		"expected a function's name as its source has it, in which '*' stands for any part");
+	mistake(HEAD "api a::* b[A-Z\n", "x.rt:3:10: '[' is not closed in 'b[A-Z'\n  api a::* b[A-Z\n           ^",
+		"[A-Z] is any one of these letters");
+	mistake(HEAD "api a::*\napi b a::*\n", "x.rt:4:7: 'a::*' is there twice\n  api b a::*\n        ^", "");
 	mistake("runtime r\nruntime s\n", "x.rt:2:1: there is a second 'runtime' line\n  runtime s\n  ^", "");
 	mistake("runtime\n", "x.rt:1:8: the line ends too early\n  runtime\n         ^", "expected the runtime's name");
 	mistake("runtime r s\n", "x.rt:1:11: unexpected 's'\n  runtime r s\n            ^", "expected the end of the line");
@@ -516,7 +541,7 @@ static void bytes_that_are_not_text_are_refused(void **state)
 	mistake("# \xe2\x80\xae\n", "x.rt:1:3: the byte 0xe2 is not text\n  # \\xe2\\x80\\xae\n    ^", text_hint);
 	mistake("a\rb\n", "x.rt:1:2: the byte 0x0d is not text\n  a\\x0db\n   ^", text_hint);
 	mistake("é", "x.rt:1:1: unexpected 'é'\n  é\n  ^",
-		"expected a line that begins with: runtime about detect pool core layout value on let books advice environment");
+		"expected a line that begins with: runtime about detect pool core layout value on let books advice environment api");
 }
 
 static void overlong_lines_and_files_are_refused(void **state)
@@ -688,6 +713,7 @@ int main(void)
 		cmocka_unit_test(places_are_bases_loads_and_values),
 		cmocka_unit_test(the_steps_of_a_place_stand_in_the_order_they_are_done),
 		cmocka_unit_test(books_say_where_each_part_lies),
+		cmocka_unit_test(a_function_is_of_the_api_by_its_parts),
 		cmocka_unit_test(mistakes_in_lines_are_shown_with_a_caret),
 		cmocka_unit_test(mistakes_in_numbers_and_pools_are_shown),
 		cmocka_unit_test(mistakes_in_values_are_shown),

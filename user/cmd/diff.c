@@ -12,15 +12,16 @@ enum { TOLD_MAX = 5 };
 static const struct {
 	enum profile_by by;
 	enum call_group_by calls; /* of PROFILE_BY_CALL */
-	const char *word;	  /* of others: what tells blocks apart */
+	const char *kind;
 } kinds[] = {
 	[DIFF_BY_POOL] = {PROFILE_BY_POOL, 0, NULL},
 	[DIFF_BY_SIZE] = {PROFILE_BY_SIZE, 0, "size"},
 	[DIFF_BY_LABEL] = {PROFILE_BY_LABEL, 0, "label"},
-	[DIFF_BY_LINE] = {PROFILE_BY_CALL, CALL_BY_LINE, NULL},
-	[DIFF_BY_FUNCTION] = {PROFILE_BY_CALL, CALL_BY_FUNCTION, NULL},
-	[DIFF_BY_FILE] = {PROFILE_BY_CALL, CALL_BY_FILE, NULL},
-	[DIFF_BY_STACK] = {PROFILE_BY_CALL, CALL_BY_STACK, NULL},
+	[DIFF_BY_LINE] = {PROFILE_BY_CALL, CALL_BY_LINE, "line"},
+	[DIFF_BY_OP] = {PROFILE_BY_CALL, CALL_BY_OP, "op"},
+	[DIFF_BY_FUNCTION] = {PROFILE_BY_CALL, CALL_BY_FUNCTION, "function"},
+	[DIFF_BY_FILE] = {PROFILE_BY_CALL, CALL_BY_FILE, "file"},
+	[DIFF_BY_STACK] = {PROFILE_BY_CALL, CALL_BY_STACK, "stack"},
 };
 
 struct diff {
@@ -36,11 +37,6 @@ struct reading {
 	struct profile pools, kinds;
 	struct call_groups calls;
 };
-
-static const char *kind_of(const struct options *o)
-{
-	return kinds[o->diff_by].by == PROFILE_BY_CALL ? call_group_word(kinds[o->diff_by].calls) : kinds[o->diff_by].word;
-}
 
 static bool by_pool(const struct diff *d)
 {
@@ -152,7 +148,7 @@ static int show(const struct diff *d)
 	const struct comparison *shown = by_pool(d) ? &d->pools : &d->kinds;
 	_cleanup_(str_release) struct str text = {};
 	struct compare_options compare = {
-		.kind = kind_of(o), .bytes = o->bytes, .names = {o->recording, o->other}};
+		.kind = kinds[o->diff_by].kind, .bytes = o->bytes, .names = {o->recording, o->other}};
 	struct output out;
 	struct diag diag = {};
 	int err;

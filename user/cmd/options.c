@@ -326,14 +326,14 @@ const struct option_row option_rows[] = {
 	 "what is on these chips only; where chips are not known, these devices of a process"},
 	{"by", 0, "chip|mesh", COMMAND_TOP, false, set_choice, OPTION(by),
 	 "what has a row: all chips with the same figures (the default), or each device of the runtime"},
-	{"by", 0, "chip|mesh|line|function|file|stack", COMMAND_REPORT, false, set_choice, OPTION(by),
+	{"by", 0, "chip|mesh|line|op|function|file|stack", COMMAND_REPORT, false, set_choice, OPTION(by),
 	 "what has a row: all chips with the same figures (the default), each device of the runtime; or, where allocations have stacks, "
-	 "the innermost line of the program's own source, its function or file, or the whole stack"},
+	 "the innermost line of the program's own source, its function or file, the runtime's function that it called (op), or the whole stack"},
 	{"own", 0, "GLOB", COMMAND_REPORT | COMMAND_DIFF, false, add_text, OPTION(own),
 	 "with --by: source files with such a path are the program's own, such as '/srv/*'; may be given several times"},
-	{"by", 0, "pool|size|label|line|function|file|stack", COMMAND_DIFF, false, set_choice, OPTION(diff_by),
+	{"by", 0, "pool|size|label|line|op|function|file|stack", COMMAND_DIFF, false, set_choice, OPTION(diff_by),
 	 "what is compared: pools (the default), in each pool blocks of one size class, or of one label; or, where allocations have stacks, "
-	 "what one line, function or file of the program's own source allocated, or one stack"},
+	 "what one line, function or file of the program's own source allocated, one of the runtime's functions (op), or one stack"},
 	{"fail-if", 0, "CONDITION", COMMAND_DIFF, false, add_text, OPTION(fail_if),
 	 "exit with status 4 if it holds for a pool, such as 'peak(POOL) > +2%' or 'failed > 0'; may be given several times"},
 	{"layer", 0, "outer|all", COMMAND_TOP | COMMAND_EVENTS, false, set_choice, OPTION(layer),
@@ -381,10 +381,10 @@ const struct option_row option_rows[] = {
 _Static_assert(ATTACH_AUTO == 0 && ATTACH_MULTI == 1 && ATTACH_SINGLE == 2, "as the words of --attach");
 _Static_assert(SITES_CHOSEN == 0 && SITES_ENTRY == 1, "as the words of --sites");
 _Static_assert(LAYER_OUTER == 0 && LAYER_ALL == 1, "as the words of --layer");
-_Static_assert(BY_CHIP == 0 && BY_MESH == 1 && BY_LINE == 2 && BY_FUNCTION == 3 && BY_FILE == 4 && BY_STACK == 5,
+_Static_assert(BY_CHIP == 0 && BY_MESH == 1 && BY_LINE == 2 && BY_OP == 3 && BY_FUNCTION == 4 && BY_FILE == 5 && BY_STACK == 6,
 	       "as the words of --by");
-_Static_assert(DIFF_BY_POOL == 0 && DIFF_BY_SIZE == 1 && DIFF_BY_LABEL == 2 && DIFF_BY_LINE == 3 && DIFF_BY_FUNCTION == 4 &&
-		       DIFF_BY_FILE == 5 && DIFF_BY_STACK == 6, "as the words of --by of diff");
+_Static_assert(DIFF_BY_POOL == 0 && DIFF_BY_SIZE == 1 && DIFF_BY_LABEL == 2 && DIFF_BY_LINE == 3 && DIFF_BY_OP == 4 &&
+		       DIFF_BY_FUNCTION == 5 && DIFF_BY_FILE == 6 && DIFF_BY_STACK == 7, "as the words of --by of diff");
 _Static_assert(SORT_SIZE == 0 && SORT_ASKED == 1 && SORT_AGE == 2 && SORT_NEW == 3, "as the words of --sort");
 _Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
 _Static_assert(EXPORT_PERFETTO == 0 && EXPORT_PPROF == 1 && EXPORT_FOLDED == 2 && EXPORT_CSV == 3 && EXPORT_NDJSON == 4,

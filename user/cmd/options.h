@@ -15,17 +15,16 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum check { CHECK_ON, CHECK_OFF };
 
-/* Of tables; from BY_LINE on of `report` alone, by the stacks of allocations. */
-enum by { BY_CHIP, BY_MESH, BY_LINE, BY_FUNCTION, BY_FILE, BY_STACK };
+/* Of tables; from BY_LINE on by the stacks of allocations. */
+enum by { BY_CHIP, BY_MESH, BY_LINE, BY_OP, BY_FUNCTION, BY_FILE, BY_STACK };
 
 /* Which instructions are probed, as the words of --sites. */
 enum sites_mode { SITES_CHOSEN, SITES_ENTRY };
 
 enum layer { LAYER_OUTER, LAYER_ALL };
 
-/* Of diff. */
 /* Of `diff`; from DIFF_BY_LINE on by the stacks of allocations. */
-enum diff_by { DIFF_BY_POOL, DIFF_BY_SIZE, DIFF_BY_LABEL, DIFF_BY_LINE, DIFF_BY_FUNCTION, DIFF_BY_FILE, DIFF_BY_STACK };
+enum diff_by { DIFF_BY_POOL, DIFF_BY_SIZE, DIFF_BY_LABEL, DIFF_BY_LINE, DIFF_BY_OP, DIFF_BY_FUNCTION, DIFF_BY_FILE, DIFF_BY_STACK };
 
 /* What is listed first, as the words of --sort. */
 enum sort { SORT_SIZE, SORT_ASKED, SORT_AGE, SORT_NEW };

@@ -6,8 +6,15 @@
 
 enum { ROWS = 10 };
 
-static const enum call_group_by groups[] = {
-	[BY_LINE] = CALL_BY_LINE, [BY_FUNCTION] = CALL_BY_FUNCTION, [BY_FILE] = CALL_BY_FILE, [BY_STACK] = CALL_BY_STACK,
+static const struct {
+	enum call_group_by by;
+	const char *name;
+} groups[] = {
+	[BY_LINE] = {CALL_BY_LINE, "line"},
+	[BY_OP] = {CALL_BY_OP, "op"},
+	[BY_FUNCTION] = {CALL_BY_FUNCTION, "function"},
+	[BY_FILE] = {CALL_BY_FILE, "file"},
+	[BY_STACK] = {CALL_BY_STACK, "stack"},
 };
 
 struct holders {
@@ -31,7 +38,7 @@ static int show(struct holders *h, struct trace *t, int err)
 	const struct report_calls report = {
 		.l = t->ledger,
 		.profile = &h->profile,
-		.by = call_group_word(groups[o->by]),
+		.by = groups[o->by].name,
 		.most = o->most ? (size_t)o->most : ROWS,
 		.bytes = o->bytes,
 		.color = t->output.color,
@@ -52,7 +59,7 @@ static int show(struct holders *h, struct trace *t, int err)
 
 int report_by(const struct options *o)
 {
-	struct holders h = {.view = {.put = take, .found = true}, .calls = {.by = groups[o->by], .own = o->own.items, .nr_own = o->own.nr}};
+	struct holders h = {.view = {.put = take, .found = true}, .calls = {.by = groups[o->by].by, .own = o->own.items, .nr_own = o->own.nr}};
 	const struct trace_plan plan = {};
 	struct trace t;
 	int status = trace_init(&t, o, &h.view, false);

@@ -1,4 +1,4 @@
-/* report_by.h: `report --by line|function|file|stack`. */
+/* report_by.h: `report --by line|op|function|file|stack`. */
 #ifndef CMD_REPORT_BY_H
 #define CMD_REPORT_BY_H
 

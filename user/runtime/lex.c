@@ -25,6 +25,11 @@ static bool is_symbol(char c)
 	return is_name(c) || c == '.' || c == '$';
 }
 
+static bool is_glob(char c)
+{
+	return is_symbol(c) || (c && strchr(":*?[]-~", c));
+}
+
 /* Is this the end of a physical line: its newline (a carriage return before it is not looked at), or the text's end? */
 static bool at_newline(const struct lexer *lx, const char *p)
 {
@@ -210,6 +215,13 @@ int lex_symbol(struct lexer *lx, const char *what, char **ret)
 	if (lx->token.kind == TOKEN_NUMBER)
 		return lex_unexpected(lx, what);
 	return take(lx, is_symbol, what, ret);
+}
+
+int lex_glob(struct lexer *lx, const char *what, char **ret)
+{
+	if (lx->token.kind == TOKEN_NUMBER)
+		return lex_unexpected(lx, what);
+	return take(lx, is_glob, what, ret);
 }
 
 int lex_pattern(struct lexer *lx, const char *what, char **ret)

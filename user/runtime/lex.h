@@ -57,6 +57,7 @@ bool lex_followed_by(const struct lexer *lx, char c);
  *
  * name     as TOKEN_NAME;  word: may also hold '-' and '.'
  * symbol   as it stands in an ELF file;  pattern: may end in '*'
+ * glob     of a name in a program's source: as symbol, also with ':', '*', '?' and '[A-Z]'
  * rest     of the line, without a comment
  */
 int lex_expect(struct lexer *lx, const char *text);
@@ -65,6 +66,7 @@ int lex_name(struct lexer *lx, const char *what, char **ret);
 int lex_word(struct lexer *lx, const char *what, char **ret);
 int lex_symbol(struct lexer *lx, const char *what, char **ret);
 int lex_pattern(struct lexer *lx, const char *what, char **ret);
+int lex_glob(struct lexer *lx, const char *what, char **ret);
 int lex_rest(struct lexer *lx, const char *what, char **ret);
 int lex_number(struct lexer *lx, const char *what, uint64_t max, uint64_t *ret);
 

@@ -145,6 +145,12 @@ static int parse_environment_line(struct parser *p, struct rt_position at)
 	return parse_environment(p);
 }
 
+static int parse_api_line(struct parser *p, struct rt_position at)
+{
+	(void)at;
+	return parse_api(p);
+}
+
 static const struct {
 	const char *keyword;
 	int (*parse)(struct parser *p, struct rt_position at);
@@ -152,10 +158,10 @@ static const struct {
 	{"runtime", parse_runtime}, {"about", parse_about}, {"detect", parse_detect}, {"pool", parse_pools},
 	{"value", parse_value_line}, {"on", parse_on_line}, {"let", parse_let_line}, {"books", parse_books_line},
 	{"advice", parse_advice}, {"layout", parse_layouts}, {"core", parse_core},
-	{"environment", parse_environment_line},
+	{"environment", parse_environment_line}, {"api", parse_api_line},
 };
 
-#define KEYWORDS "runtime about detect pool core layout value on let books advice environment"
+#define KEYWORDS "runtime about detect pool core layout value on let books advice environment api"
 
 static int parse_statement(struct parser *p)
 {

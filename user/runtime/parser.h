@@ -5,7 +5,7 @@
 #include "runtime/lex.h"
 
 enum { RT_MAX_POOLS = 32, RT_MAX_VALUES = 64, RT_MAX_ROWS = 128, RT_MAX_LETS = 32, RT_MAX_OTHERS = 7, RT_MAX_ADVICE = 32, RT_MAX_PLACES = 32,
-       RT_MAX_VARIABLES = 8 };
+       RT_MAX_VARIABLES = 8, RT_MAX_API = 32 };
 
 struct parser {
 	struct lexer lx;
@@ -23,6 +23,7 @@ int parse_buffers(struct parser *p, struct rt_position at);
 int parse_buffer(struct parser *p, struct rt_position at);
 int parse_advice(struct parser *p, struct rt_position at);
 int parse_environment(struct parser *p);
+int parse_api(struct parser *p);
 /* Of `books mesh`, `books handle`, `books chip`. */
 int parse_books_object(struct parser *p, enum rt_object object);
 

@@ -181,6 +181,9 @@ void runtime_free(struct runtime *rt)
 	for (size_t i = 0; i < rt->environment.nr; i++)
 		free(rt->environment.items[i]);
 	vec_release(&rt->environment);
+	for (size_t i = 0; i < rt->api.nr; i++)
+		free(rt->api.items[i]);
+	vec_release(&rt->api);
 	books_release(&rt->books);
 	free(rt->name);
 	free(rt->about);

@@ -313,6 +313,7 @@ struct runtime {
 	VEC(struct rt_row) rows;
 	VEC(struct rt_let *) lets;
 	VEC(struct rt_advice) advice; /* of several of a pool the first one holds */
+	VEC(char *) api; /* patterns of names of functions that programs call, see runtime_has_api() */
 	VEC(char *) environment; /* variables that say which of the machine's chips a process may use */
 	struct rt_books books;
 };
@@ -329,6 +330,11 @@ void rt_value_release(struct rt_value *value);
 const char *runtime_pool(const struct runtime *rt, uint64_t id);
 /* Name of layout @id, NULL when the runtime has none by that number. */
 const char *runtime_layout(const struct runtime *rt, uint64_t id);
+/*
+ * Is a function part of what programs call? @name: as its source has it, "space::name", without arguments of templates. '*' of a
+ * pattern stands for no "::".
+ */
+bool runtime_has_api(const struct runtime *rt, const char *name);
 /* "DRAM,L1,L1_SMALL,TRACE" */
 void runtime_add_pools(struct str *s, const struct runtime *rt);
 

@@ -1,5 +1,6 @@
 #include "view/call_group.h"
 
+#include "runtime/runtime.h"
 #include "view/call_stack.h"
 
 #include <fnmatch.h>
@@ -9,7 +10,16 @@ void call_groups_release(struct call_groups *g)
 {
 	words_release(&g->words);
 	map_release(&g->by_stack);
+	for (struct map_entry *e = map_next(&g->runtimes, NULL); e; e = map_next(&g->runtimes, e))
+		runtime_free(e->pointer);
+	map_release(&g->runtimes);
 }
+
+/* What tells groups apart. */
+struct call_key {
+	uint64_t stack;
+	uint64_t runtime; /* number of the struct ledger_runtime of its process; 0: not known, or it does not matter */
+};
 
 /* Does a runtime have its functions in the file? Its own modules and those of stacks are told apart by number alone. */
 static bool is_runtime(const struct ledger *l, const struct ledger_module *m)
@@ -62,9 +72,9 @@ static const struct ledger_frame *caller(const struct call_groups *g, const stru
 	return source ? source : other ? other : f;
 }
 
-static void add_line(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
+static void add_line(struct call_groups *g, struct str *out, const struct ledger *l, const struct call_key *key)
 {
-	const struct ledger_frame *f = caller(g, l, stack);
+	const struct ledger_frame *f = caller(g, l, key->stack);
 
 	if (!f->path) {
 		call_stack_add_frame(out, l, f);
@@ -75,9 +85,9 @@ static void add_line(const struct call_groups *g, struct str *out, const struct 
 	call_stack_add_function(out, l, f);
 }
 
-static void add_function(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
+static void add_function(struct call_groups *g, struct str *out, const struct ledger *l, const struct call_key *key)
 {
-	const struct ledger_frame *f = caller(g, l, stack);
+	const struct ledger_frame *f = caller(g, l, key->stack);
 
 	call_stack_add_function(out, l, f);
 	if (!f->path)
@@ -87,9 +97,9 @@ static void add_function(const struct call_groups *g, struct str *out, const str
 	str_add(out, ")");
 }
 
-static void add_file(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
+static void add_file(struct call_groups *g, struct str *out, const struct ledger *l, const struct call_key *key)
 {
-	const struct ledger_frame *f = caller(g, l, stack);
+	const struct ledger_frame *f = caller(g, l, key->stack);
 	const struct ledger_module *m = ledger_module(l, f->module);
 	const char *path = f->path ? f->path : m ? m->path : NULL;
 
@@ -134,43 +144,89 @@ static void add_chain(struct str *out, const struct ledger *l, uint64_t stack, c
 	vec_release(&chain);
 }
 
-static void add_stack(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
+static void add_stack(struct call_groups *g, struct str *out, const struct ledger *l, const struct call_key *key)
 {
 	(void)g;
-	add_chain(out, l, stack, " > ");
+	add_chain(out, l, key->stack, " > ");
 }
 
-static void add_frames(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack)
+static void add_frames(struct call_groups *g, struct str *out, const struct ledger *l, const struct call_key *key)
 {
 	(void)g;
-	add_chain(out, l, stack, (const char[]){CALL_FRAMES_END, '\0'});
+	add_chain(out, l, key->stack, (const char[]){CALL_FRAMES_END, '\0'});
 }
 
-static const struct {
-	const char *word;
-	void (*add)(const struct call_groups *g, struct str *out, const struct ledger *l, uint64_t stack);
-} kinds[] = {
-	[CALL_BY_LINE] = {"line", add_line},	 [CALL_BY_FUNCTION] = {"function", add_function}, [CALL_BY_FILE] = {"file", add_file},
-	[CALL_BY_FRAMES] = {"stack", add_frames}, [CALL_BY_STACK] = {"stack", add_stack},
-};
-
-const char *call_group_word(enum call_group_by by)
+/* The recording has its file: no other release's functions are looked for. NULL: it has none, or one that cannot be read. */
+static const struct runtime *runtime_of(struct call_groups *g, const struct ledger *l, uint64_t number)
 {
-	return kinds[by].word;
+	const struct ledger_runtime *said = ledger_runtime(l, number);
+	bool is_new;
+	struct map_entry *e;
+
+	if (!said || !said->text)
+		return NULL;
+	e = map_put(&g->runtimes, number, 0, &is_new);
+	if (is_new) {
+		struct runtime *rt = NULL;
+		struct diag d = {};
+
+		e->pointer = runtime_parse("", said->text, strlen(said->text), &rt, &d) ? NULL : rt;
+	}
+	return e->pointer;
 }
 
-const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b)
+/* Of frames from the innermost on, the last one that is of the API. */
+static void add_op(struct call_groups *g, struct str *out, const struct ledger *l, const struct call_key *key)
 {
+	const struct runtime *rt = runtime_of(g, l, key->runtime);
+	_cleanup_(str_release) struct str name = {};
+
+	for (const struct ledger_stack *s = ledger_stack(l, key->stack); rt && s; s = ledger_stack(l, s->parent)) {
+		const struct ledger_frame *f = ledger_frame(l, s->frame);
+
+		str_clear(&name);
+		if (f->module)
+			call_stack_add_plain(&name, f);
+		if (!name.len || !runtime_has_api(rt, str_text(&name)))
+			continue;
+		str_clear(out);
+		str_add(out, str_text(&name));
+	}
+}
+
+bool call_groups_lack_api(struct call_groups *g, const struct ledger *l)
+{
+	for (size_t i = 1; i <= l->runtimes.nr; i++) {
+		const struct runtime *rt = runtime_of(g, l, i);
+
+		if (rt && rt->api.nr)
+			return false;
+	}
+	return true;
+}
+
+const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct ledger_process *p, const struct block *b)
+{
+	static void (*const add[])(struct call_groups *g, struct str *out, const struct ledger *l, const struct call_key *key) = {
+		[CALL_BY_LINE] = add_line,
+		[CALL_BY_OP] = add_op,
+		[CALL_BY_FUNCTION] = add_function,
+		[CALL_BY_FILE] = add_file,
+		[CALL_BY_FRAMES] = add_frames,
+		[CALL_BY_STACK] = add_stack,
+	};
+	const struct ledger_module *m = g->by == CALL_BY_OP && p ? process_module(l, p) : NULL;
+	const struct call_key key = {.stack = b->stack, .runtime = m ? m->runtime : 0};
 	_cleanup_(str_release) struct str name = {};
 	struct map_entry *e;
 	bool is_new;
 
 	if (!ledger_stack(l, b->stack))
 		return NULL;
-	e = map_put(&g->by_stack, b->stack, 0, &is_new);
+	e = map_put(&g->by_stack, key.stack, key.runtime, &is_new);
 	if (!is_new)
 		return e->pointer;
-	kinds[g->by].add(g, &name, l, b->stack);
-	e->pointer = (void *)(uintptr_t)words_keep(&g->words, str_text(&name));
+	add[g->by](g, &name, l, &key);
+	e->pointer = name.len ? (void *)(uintptr_t)words_keep(&g->words, str_text(&name)) : NULL;
 	return e->pointer;
 }

@@ -10,6 +10,7 @@
 
 enum call_group_by {
 	CALL_BY_LINE,	  /* the innermost line of it */
+	CALL_BY_OP,	  /* the outermost function of the runtime's that programs call, as its file says */
 	CALL_BY_FUNCTION, /* its function */
 	CALL_BY_FILE,	  /* its source file, or else file of machine code */
 	CALL_BY_FRAMES,	  /* as CALL_BY_STACK, separated by CALL_FRAMES_END: a name has none */
@@ -22,14 +23,17 @@ struct call_groups {
 	const char *const *own; /* patterns of fnmatch(3): only source files with such a path are the program's own; none: see above */
 	size_t nr_own;
 	struct words words;
-	struct map by_stack; /* (stack, 0) -> its name */
+	struct map by_stack; /* (stack, runtime) -> its name; NULL: it has no such function */
+	struct map runtimes; /* (runtime, 0) -> its struct runtime, of CALL_BY_OP; NULL: its text cannot be read */
 };
 
-/* What a group is of: "line", "function", "file", "stack". */
-const char *call_group_word(enum call_group_by by);
-
 void call_groups_release(struct call_groups *g);
-/* The group of a block: equal names are one, and live as long as @g. NULL: it has no stack. */
-const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct block *b);
+/*
+ * The group of a block of @p: equal names are one, and live as long as @g. NULL: it has no stack; or by operation, none of its
+ * functions is one that programs call, as far as anybody knows.
+ */
+const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct ledger_process *p, const struct block *b);
+/* By operation: does no runtime of @l say which functions programs call? Then there is no group at all. */
+bool call_groups_lack_api(struct call_groups *g, const struct ledger *l);
 
 #endif

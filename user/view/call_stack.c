@@ -98,7 +98,8 @@ static size_t operator_length(const char *text)
 	return len + strspn(text + len, "<>=-");
 }
 
-static void add_symbol_short(struct str *out, const char *symbol)
+/* Templates' arguments and parameters become @angle and @round. */
+static void add_symbol_without(struct str *out, const char *symbol, const char *angle, const char *round)
 {
 	_cleanup_(str_release) struct str name = {};
 
@@ -107,7 +108,7 @@ static void add_symbol_short(struct str *out, const char *symbol)
 		const char *behind = *symbol == '<' || *symbol == '(' ? behind_brackets(symbol) : NULL;
 
 		if (behind) {
-			str_add(&name, *symbol == '<' ? "<...>" : "(...)");
+			str_add(&name, *symbol == '<' ? angle : round);
 			symbol = behind;
 			continue;
 		}
@@ -125,10 +126,22 @@ void call_stack_add_short(struct str *out, const struct ledger *l, const struct 
 		str_add_char(out, ' ');
 		str_add_escaped(out, f->symbol ? f->symbol : "?");
 	} else if (f->symbol) {
-		add_symbol_short(out, f->symbol);
+		add_symbol_without(out, f->symbol, "<...>", "(...)");
 	} else {
 		add_address(out, l, f);
 	}
+}
+
+void call_stack_add_plain(struct str *out, const struct ledger_frame *f)
+{
+	const char *clone = f->symbol ? strstr(f->symbol, " [clone ") : NULL;
+	_cleanup_(freep) char *whole = clone ? xstrndup(f->symbol, (size_t)(clone - f->symbol)) : NULL;
+
+	if (f->symbol)
+		add_symbol_without(out, whole ? whole : f->symbol, "", "");
+	/* Of "operator<< <char>". */
+	while (out->len && out->p[out->len - 1] == ' ')
+		out->p[--out->len] = '\0';
 }
 
 void call_stack_add_lines(struct str *out, const struct ledger *l, uint64_t stack)

@@ -13,6 +13,8 @@ void call_stack_add_frame(struct str *out, const struct ledger *l, const struct 
 void call_stack_add_function(struct str *out, const struct ledger *l, const struct ledger_frame *f);
 /* For a line of many: "serve.py:118 step" of source, else the function, of templates and of lambdas without their arguments. */
 void call_stack_add_short(struct str *out, const struct ledger *l, const struct ledger_frame *f);
+/* Its function as programs call it: "space::name", without arguments, nor "[clone .cold]"; nothing where it has no name. Escaped. */
+void call_stack_add_plain(struct str *out, const struct ledger_frame *f);
 /* A line a frame, the innermost first, each indented; the last one says so if what called it is not known. */
 void call_stack_add_lines(struct str *out, const struct ledger *l, uint64_t stack);
 /* Set `stack` in @object, and `stack_partial`, as docs/json.md has them. */

@@ -35,27 +35,29 @@ static struct profile_node *node_of(struct profile *p, const struct place *place
 	return node;
 }
 
+static const char *group_of(const struct profile *p, const struct life *life, const struct block *b)
+{
+	return call_group_of(p->calls, p->ledger, life->place->process, b);
+}
+
 static struct profile_node *node_of_call(struct profile *p, const struct life *life, const struct block *b)
 {
-	const char *group = call_group_of(p->calls, p->ledger, b);
+	const char *group = group_of(p, life, b);
+	unsigned int none = b->before_attach ? CLASS_BEFORE : ledger_stack(p->ledger, b->stack) ? CLASS_NO_OP : CLASS_NO_STACK;
 
-	return node_of(p, life->place, group ? CLASS_NONE : b->before_attach ? CLASS_BEFORE : CLASS_NO_STACK, group);
+	return node_of(p, life->place, group ? CLASS_NONE : none, group);
 }
 
 static struct profile_node *node_of_block(struct profile *p, const struct life *life, const struct block *b)
 {
-	const char *stack = NULL;
-
 	if (p->by == PROFILE_BY_POOL)
 		return node_of(p, life->place, CLASS_NONE, NULL);
 	if (p->by == PROFILE_BY_SIZE)
 		return node_of(p, life->place, size_class(b), NULL);
 	if (p->by == PROFILE_BY_CALL)
 		return node_of_call(p, life, b);
-	if (p->by == PROFILE_BY_KIND && p->calls)
-		stack = call_group_of(p->calls, p->ledger, b);
-	if (stack)
-		return node_of(p, life->place, CLASS_STACK, stack);
+	if (p->by == PROFILE_BY_KIND && p->calls && group_of(p, life, b))
+		return node_of(p, life->place, CLASS_STACK, group_of(p, life, b));
 	if (b->label && *b->label)
 		return node_of(p, life->place, CLASS_NONE, b->label);
 	if (is_trace(life, b))
@@ -285,6 +287,7 @@ void profile_add_kind(struct str *out, const struct profile_node *node)
 		[CLASS_PLAIN] = "no label",
 		[CLASS_BEFORE] = "(before attach)",
 		[CLASS_NO_STACK] = "(no stack)",
+		[CLASS_NO_OP] = "(no operation)",
 	};
 
 	if (node->label) {

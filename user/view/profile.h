@@ -18,7 +18,7 @@ enum profile_by {
 };
 
 /* Size classes: of number n are blocks of 2^n to 2^(n+1) - 1 bytes. */
-enum { CLASS_NONE = 64, CLASS_EMPTY, CLASS_UNKNOWN, CLASS_TRACE, CLASS_PLAIN, CLASS_BEFORE, CLASS_NO_STACK, CLASS_STACK };
+enum { CLASS_NONE = 64, CLASS_EMPTY, CLASS_UNKNOWN, CLASS_TRACE, CLASS_PLAIN, CLASS_BEFORE, CLASS_NO_STACK, CLASS_NO_OP, CLASS_STACK };
 
 struct amount {
 	uint64_t blocks, bytes;

@@ -110,6 +110,8 @@ void report_calls_add(struct str *out, const struct report_calls *r)
 	grid_release(&g);
 	if (!r->l->stacks.nr)
 		str_add(out, "no allocation has a stack: record with --stacks\n");
+	else if (r->profile->calls->by == CALL_BY_OP && call_groups_lack_api(r->profile->calls, r->l))
+		str_add(out, "no operation is known: the runtime file of the recording has no line 'api'\n");
 }
 
 static json_t *new_amount(struct amount a)
@@ -133,7 +135,7 @@ static json_t *new_row(const struct report_calls *r, const struct profile_node *
 	if (n->label)
 		set(row, r->by, json_string(n->label)); /* escaped already */
 	else
-		set(row, n->class == CLASS_BEFORE ? "before_attach" : "no_stack", json_true());
+		set(row, n->class == CLASS_BEFORE ? "before_attach" : n->class == CLASS_NO_OP ? "no_op" : "no_stack", json_true());
 	set(row, "now", new_amount(n->inuse));
 	set(row, "at_peak", new_amount(n->peak));
 	set(row, "allocated", new_amount(in_all(n)));

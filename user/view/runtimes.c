@@ -200,6 +200,7 @@ void view_runtime(struct str *s, const struct runtime *rt)
 		str_addf(s, "  or %s: together they are one\n", rt->parts.items[i]);
 	add_pools(s, rt);
 	view_environment(s, rt);
+	view_api(s, rt);
 	str_add(s, "probes\n");
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		add_row(s, rt, &rt->rows.items[i]);

@@ -36,6 +36,16 @@ void view_environment(struct str *s, const struct runtime *rt)
 	str_add_char(s, '\n');
 }
 
+void view_api(struct str *s, const struct runtime *rt)
+{
+	if (!rt->api.nr)
+		return;
+	str_add(s, "what programs call\n ");
+	for (size_t i = 0; i < rt->api.nr; i++)
+		str_addf(s, " %s", rt->api.items[i]);
+	str_add_char(s, '\n');
+}
+
 void view_devices(struct str *s, const struct runtime *rt)
 {
 	for (size_t i = 0; i < RT_OBJECTS; i++) {

@@ -6,6 +6,8 @@
 
 /* The variables that say what chips' numbers are relative to. Nothing if there are none. */
 void view_environment(struct str *s, const struct runtime *rt);
+/* The functions that programs call. Likewise. */
+void view_api(struct str *s, const struct runtime *rt);
 /* The lines of the file. Nothing if there are none. */
 void view_devices(struct str *s, const struct runtime *rt);
 /* As view_books_part(), of devices alone. */
