@@ -55,7 +55,7 @@ struct options {
 	texts libraries;
 	const char *print; /* name of a runtime; NULL: not given */
 	texts pools, devices; /* of --pool and --device: what they name is known later (names.h) */
-	bool asked, bytes, no_delta, wide, json;
+	bool asked, bytes, no_delta, wide, tree, json;
 	int by;	   /* enum by */
 	int stacks; /* enum session_stacks */
 	uint64_t stacks_budget; /* bytes a second; 0: the default */

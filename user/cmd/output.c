@@ -105,6 +105,13 @@ void output_window(const struct output *out, unsigned int *ret_rows, unsigned in
 	*ret_columns = size.ws_col;
 }
 
+unsigned int output_columns(const struct output *out)
+{
+	struct winsize size = {};
+
+	return out->terminal && !ioctl(out->fd, TIOCGWINSZ, &size) ? size.ws_col : 0;
+}
+
 /* Wait until a part of the text can be written without blocking. */
 static int wait_writable(const struct output *out)
 {

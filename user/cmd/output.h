@@ -38,6 +38,9 @@ void output_release(struct output *out);
 /* The window in which updates are drawn in place, as it is now; 0: no limit. */
 void output_window(const struct output *out, unsigned int *ret_rows, unsigned int *ret_columns);
 
+/* Columns of the terminal; 0: it is none, or nobody knows. */
+unsigned int output_columns(const struct output *out);
+
 /*
  * Write @text as it is; write one update: in place, or behind the one before, with a blank line between when @spaced.
  * Returns 0, or -errno (-ECANCELED: stop_fd became readable while the reader did not read).

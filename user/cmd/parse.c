@@ -320,6 +320,11 @@ static int check_arguments(const struct options *o, struct diag *d)
 		diag_hint(d, "pooltrace %s %s", o->command->name, o->command->takes_file == FILE_MANY ? o->command->arguments : "FILE");
 		return -EINVAL;
 	}
+	if (o->tree && o->by != BY_CHIP && o->by != BY_STACK) {
+		diag_set(d, -EINVAL, "'--tree' is made of whole stacks: it contradicts '--by' other than 'stack'");
+		diag_hint(d, "leave out either");
+		return -EINVAL;
+	}
 	if (o->triggers.nr && !o->ring) {
 		diag_set(d, -EINVAL, "'--trigger' writes what a ring holds: it needs '--ring'");
 		diag_hint(d, "such as --ring 60s,1G");

@@ -201,5 +201,5 @@ static int report_all(const struct options *o)
 
 int cmd_report(const struct options *o)
 {
-	return o->by >= BY_LINE ? report_by(o) : report_all(o);
+	return o->by >= BY_LINE || o->tree ? report_by(o) : report_all(o);
 }

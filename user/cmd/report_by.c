@@ -3,6 +3,7 @@
 
 #include "cmd/trace.h"
 #include "view/report_calls.h"
+#include "view/report_tree.h"
 
 enum { ROWS = 10 };
 
@@ -30,11 +31,28 @@ static int take(struct view *view, struct trace *t, const struct record *r, cons
 	return 0;
 }
 
-/* Also of a damaged recording: what could be read is worth seeing. */
-static int show(struct holders *h, struct trace *t, int err)
+static void add_tree(struct str *text, struct holders *h, const struct trace *t)
 {
 	const struct options *o = t->options;
-	_cleanup_(str_release) struct str text = {};
+	const struct report_tree report = {
+		.l = t->ledger,
+		.profile = &h->profile,
+		.most = o->most ? (size_t)o->most : ROWS,
+		.now = o->at.kind != MOMENT_NONE,
+		.bytes = o->bytes,
+		.color = t->output.color,
+		.columns = output_columns(&t->output),
+	};
+
+	if (o->json)
+		report_tree_add_json(text, &report);
+	else
+		report_tree_add(text, &report);
+}
+
+static void add_rows(struct str *text, struct holders *h, const struct trace *t)
+{
+	const struct options *o = t->options;
 	const struct report_calls report = {
 		.l = t->ledger,
 		.profile = &h->profile,
@@ -43,15 +61,26 @@ static int show(struct holders *h, struct trace *t, int err)
 		.bytes = o->bytes,
 		.color = t->output.color,
 	};
+
+	if (o->json)
+		report_calls_add_json(text, &report);
+	else
+		report_calls_add(text, &report);
+}
+
+/* Also of a damaged recording: what could be read is worth seeing. */
+static int show(struct holders *h, struct trace *t, int err)
+{
+	_cleanup_(str_release) struct str text = {};
 	int write_err;
 
 	if (trace_refused(t))
 		return err;
 	profile_finish(&h->profile);
-	if (o->json)
-		report_calls_add_json(&text, &report);
+	if (t->options->tree)
+		add_tree(&text, h, t);
 	else
-		report_calls_add(&text, &report);
+		add_rows(&text, h, t);
 	write_err = output_update(&t->output, &text, false);
 	h->view.shown = !write_err;
 	return err && !trace_ended_well(t, err) ? err : write_err;
@@ -59,7 +88,9 @@ static int show(struct holders *h, struct trace *t, int err)
 
 int report_by(const struct options *o)
 {
-	struct holders h = {.view = {.put = take, .found = true}, .calls = {.by = groups[o->by].by, .own = o->own.items, .nr_own = o->own.nr}};
+	/* What is allocated in all, and held at most, is not told by what there was at a moment before. */
+	struct holders h = {.view = {.put = take, .found = true, .whole = o->at.kind},
+			    .calls = {.by = o->tree ? CALL_BY_FRAMES : groups[o->by].by, .own = o->own.items, .nr_own = o->own.nr}};
 	const struct trace_plan plan = {};
 	struct trace t;
 	int status = trace_init(&t, o, &h.view, false);

@@ -1,4 +1,4 @@
-/* report_by.h: `report --by line|op|function|file|stack`. */
+/* report_by.h: `report --by line|op|function|file|stack` and `report --tree`. */
 #ifndef CMD_REPORT_BY_H
 #define CMD_REPORT_BY_H
 

@@ -207,7 +207,7 @@ static bool picks(const struct trace *t)
 /* Checkpoints are about all processes: where some of them are picked, all must be read from the beginning. */
 static void begin_at(struct trace *t, struct source *source, uint64_t time_ns)
 {
-	if (!picks(t) && time_ns)
+	if (!picks(t) && !(t->view && t->view->whole) && time_ns)
 		file_source_begin_at(source, time_ns);
 }
 

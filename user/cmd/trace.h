@@ -31,6 +31,7 @@ struct view {
 	/* While the recording is waited for; several times a second. Likewise. */
 	int (*idle)(struct view *view);
 	bool late;  /* put() gets one record from behind --to as well: it may tell of what was before */
+	bool whole; /* it must be told of all records: a recording is read from its beginning, whatever moment is asked for */
 	bool found; /* put() is also told of what was there when the recording began, see found.h */
 	bool shown; /* something that was asked for */
 };
