@@ -133,6 +133,25 @@ def _():
         screen.until(at(2, "paused"))
 
 
+@suite.test("with --by line, b switches to the table of the pools and back, also after a step back")
+def _():
+    def calls(blocks):
+        return lambda lines: any(re.search(rf" {1024 * blocks} +{blocks} .* \(no stack\)$", line) for line in lines)
+
+    with recording() as file, Screen(100, 24, *play(file, "--by", "line", "--speed", "max")) as screen:
+        screen.until(calls(TICKS))
+        screen.press("b")
+        screen.until(at(TICKS, "end"))
+        screen.press("Left")
+        screen.until(at(TICKS - 1, "paused"))
+        screen.press("b")
+        screen.until(calls(TICKS - 1))
+    with recording(2) as file, Screen(100, 24, *play(file, "--speed", "max")) as screen:
+        screen.until(at(2, "end"))
+        screen.press("b")
+        screen.until(at(2, "has another table"))
+
+
 @suite.test("? shows the keys, any key hides them")
 def _():
     with recording() as file, Screen(100, 24, *play(file, "--speed", "0.001")) as screen:

@@ -162,6 +162,37 @@ def _():
     assert "make" in json.loads(text_of("report", path, "--json", "--by", "function"))["rows"][0]["function"]
 
 
+@suite.test("top --by, which takes stacks by itself, shows live what it prints of the recording, and what events add up to")
+def _():
+    path = os.path.join(folder.name, "top.pt")
+    for by, live, display in (("line", [], ["--json"]), ("op", ["--stacks=native"], ["--json"]), ("stack", [], ["--bytes", "--top", 5])):
+        with Stacks() as target, Pooltrace("top", "-p", target.pid, "--by", by, "-o", path, "-f", *live, *display, json_output=False) as pooltrace:
+            pooltrace.ask()
+            shown = [pooltrace.lines.next()]
+            target.go()
+            truth = target.truth()
+            pooltrace.ask()
+            shown.append(pooltrace.lines.next())
+            target.go()
+            equal(target.wait(), 0, "exit status of the target")
+            os.close(pooltrace.tick_fd)
+            pooltrace.tick_fd = -1
+            shown += pooltrace.lines.all()
+            note = "" if live else f"pooltrace: for --by {by} stacks are taken, as with --stacks\n"
+            equal(pooltrace.stderr(), note, "stderr")
+        equal(text_of("top", "-r", path, "--by", by, *display).splitlines(), shown, f"--by {by} {' '.join(map(str, display))}")
+        if "--json" not in display:
+            assert any("see --top" in line for line in shown), shown
+            continue
+        rows = json.loads(shown[1])["rows"]
+        allocations = [e for e in read(path) if e["event"] == "alloc"]
+        equal(sum(r["now"]["bytes"] for r in rows), sum(e["reserved"] for e in allocations), "bytes")
+        equal(sum(r["allocated"]["buffers"] for r in rows), len(truth), "allocations")
+        assert all(r[by] for r in rows), rows
+        if by == "op":
+            assert all(r["op"].startswith("tt::tt_metal::") and "<" not in r["op"] for r in rows), rows
+
+
 @suite.test("without --stacks none is told, and what has one says so only when asked")
 def _():
     path = os.path.join(folder.name, "off.pt")

@@ -57,3 +57,67 @@ load cli
 	make_recording run.pt
 	[[ "$(pooltrace report run.pt --tree)" == *$'\n'"no allocation has a stack: record with --stacks" ]]
 }
+
+@test "top --by has a table of who holds memory at each tick" {
+	make_recording calls.pt calls.records
+	pooltrace top -r calls.pt --by op --bytes > tables
+	diff <(sed -n '/^$/,$p' tables) - <<- 'END'
+
+		pooltrace - pid 4242 python serve.py - rt - attached 2 s - not checked yet - 8 events, 0 lost - every 1s
+		PROCESS  DEVICE    POOL       NOW  BUFFERS      PEAK  ALLOCATED    COUNT  OP
+		python   device 0  DRAM      8192        2     12288      12288        3  ops::add
+		python   device 0  DRAM      2048        1      2048       2048        1  ops::Tensor::to_device
+		python   device 0  DRAM      1024        1      1024       1024        1  (no operation)
+		python   device 0  DRAM       512        1       512        512        1  (before attach)
+		python   device 0  DRAM       256        1       256        256        1  (no stack)
+		python   device 0  L1          64        1        64         64        1  ops::Tensor::to_device
+	END
+	[[ "$(sed '/^$/q' tables)" == *" 12288        3     12288      12288        3  ops::add"* ]]
+	[ "$(pooltrace top -r calls.pt --by line --json | jq -c '[.by, .unstacked, (.rows[] | select(.line == "/srv/model.py:64 forward") | .now.buffers, .peak, .allocated.buffers)]')" = \
+		$'["line",1,3,12288,3]\n["line",1,2,12288,3]' ]
+	[[ "$(pooltrace top -r calls.pt --by file --own '*serve*' --top 1 --pool DRAM)" == *"  /srv/serve.py"$'\n'*"... and 2 more, see --top"* ]]
+	# Nobody holds what a process held that has ended.
+	{
+		cat "$HERE/calls.records"
+		echo "detach time_ns=1700000002500000000 process=1 pid=4242 reason=exit"
+		echo "tick time_ns=1700000003000000000"
+	} | "$MKRECORDING" ended.pt
+	[ "$(pooltrace top -r ended.pt --by op --json | tail -n 1 | jq -c '[([.rows[].now | .bytes, .buffers] | add), ([.rows[].allocated.buffers] | add)]')" = "[0,8]" ]
+	make_recording run.pt
+	[[ "$(pooltrace top -r run.pt --by line)" == *$'\n'"no allocation has a stack yet" ]]
+}
+
+@test "what all hold is what the pools hold, at each tick; what a moment's table says does not depend on checkpoints" {
+	for seed in 1 2 3; do
+		"$HERE/random-records" "$seed" | awk '{ print } NR % 20 == 0 { match($0, /time_ns=[0-9]+/); print "tick " substr($0, RSTART, RLENGTH) }' > random.records
+		"$MKRECORDING" random.pt < random.records
+		pooltrace top -r random.pt --by stack --json | jq '[.rows[].now.bytes] | add // 0' > calls
+		pooltrace top -r random.pt --by mesh --json | jq '[.processes[].devices[].pools[].reserved] | add // 0' > pools
+		diff calls pools
+		[ "$(sort -u calls | wc -l)" -gt 3 ]
+		"$MKRECORDING" parts.pt checkpoints 45 < random.records
+		for at in +0.05s +0.1s -0.01s; do
+			for view in "top -r" report; do
+				# shellcheck disable=SC2086 # two words
+				[ "$(pooltrace $view parts.pt --by line --at "$at" --json)" = "$(pooltrace $view random.pt --by line --at "$at" --json)" ]
+			done
+		done
+	done
+}
+
+@test "a recording that begins in the midst has stacks as well" {
+	"$MKRECORDING" ring.pt ring 8 < "$HERE/calls.records"
+	for by in line op stack; do
+		pooltrace report ring.pt --by "$by" --json | jq -e '[.rows[].now.bytes] | add == 12096'
+		pooltrace top -r ring.pt --by "$by" --json | tail -n 1 | jq -e '[.rows[].now.bytes] | add == 12096'
+	done
+}
+
+@test "who holds memory is told of stacks, in bytes that pools gave up" {
+	run --separate-stderr pooltrace top --by line --stacks=off
+	says 2 "'--by line' needs stacks: it contradicts '--stacks=off'" "leave out either"
+	run --separate-stderr pooltrace top --by op --once
+	says 2 "'--by op' needs stacks: it contradicts '--once'" "the runtime's books say nothing of who has allocated"
+	run --separate-stderr pooltrace report x.pt --by line --asked
+	says 2 "'--asked' and '--by' or '--tree' of stacks contradict each other" "who holds memory is told in bytes that the pools gave up"
+}

@@ -75,7 +75,7 @@ refuses() {
 	refuses "'9' for '--tick-fd' is not an open file descriptor" "see 'pooltrace --help'" --tick-fd 9 9>&-
 	refuses "'--json' takes no argument" "see 'pooltrace --help'" --json=1
 	refuses "'--pid' needs an argument: PID[,PID...]" "see 'pooltrace --help'" -p
-	refuses "'bank' for '--by' must be one of chip|mesh" "see 'pooltrace --help'" --by bank
+	refuses "'bank' for '--by' must be one of chip|mesh|line|op|function|file|stack" "see 'pooltrace --help'" --by bank
 }
 
 @test "devices are numbers and ranges" {

@@ -11,7 +11,7 @@ static int put(struct trace *t, struct record *r, const struct effect *e, uint64
 static int put_process(struct trace *t, const struct ledger_process *p, uint64_t time_ns)
 {
 	struct record r = {.kind = RECORD_ATTACH};
-	struct effect e = {.process = p};
+	struct effect e = {.ledger = t->ledger, .process = p};
 
 	describe_process(&r, p);
 	return put(t, &r, &e, time_ns);
@@ -19,7 +19,7 @@ static int put_process(struct trace *t, const struct ledger_process *p, uint64_t
 
 static int put_block(struct trace *t, const struct arena *a, const struct block *b, uint64_t time_ns)
 {
-	struct effect e = {.process = a->process, .arena = a, .device = a->device, .has_block = true, .block = *b};
+	struct effect e = {.ledger = t->ledger, .process = a->process, .arena = a, .device = a->device, .has_block = true, .block = *b};
 	struct record r = {.kind = RECORD_BLOCK};
 
 	describe_block(&r, a, b);

@@ -186,6 +186,7 @@ static int set_stacks(struct options *o, const struct option_row *row, const cha
 	} words[] = {{"native", STACKS_NATIVE}, {"python", STACKS_PYTHON}, {"off", STACKS_OFF}};
 
 	o->stacks = STACKS_ALL;
+	o->stacks_given = true;
 	for (size_t i = 0; text && i < ARRAY_SIZE(words); i++)
 		if (!strcmp(text, words[i].word)) {
 			o->stacks = words[i].stacks;
@@ -286,7 +287,8 @@ const struct option_row option_rows[] = {
 	 "on a terminal, else max"},
 	{"sort", 0, "size|asked|age|new", COMMAND_REPORT, false, set_choice, OPTION(sort),
 	 "which blocks are listed first: those that are large (the default), of which much was asked, that are old, or young"},
-	{"top", 0, "N", COMMAND_REPORT, false, set_count, OPTION(most), "how many blocks, rows of --by, or calls of a function of --tree, are listed; default: 10"},
+	{"top", 0, "N", TABLES, false, set_count, OPTION(most),
+	 "how many blocks, rows of --by, or calls of a function of --tree, are listed; default: 10, of top as many as there is room for"},
 	{"count", 0, "N", COMMAND_TOP | COMMAND_RECORD | COMMAND_EXPLAIN, false, set_count, OPTION(count), "end after N updates"},
 	{"wait", 0, NULL, TRACING, true, set_flag, OPTION(wait),
 	 "processes of -p may load the runtime later: wait for it"},
@@ -324,14 +326,12 @@ const struct option_row option_rows[] = {
 	 "these pools only; !POOL: all but these. TRACE also selects trace buffers that lie in other pools"},
 	{"device", 0, "N[,N-N...]", SELECTING, false, add_text, OPTION(devices),
 	 "what is on these chips only; where chips are not known, these devices of a process"},
-	{"by", 0, "chip|mesh", COMMAND_TOP, false, set_choice, OPTION(by),
-	 "what has a row: all chips with the same figures (the default), or each device of the runtime"},
-	{"by", 0, "chip|mesh|line|op|function|file|stack", COMMAND_REPORT, false, set_choice, OPTION(by),
-	 "what has a row: all chips with the same figures (the default), each device of the runtime; or, where allocations have stacks, "
+	{"by", 0, "chip|mesh|line|op|function|file|stack", TABLES, false, set_choice, OPTION(by),
+	 "what has a row: all chips with the same figures (the default), each device of the runtime; or, by the stacks of allocations (--stacks), "
 	 "the innermost line of the program's own source, its function or file, the runtime's function that it called (op), or the whole stack"},
 	{"tree", 0, NULL, COMMAND_REPORT, false, set_flag, OPTION(tree),
 	 "who holds memory, as a tree of the stacks of allocations, from the outermost function inwards"},
-	{"own", 0, "GLOB", COMMAND_REPORT | COMMAND_DIFF, false, add_text, OPTION(own),
+	{"own", 0, "GLOB", TABLES | COMMAND_DIFF, false, add_text, OPTION(own),
 	 "with --by: source files with such a path are the program's own, such as '/srv/*'; may be given several times"},
 	{"by", 0, "pool|size|label|line|op|function|file|stack", COMMAND_DIFF, false, set_choice, OPTION(diff_by),
 	 "what is compared: pools (the default), in each pool blocks of one size class, or of one label; or, where allocations have stacks, "

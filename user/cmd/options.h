@@ -58,6 +58,7 @@ struct options {
 	bool asked, bytes, no_delta, wide, tree, json;
 	int by;	   /* enum by */
 	int stacks; /* enum session_stacks */
+	bool stacks_given;
 	uint64_t stacks_budget; /* bytes a second; 0: the default */
 	int layer; /* enum layer */
 	int diff_by; /* enum diff_by */

@@ -1,5 +1,7 @@
 /* parse.c: argv to struct options, by the table in options.c. */
+#include "cmd/calls.h"
 #include "cmd/option_table.h"
+#include "live/session.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -320,6 +322,16 @@ static int check_arguments(const struct options *o, struct diag *d)
 		diag_hint(d, "pooltrace %s %s", o->command->name, o->command->takes_file == FILE_MANY ? o->command->arguments : "FILE");
 		return -EINVAL;
 	}
+	if (calls_asked(o) && o->asked) {
+		diag_set(d, -EINVAL, "'--asked' and '--by' or '--tree' of stacks contradict each other");
+		diag_hint(d, "who holds memory is told in bytes that the pools gave up");
+		return -EINVAL;
+	}
+	if (o->by >= BY_LINE && (o->once || (o->stacks_given && !o->stacks))) {
+		diag_set(d, -EINVAL, "'--by %s' needs stacks: it contradicts '--%s'", calls_by(o), o->once ? "once" : "stacks=off");
+		diag_hint(d, o->once ? "the runtime's books say nothing of who has allocated" : "leave out either");
+		return -EINVAL;
+	}
 	if (o->tree && o->by != BY_CHIP && o->by != BY_STACK) {
 		diag_set(d, -EINVAL, "'--tree' is made of whole stacks: it contradicts '--by' other than 'stack'");
 		diag_hint(d, "leave out either");
@@ -415,7 +427,12 @@ static int parse_all(struct options *o, int argc, char *const *argv, struct diag
 		err = check_conflicts(o, given, d);
 	if (!err)
 		err = check_output(o, d);
-	return err ? err : check_arguments(o, d);
+	if (!err)
+		err = check_arguments(o, d);
+	/* Without them there would be nothing to tell. */
+	if (!err && o->command->bit == COMMAND_TOP && o->by >= BY_LINE && !o->recording && !o->stacks)
+		o->stacks = STACKS_ALL;
+	return err;
 }
 
 int options_parse(struct options *o, int argc, char *const *argv, struct diag *d)

@@ -132,6 +132,14 @@ static void key_help(struct play *p)
 	p->help = !p->help;
 }
 
+static void key_switch(struct play *p)
+{
+	if (p->can_switch)
+		p->switched = !p->switched;
+	else
+		say(p, "--by line, op, function, file or stack has another table");
+}
+
 static void key_quit(struct play *p)
 {
 	p->quit = true;
@@ -143,7 +151,7 @@ static const struct {
 } presses[] = {
 	{' ', key_pause},  {'.', key_forward}, {KEY_RIGHT, key_forward}, {',', key_back}, {KEY_LEFT, key_back},
 	{'>', key_faster}, {'+', key_faster},  {'<', key_slower},	 {'-', key_slower}, {'g', key_go},
-	{'?', key_help},   {'h', key_help},    {'q', key_quit},
+	{'?', key_help},   {'h', key_help},    {'b', key_switch},	 {'q', key_quit},
 };
 
 /* What was typed behind "go to". */
@@ -418,6 +426,7 @@ void play_add_help(struct str *out)
 		     "> or +        twice as fast\n"
 		     "< or -        half as fast\n"
 		     "g             go to a time: 14:05:03, +12.5s, -3s\n"
+		     "b             with --by line and its like: the table of the pools, and back\n"
 		     "? or h        these keys\n"
 		     "q             the end\n");
 }

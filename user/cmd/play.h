@@ -23,6 +23,7 @@ struct play {
 	int stop_fd;
 	uint64_t speed;	 /* thousandths, or SPEED_MAX */
 	bool paused, quit, help, prompting;
+	bool can_switch, switched; /* there is another table than that which was asked for; it is wanted */
 	bool can_rewind, stays; /* a pipe can be read once; at the end of what is read to its end, the last table stays */
 	bool late; /* it did not begin with the recording */
 	bool ended;	 /* there is nothing behind what is shown */

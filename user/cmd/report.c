@@ -1,6 +1,7 @@
 /* report.c: what a recording says as a whole, or the state at one of its moments. */
 #include "cmd/trace.h"
 
+#include "cmd/calls.h"
 #include "cmd/report_by.h"
 #include "stream/file.h"
 #include "view/report.h"
@@ -201,5 +202,5 @@ static int report_all(const struct options *o)
 
 int cmd_report(const struct options *o)
 {
-	return o->by >= BY_LINE || o->tree ? report_by(o) : report_all(o);
+	return calls_asked(o) ? report_by(o) : report_all(o);
 }

@@ -1,33 +1,22 @@
 /* report_by.c: who holds memory, of a recording whose allocations have stacks. */
 #include "cmd/report_by.h"
 
+#include "cmd/calls.h"
 #include "cmd/trace.h"
 #include "view/report_calls.h"
 #include "view/report_tree.h"
 
 enum { ROWS = 10 };
 
-static const struct {
-	enum call_group_by by;
-	const char *name;
-} groups[] = {
-	[BY_LINE] = {CALL_BY_LINE, "line"},
-	[BY_OP] = {CALL_BY_OP, "op"},
-	[BY_FUNCTION] = {CALL_BY_FUNCTION, "function"},
-	[BY_FILE] = {CALL_BY_FILE, "file"},
-	[BY_STACK] = {CALL_BY_STACK, "stack"},
-};
-
 struct holders {
 	struct view view;
-	struct profile profile;
-	struct call_groups calls;
+	struct calls calls;
 };
 
 static int take(struct view *view, struct trace *t, const struct record *r, const struct effect *effect)
 {
 	(void)t;
-	profile_apply(&((struct holders *)view)->profile, r, effect);
+	profile_apply(&((struct holders *)view)->calls.profile, r, effect);
 	return 0;
 }
 
@@ -36,7 +25,7 @@ static void add_tree(struct str *text, struct holders *h, const struct trace *t)
 	const struct options *o = t->options;
 	const struct report_tree report = {
 		.l = t->ledger,
-		.profile = &h->profile,
+		.profile = &h->calls.profile,
 		.most = o->most ? (size_t)o->most : ROWS,
 		.now = o->at.kind != MOMENT_NONE,
 		.bytes = o->bytes,
@@ -55,8 +44,8 @@ static void add_rows(struct str *text, struct holders *h, const struct trace *t)
 	const struct options *o = t->options;
 	const struct report_calls report = {
 		.l = t->ledger,
-		.profile = &h->profile,
-		.by = groups[o->by].name,
+		.profile = &h->calls.profile,
+		.by = calls_by(o),
 		.most = o->most ? (size_t)o->most : ROWS,
 		.bytes = o->bytes,
 		.color = t->output.color,
@@ -76,7 +65,7 @@ static int show(struct holders *h, struct trace *t, int err)
 
 	if (trace_refused(t))
 		return err;
-	profile_finish(&h->profile);
+	profile_finish(&h->calls.profile);
 	if (t->options->tree)
 		add_tree(&text, h, t);
 	else
@@ -89,20 +78,17 @@ static int show(struct holders *h, struct trace *t, int err)
 int report_by(const struct options *o)
 {
 	/* What is allocated in all, and held at most, is not told by what there was at a moment before. */
-	struct holders h = {.view = {.put = take, .found = true, .whole = o->at.kind},
-			    .calls = {.by = o->tree ? CALL_BY_FRAMES : groups[o->by].by, .own = o->own.items, .nr_own = o->own.nr}};
+	struct holders h = {.view = {.put = take, .found = true, .whole = o->at.kind}};
 	const struct trace_plan plan = {};
 	struct trace t;
 	int status = trace_init(&t, o, &h.view, false);
 
-	profile_init(&h.profile, PROFILE_BY_CALL, &t.selection);
-	h.profile.calls = &h.calls;
+	calls_init(&h.calls, o, &t.selection);
 	if (!status)
 		status = trace_open(&t, &plan);
 	if (!status)
 		status = trace_finish(&t, show(&h, &t, trace_run(&t)));
-	profile_release(&h.profile);
-	call_groups_release(&h.calls);
+	calls_release(&h.calls);
 	trace_release(&t);
 	return status;
 }

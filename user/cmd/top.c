@@ -1,4 +1,5 @@
 /* top.c: a table, or a JSON object, at each tick. */
+#include "cmd/calls.h"
 #include "cmd/child.h"
 #include "cmd/fail.h"
 #include "cmd/play.h"
@@ -7,6 +8,7 @@
 #include "base/units.h"
 #include "view/json.h"
 #include "view/table.h"
+#include "view/table_calls.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,8 +21,11 @@ struct top {
 	struct play play;
 	struct trace *trace;
 	struct table_state before, state; /* as of the table before the one that is shown, and as of that */
+	struct calls calls; /* of --by line and so on */
+	bool by_call;
 	struct str text; /* of the update */
 	unsigned int rows, columns; /* of the window that it was made for */
+	bool switched; /* as of play when it was made */
 	uint64_t updates;
 	bool plays; /* in place, with a line below that says where it is */
 };
@@ -42,8 +47,25 @@ static void add_table(struct top *top, struct table_state *state)
 	output_window(&t->output, &top->rows, &top->columns);
 	table.rows = top->rows - (top->plays && top->rows);
 	table.columns = top->columns;
+	top->switched = top->play.switched;
 	str_clear(&top->text);
-	table_add(&top->text, t->ledger, &table, state);
+	if (top->by_call && !top->switched)
+		table_calls_add(&top->text, &(struct table_calls){.l = t->ledger, .profile = &top->calls.profile, .by = calls_by(o),
+								  .most = (size_t)o->most, .table = &table});
+	else
+		table_add(&top->text, t->ledger, &table, state);
+}
+
+static void add_json(struct top *top)
+{
+	const struct trace *t = top->trace;
+	const struct options *o = t->options;
+
+	str_clear(&top->text);
+	if (top->by_call)
+		table_calls_add_json(&top->text, &(struct table_calls){.l = t->ledger, .profile = &top->calls.profile, .by = calls_by(o)});
+	else
+		json_add_state(&top->text, t->ledger, &t->selection, o->by == BY_MESH);
 }
 
 static void copy_state(struct table_state *to, const struct table_state *from)
@@ -89,7 +111,7 @@ static int show_again(struct play *p)
 	if (!top->plays || !p->tick)
 		return 0;
 	output_window(&top->trace->output, &rows, &columns);
-	if (rows != top->rows || columns != top->columns) {
+	if (rows != top->rows || columns != top->columns || top->switched != top->play.switched) {
 		copy_state(&state, &top->before);
 		add_table(top, &state);
 		table_state_release(&state);
@@ -104,8 +126,7 @@ static int show(struct top *top)
 	int err;
 
 	if (o->json) {
-		str_clear(&top->text);
-		json_add_state(&top->text, t->ledger, &t->selection, o->by == BY_MESH);
+		add_json(top);
 	} else {
 		if (top->plays)
 			copy_state(&top->before, &top->state);
@@ -133,7 +154,8 @@ static int update(struct view *view, struct trace *t, const struct record *r, co
 	struct top *top = (struct top *)view;
 	enum play_show what;
 
-	(void)effect;
+	if (top->by_call)
+		profile_apply(&top->calls.profile, r, effect);
 	/* --at: one table, of the end. */
 	if (r->kind != RECORD_TICK || t->options->at.kind || !selection_has_time(&t->selection, r->time_ns))
 		return 0;
@@ -188,6 +210,10 @@ static int run_recording(struct top *top, struct trace *t)
 			return err;
 		play_rewound(&top->play);
 		table_state_release(&top->state);
+		if (top->by_call) {
+			calls_release(&top->calls);
+			calls_init(&top->calls, t->options, &t->selection);
+		}
 	}
 }
 
@@ -206,10 +232,15 @@ static int run(struct top *top, struct trace *t)
 int cmd_top(const struct options *o)
 {
 	struct trace t;
-	struct top top = {.view.put = update, .trace = &t};
+	/* What was allocated in all, and held at most, is not told by what there was at a moment before. */
+	struct top top = {.view = {.put = update, .found = calls_asked(o), .whole = calls_asked(o)}, .trace = &t, .by_call = calls_asked(o)};
 	struct child child = CHILD_NONE;
 	int status = trace_init(&t, o, &top.view, o->recording ? may_play(o) : may_overwrite(o)), command_status = -1;
 
+	if (top.by_call)
+		calls_init(&top.calls, o, &t.selection);
+	if (!status && top.by_call && !o->recording && !o->stacks_given)
+		note("for --by %s stacks are taken, as with --stacks", calls_by(o));
 	if (!status)
 		status = trace_start_child(&t, &child, true);
 
@@ -220,6 +251,7 @@ int cmd_top(const struct options *o)
 	top.plays = !status && o->recording && t.output.in_place;
 	play_init(&top.play, o, t.signals.fd, top.plays);
 	top.play.show_again = show_again;
+	top.play.can_switch = top.by_call;
 	if (o->recording) {
 		top.view.before = before;
 		top.view.idle = idle;
@@ -241,5 +273,6 @@ int cmd_top(const struct options *o)
 	table_state_release(&top.before);
 	table_state_release(&top.state);
 	str_release(&top.text);
+	calls_release(&top.calls);
 	return command_status >= 0 ? command_status : status;
 }

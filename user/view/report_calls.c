@@ -1,7 +1,7 @@
 #include "view/report_calls.h"
 
 #include "base/units.h"
-#include "view/json_object.h"
+#include "view/profile_json.h"
 #include "view/table_grid.h"
 
 #include <ctype.h>
@@ -114,31 +114,15 @@ void report_calls_add(struct str *out, const struct report_calls *r)
 		str_add(out, "no operation is known: the runtime file of the recording has no line 'api'\n");
 }
 
-static json_t *new_amount(struct amount a)
-{
-	json_t *object = json_object();
-
-	set_number(object, "buffers", a.blocks);
-	set_number(object, "bytes", a.bytes);
-	return object;
-}
-
 static json_t *new_row(const struct report_calls *r, const struct profile_node *n)
 {
 	json_t *row = json_object();
 
-	set_text(row, "process", n->place->process->name);
-	set_number(row, "pid", (uint64_t)n->place->process->pid);
-	if (n->place->has_device)
-		set_number(row, "device", n->place->device);
-	set_text(row, "pool", n->place->pool);
-	if (n->label)
-		set(row, r->by, json_string(n->label)); /* escaped already */
-	else
-		set(row, n->class == CLASS_BEFORE ? "before_attach" : n->class == CLASS_NO_OP ? "no_op" : "no_stack", json_true());
-	set(row, "now", new_amount(n->inuse));
-	set(row, "at_peak", new_amount(n->peak));
-	set(row, "allocated", new_amount(in_all(n)));
+	profile_set_place(row, n->place);
+	profile_set_group(row, n, r->by);
+	profile_set_amount(row, "now", n->inuse);
+	profile_set_amount(row, "at_peak", n->peak);
+	profile_set_amount(row, "allocated", in_all(n));
 	return row;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/units.h"
 #include "view/branches.h"
-#include "view/json_object.h"
+#include "view/profile_json.h"
 #include "view/table_grid.h"
 
 #include <inttypes.h>
@@ -248,22 +248,13 @@ void report_tree_add(struct str *out, const struct report_tree *r)
 		str_add(out, "no allocation has a stack: record with --stacks\n");
 }
 
-static void set_amount(json_t *object, const char *key, const struct amount *a)
-{
-	json_t *amount = json_object();
-
-	set_number(amount, "buffers", a->blocks);
-	set_number(amount, "bytes", a->bytes);
-	set(object, key, amount);
-}
-
 static void set_branch(json_t *object, const struct branch *branch)
 {
 	json_t *calls = json_array();
 
-	set_amount(object, "now", &branch->now);
-	set_amount(object, "at_peak", &branch->peak);
-	set_amount(object, "allocated", &branch->allocated);
+	profile_set_amount(object, "now", branch->now);
+	profile_set_amount(object, "at_peak", branch->peak);
+	profile_set_amount(object, "allocated", branch->allocated);
 	for (size_t i = 0; i < branch->calls.nr; i++) {
 		const struct branch *call = branch->calls.items[i];
 		_cleanup_(str_release) struct str name = {};
@@ -293,11 +284,7 @@ void report_tree_add_json(struct str *out, const struct report_tree *r)
 		json_t *item = json_object();
 
 		branches_sort(pool, r->now);
-		set_text(item, "process", place->process->name);
-		set_number(item, "pid", (uint64_t)place->process->pid);
-		if (place->has_device)
-			set_number(item, "device", place->device);
-		set_text(item, "pool", place->pool);
+		profile_set_place(item, place);
 		set_branch(item, pool);
 		json_array_append_new(pools, item);
 		branches_free(pool);

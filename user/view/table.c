@@ -265,10 +265,8 @@ static const struct {
 	{false, table_header_add_brief},
 };
 
-/* The first of them that leaves room for the whole table; figures come before words. */
-static void add_header(struct draft *d, struct pen *pen)
+void table_add_header(struct str *out, const struct ledger *l, const struct table_options *o, size_t rows)
 {
-	const struct table_options *o = d->o;
 	_cleanup_(str_release) struct str s = {};
 
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
@@ -277,12 +275,12 @@ static void add_header(struct draft *d, struct pen *pen)
 		if (headers[i].wrap && o->columns < WRAP_COLUMNS)
 			continue;
 		str_clear(&s);
-		headers[i].add(&try, d->l, o);
+		headers[i].add(&try, l, o);
 		/* The titles are a line, and the last row of the window stays free. */
-		if (!o->rows || nr_lines(str_text(&s)) + 1 + d->grid.lines.nr < o->rows)
+		if (!o->rows || nr_lines(str_text(&s)) + 1 + rows < o->rows)
 			break;
 	}
-	str_add(pen->out, str_text(&s));
+	str_add(out, str_text(&s));
 }
 
 static const char *why_empty(const struct draft *d)
@@ -308,7 +306,7 @@ void table_add(struct str *out, const struct ledger *l, const struct table_optio
 		add_device(&d, &d.rows.items[i]);
 	if (!d.grid.lines.nr)
 		str_add(grid_add_note(&d.grid), why_empty(&d));
-	add_header(&d, &pen);
+	table_add_header(out, l, o, d.grid.lines.nr);
 	grid_print(&d.grid, &pen);
 	map_release(&state->figures);
 	state->figures = d.figures;

@@ -43,4 +43,7 @@ void table_state_release(struct table_state *s);
 /* Add header lines, column titles and rows for the ledger as it is, and update @state. Names are escaped. */
 void table_add(struct str *out, const struct ledger *l, const struct table_options *o, struct table_state *state);
 
+/* The lines above a table of so many rows: the first of several forms that leaves room for all of it; figures come before words. */
+void table_add_header(struct str *out, const struct ledger *l, const struct table_options *o, size_t rows);
+
 #endif

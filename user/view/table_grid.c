@@ -170,27 +170,69 @@ static bool most_spare(const struct grid *g, const size_t *widths, size_t *ret)
 	return most;
 }
 
+/* What its cells can lose. */
+static size_t slack(const struct grid *g, size_t column, size_t width)
+{
+	size_t least = g->columns.items[column].least;
+
+	return least && width > least ? width - least : 0;
+}
+
+/* Cells that may lose their beginning do, as far as lines are too long. Returns by how much they still are. */
+static size_t squeeze(const struct grid *g, size_t excess, size_t *widths)
+{
+	for (size_t i = 0; i < g->columns.nr && excess; i++) {
+		size_t given = slack(g, i, widths[i]);
+
+		given = given < excess ? given : excess;
+		widths[i] -= given;
+		excess -= given;
+	}
+	return excess;
+}
+
 /*
  * Widths of all columns. When lines would be longer than @limit, columns lose the room that keeps them in place from
  * table to table, and then they go, one by one: their width is 0. A figure that is cut would be another figure.
  */
 static void fit(const struct grid *g, size_t limit, size_t *widths)
 {
-	size_t total = set_widths(g, true, widths), spare;
+	size_t total = set_widths(g, true, widths), loose = 0, spare;
 
 	if (!limit || total <= limit)
 		return;
-	total = set_widths(g, false, widths);
-	while (total > limit && most_spare(g, widths, &spare)) {
+	for (size_t i = 0; i < g->columns.nr; i++)
+		loose += slack(g, i, widths[i]);
+	if (total - loose > limit)
+		total = set_widths(g, false, widths);
+	while (total - loose > limit && most_spare(g, widths, &spare)) {
 		total -= widths[spare] + GAP;
 		widths[spare] = 0;
 	}
+	if (total > limit)
+		squeeze(g, total - limit, widths);
+}
+
+/* The end of @text, which is longer than @width. */
+static void print_end(const char *text, size_t width, enum tone tone, struct pen *pen)
+{
+	static const char gap[] = "...";
+	_cleanup_(str_release) struct str end = {};
+
+	str_add(&end, gap);
+	str_add(&end, text + cut(text, str_columns(text) - width + sizeof(gap) - 1));
+	pen_add(pen, str_text(&end), tone);
+	pen_add_blanks(pen, GAP);
 }
 
 static void print_cell(const struct grid_column *c, size_t width, const struct grid_cell *cell, struct pen *pen)
 {
 	size_t padding = width - str_columns(str_text(&cell->text));
 
+	if (c->least && str_columns(str_text(&cell->text)) > width) {
+		print_end(str_text(&cell->text), width, cell->tone, pen);
+		return;
+	}
 	pen_add_blanks(pen, c->left ? 0 : padding);
 	pen_add(pen, str_text(&cell->text), cell->tone);
 	pen_add_blanks(pen, (c->left ? padding : 0) + GAP);

@@ -26,6 +26,7 @@ struct grid_column {
 	const char *title; /* lives as long as the grid; escaped already */
 	unsigned int width; /* at least, where there is room */
 	bool left;
+	unsigned int least; /* of its cells so much is left before another column is left out: they lose their beginning. 0: all */
 	unsigned int spare; /* left out when the lines would be too long: the highest first, of equals the last; 0: never */
 };
 
