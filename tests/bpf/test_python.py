@@ -19,6 +19,7 @@ detect  my_pool_alloc
 pool    0=POOL
 on my_pool_alloc return alloc pool=POOL address=ret reserved=arg0
 on my_pool_free         free  address=arg0
+api     my_pool_*
 """
 with open(os.path.join(folder.name, "pool.rt"), "w") as f:
     f.write(ROWS)
@@ -90,6 +91,8 @@ for version, path in interpreters().items():
         assert len(truth) > 250, len(truth)
         check(events, truth)
         for event in events.values():
+            # Its return was seen, when its frame was gone.
+            assert event["stack"][0].get("function", "").startswith("my_pool_"), event["stack"][:2]
             # The machine code between them is there: the call of the library, and the interpreter's start outside of all.
             assert any("libstandin_pool" in f.get("module", "") or "_ctypes" in f.get("module", "") for f in event["stack"]), event["stack"]
             assert not event.get("stack_partial"), event["stack"][-3:]
@@ -127,6 +130,9 @@ def _():
         counts[key] = counts.get(key, 0) + 1
     equal({r["line"]: r["allocated"]["buffers"] for r in report["rows"]}, counts, "allocations by line")
     equal(sum(r["now"]["bytes"] for r in report["rows"]), 64 * len(truth), "bytes")
+    report = json.loads(run("report", os.path.join(folder.name, "run.pt"), "--json", "--by", "op")[1])
+    equal({r["op"] for r in report["rows"]}, {"my_pool_alloc", "my_pool_call"}, "operations")
+    equal(sum(r["allocated"]["buffers"] for r in report["rows"]), len(truth), "allocations by operation")
 
 
 @suite.test("there is a Python to try")

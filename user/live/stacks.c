@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "live/callee.h"
 #include "live/watch.h"
 #include "runtime/call_merge.h"
 #include "runtime/call_tree.h"
@@ -40,7 +41,7 @@ struct stacks {
 	struct modules *modules;
 	struct call_tree *tree;
 	VEC(struct known_module) known; /* by number of the module */
-	struct map by_hit;	    /* (thread, running number) -> stack in the tree */
+	struct map by_hit;	    /* (thread, running number) -> stack in the tree, see callee.h */
 	VEC(struct waiting) waiting; /* in the order in which they came, from waiting_at on */
 	size_t waiting_at;
 	uint64_t turn;
@@ -260,7 +261,7 @@ static uint32_t plant(const struct stacks *st, const struct watched *w, bool par
 	return at;
 }
 
-static void keep(struct stacks *st, const struct wire_stack_head *head, uint32_t at)
+static void keep(struct stacks *st, const struct wire_stack_head *head, uint64_t at)
 {
 	st->full += !at;
 	if (!at)
@@ -274,13 +275,15 @@ static void receive_native(struct stacks *st, struct watched *w, const struct wi
 	struct stack_sample sample = {.start = wire->reg[WIRE_REGISTER_SP], .bytes = wire->bytes, .stack = wire->stack};
 	struct map_entry *e = map_get(&st->python, wire->head.thread, 0);
 	struct wire_python_stack *python = e ? e->pointer : NULL;
+	uint64_t at;
 
 	memcpy(sample.reg, wire->reg, sizeof(sample.reg));
 	unwind(st, w, &sample);
 	if (python && (!w->python || python->head.sequence != wire->head.sequence))
 		python = NULL;
 	call_merge(w->python, python, &st->stack, &sample, &st->merged);
-	keep(st, &wire->head, plant(st, w, st->stack.end != STACK_COMPLETE));
+	at = plant(st, w, st->stack.end != STACK_COMPLETE);
+	keep(st, &wire->head, at && wire->flags & WIRE_STACK_CALLED ? at | CALLEE_GONE : at);
 }
 
 /* Its stack is to come, if it is wanted. */
@@ -331,11 +334,13 @@ int stacks_join(struct session *s, struct record *alloc)
 	struct stacks *st = s->stacks;
 	const struct map_entry *e = st && s->hit ? map_get(&st->by_hit, s->hit->thread, s->hit->sequence) : NULL;
 	uint64_t number;
+	uint32_t at;
 	int err;
 
 	if (!e)
 		return 0;
-	err = call_tree_tell(st->tree, (uint32_t)e->value, &st->files, &s->stack_sink, alloc->time_ns, &number);
+	at = callee_join(s, st->modules, st->tree, e->value);
+	err = call_tree_tell(st->tree, at, &st->files, &s->stack_sink, alloc->time_ns, &number);
 	RECORD_SET(alloc, STACK, stack, number);
 	return err;
 }
