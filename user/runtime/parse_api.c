@@ -6,10 +6,8 @@
 #include "runtime/parser.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <string.h>
 
-/* A character that fnmatch(3) would take otherwise than it is meant. */
 static int check_pattern(struct parser *p, struct rt_position at, const char *pattern)
 {
 	const char *open = strchr(pattern, '[');
@@ -47,34 +45,3 @@ int parse_api(struct parser *p)
 	return 0;
 }
 
-/* "operator/" has no parts. */
-enum { DIVISION = 1 };
-
-/* For FNM_PATHNAME, by which nothing but '/' stands for it: what is between two of them is one part of a name. */
-static void slash(char *name)
-{
-	char *to = name;
-
-	for (const char *from = name; *from; from++) {
-		bool colons = from[0] == ':' && from[1] == ':';
-
-		*to++ = colons ? '/' : *from == '/' ? DIVISION : *from;
-		from += colons;
-	}
-	*to = '\0';
-}
-
-bool runtime_has_api(const struct runtime *rt, const char *name)
-{
-	_cleanup_(freep) char *parts = xstrdup(name);
-
-	slash(parts);
-	for (size_t i = 0; i < rt->api.nr; i++) {
-		_cleanup_(freep) char *pattern = xstrdup(rt->api.items[i]);
-
-		slash(pattern);
-		if (!fnmatch(pattern, parts, FNM_PATHNAME | FNM_NOESCAPE))
-			return true;
-	}
-	return false;
-}
