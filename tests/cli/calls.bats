@@ -105,6 +105,17 @@ load cli
 	done
 }
 
+@test "of several hosts each has its own rows" {
+	"$MKRECORDING" a.pt host alpha < "$HERE/calls.records"
+	"$MKRECORDING" b.pt host beta < "$HERE/calls.records"
+	pooltrace merge a.pt b.pt -o both.pt
+	for view in "top -r both.pt" "report both.pt"; do
+		# shellcheck disable=SC2086 # two words
+		[ "$(pooltrace $view --by op --json | tail -n 1 | jq -c '[.rows[] | select(.op == "ops::add") | .host, .now.bytes]')" = '["alpha",8192,"beta",8192]' ]
+	done
+	[[ "$(pooltrace report both.pt --tree)" == *"python on alpha, device 0, DRAM"*"python on beta, device 0, DRAM"* ]]
+}
+
 @test "a recording that begins in the midst has stacks as well" {
 	"$MKRECORDING" ring.pt ring 8 < "$HERE/calls.records"
 	for by in line op stack; do

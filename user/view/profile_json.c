@@ -3,7 +3,10 @@
 void profile_set_place(json_t *object, const struct place *place)
 {
 	set_text(object, "process", place->process->name);
+	set_text(object, "host", place->process->host);
 	set_number(object, "pid", (uint64_t)place->process->pid);
+	if (place->process->copy > 1)
+		set_number(object, "copy", place->process->copy);
 	if (place->has_device)
 		set_number(object, "device", place->device);
 	set_text(object, "pool", place->pool);

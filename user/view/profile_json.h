@@ -5,7 +5,7 @@
 #include "view/json_object.h"
 #include "view/profile.h"
 
-/* `process`, `pid`, `device`, `pool`. */
+/* `process`, `host`, `pid`, `copy`, `device`, `pool`. */
 void profile_set_place(json_t *object, const struct place *place);
 /* Of PROFILE_BY_CALL: the group as @by, or why it has none. */
 void profile_set_group(json_t *object, const struct profile_node *n, const char *by);
