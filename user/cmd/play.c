@@ -93,17 +93,20 @@ static void key_forward(struct play *p)
 	if (p->ended)
 		say(p, "this is the last one");
 	else
-		p->goal_tick = p->ticks + 1;
+		p->goal_tick = (p->goal_tick ? p->goal_tick : p->ticks) + 1;
 }
 
 static void key_back(struct play *p)
 {
-	if (p->tick <= p->first_tick)
+	/* Each press counts, also one on the way to where the one before leads. */
+	uint64_t from = p->goal_tick ? p->goal_tick : p->tick;
+
+	if (from <= p->first_tick)
 		say(p, "this is the first one");
 	else if (!p->can_rewind)
 		say(p, "a pipe does not go back");
 	else
-		go_back_to(p, p->tick - 1);
+		go_back_to(p, from - 1);
 }
 
 static void key_faster(struct play *p)
