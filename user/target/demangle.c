@@ -1,5 +1,7 @@
-/* By libiberty: it knows both languages, and is there as a static library. */
+/* By libiberty: it knows both languages, and is there as a static library; but for Rust's older names. */
 #include "target/demangle.h"
+
+#include "target/demangle_rust.h"
 
 #include <setjmp.h>
 #include <string.h>
@@ -40,13 +42,26 @@ static void cut(struct str *s, size_t len)
 	}
 }
 
+static bool add_rust(struct str *s, const char *name)
+{
+	size_t most = s->len + DEMANGLED_MAX;
+
+	if (!demangle_add_rust(s, name))
+		return false;
+	if (s->len > most) {
+		cut(s, most);
+		str_add(s, "...");
+	}
+	return true;
+}
+
 void demangle_add(struct str *s, const char *name)
 {
 	struct output o = { .to = s, .begin = s->len };
 	const bool mangled = (name[0] == '_' && (name[1] == 'Z' || name[1] == 'R')) && strlen(name) <= MANGLED_MAX;
 
 	if (mangled) {
-		if (setjmp(o.full))
+		if (add_rust(s, name) || setjmp(o.full))
 			return;
 		if (rust_demangle_callback(name, DMGL_NO_OPTS, add_part, &o) && s->len > o.begin)
 			return;
