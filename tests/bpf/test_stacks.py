@@ -2,6 +2,7 @@
 allocation; with what has no room counted, and no event lost for a stack."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,8 @@ folder = tempfile.TemporaryDirectory()
 class Stacks(Target):
     """standin-stacks; what it says of its allocations: {address: (name, tid, [(file, offset)])}."""
 
-    def __init__(self, *arguments):
-        super().__init__([os.path.join(STANDIN, "standin-stacks"), *map(str, arguments)])
+    def __init__(self, *arguments, where=STANDIN):
+        super().__init__([os.path.join(where, "standin-stacks"), *map(str, arguments)])
         equal(int(self.line("READY")), self.pid, "pid of the target")
 
     def truth(self):
@@ -98,8 +99,8 @@ def live(*options):
         return events, truth
 
 
-def recorded(path, *options, arguments=()):
-    with Stacks(*arguments) as target, Pooltrace("-p", target.pid, "-o", path, "-f", *options) as pooltrace:
+def recorded(path, *options, arguments=(), where=STANDIN):
+    with Stacks(*arguments, where=where) as target, Pooltrace("-p", target.pid, "-o", path, "-f", *options) as pooltrace:
         pooltrace.state()
         target.go()
         truth = target.truth() if not arguments else target.line("DONE")
@@ -224,6 +225,59 @@ def _():
     equal(sum("stack" not in e for e in events), state.get("unstacked", 0), "allocations without a stack, as they are counted")
     stacks = {json.dumps(e["stack"]) for e in events if "stack" in e}
     equal(len(stacks), 1, "stacks that differ")
+
+
+def functions(path):
+    """Of all frames of machine code: {(file, address): function}."""
+    return {(os.path.basename(f["module"]), f["address"]): f.get("function")
+            for e in read(path, "--stacks") for f in e.get("stack", ()) if "module" in f}
+
+
+def without_names(path):
+    events = read(path, "--stacks")
+    for frame in (f for e in events for f in e.get("stack", ()) if "module" in f):
+        for key in ("function", "file", "line"):
+            frame.pop(key, None)
+    return events
+
+
+def with_another_build_id(library, copy):
+    build_id = bytes.fromhex(next(line.split()[-1] for line in subprocess.check_output(["readelf", "-n", library], text=True).splitlines()
+                                  if "Build ID" in line))
+    with open(library, "rb") as file:
+        content = file.read()
+    equal(content.count(build_id), 1, "build ids in the library")
+    with open(copy, "wb") as file:
+        file.write(content.replace(build_id, build_id[::-1]))
+
+
+@suite.test("symbolized later, where the files are called otherwise, frames are those that were named live; no other file is used")
+def _():
+    home, away = os.path.join(folder.name, "home"), os.path.join(folder.name, "away")
+    now, later, named, wrong = (os.path.join(folder.name, name) for name in ("now.pt", "later.pt", "named.pt", "wrong.pt"))
+    os.makedirs(home)
+    os.makedirs(os.path.join(away, "deep"))
+    for name in ("standin-stacks", "libstandin_metal.so", "libstandin_through.so"):
+        shutil.copy(os.path.join(STANDIN, name), home)
+    recorded(now, "--stacks", where=home)
+    truth, _ = recorded(later, "--stacks", "--symbols=later", where=home)
+    assert len(functions(later)) > 10, functions(later)
+    equal(set(functions(later).values()), {None}, "names in what was recorded without")
+    os.rename(os.path.join(home, "standin-stacks"), os.path.join(away, "program"))
+    os.rename(os.path.join(home, "libstandin_metal.so"), os.path.join(away, "deep", "library"))
+    status, _, errors = run("symbolize", later, "-o", named, "--debug-dir", away)
+    equal(status, 0, f"exit status of symbolize: {errors}")
+    live_names = functions(now)
+    equal(functions(named), live_names, "frames")
+    equal(without_names(named), without_names(later), "all else")
+    check_all(read(named, "--stacks"), truth)
+    with_another_build_id(os.path.join(away, "deep", "library"), os.path.join(home, "libstandin_metal.so"))
+    status, _, errors = run("symbolize", later, "-o", wrong)
+    equal(status, 0, f"exit status of symbolize: {errors}")
+    assert "libstandin_metal.so' is another file" in errors and "standin-stacks' with build id" in errors, errors
+    for (module, address), function in functions(wrong).items():
+        expected = None if module in ("standin-stacks", "libstandin_metal.so") else live_names[module, address]
+        equal(function, expected, f"{module}+{address:#x}")
 
 
 if __name__ == "__main__":

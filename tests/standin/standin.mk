@@ -35,7 +35,7 @@ $(STANDIN)/%.o: tests/standin/%.cpp
 	$(call say,CXX,$@)$(CXX) $(STANDIN_CXXFLAGS) -MMD -MP -c $< -o $@
 
 $(STANDIN_PROGRAMS): $(STANDIN)/standin-%: $(STANDIN)/%.o $(STANDIN)/view.o $(STANDIN)/libstandin_metal.so
-	$(call say,LINK,$@)$(CXX) -pthread $< $(STANDIN)/view.o -L$(STANDIN) -lstandin_metal -Wl,-rpath,'$$ORIGIN' -o $@
+	$(call say,LINK,$@)$(CXX) -pthread -Wl,--build-id $< $(STANDIN)/view.o -L$(STANDIN) -lstandin_metal -Wl,-rpath,'$$ORIGIN' -o $@
 
 # What a program loads late, and a program that does.
 $(STANDIN)/pic/%.o: tests/standin/%.cpp

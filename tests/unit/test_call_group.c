@@ -16,13 +16,15 @@
 	FRAME(3, "module=1 offset=32 symbol=_PyEval_Vector")                                                     \
 	FRAME(4, "path=/venv/site-packages/nn/model.py line=64 symbol=\"<listcomp>\"")                               \
 	FRAME(5, "module=2 offset=48 symbol=\"ops::add<int, std::less<(3 > 2)> >(int)::{lambda(int (*)(int))#1}::operator()\"")     \
-	FRAME(6, "module=2 offset=64 symbol=\"(anonymous namespace)::operator<< <char>\"") FRAME(7, "module=2 offset=80")
+	FRAME(6, "module=2 offset=64 symbol=\"(anonymous namespace)::operator<< <char>\"") FRAME(7, "module=2 offset=80") \
+	FRAME(8, "module=2 offset=96 symbol=kernel path=/src/ops.cpp line=9")
 #define STACKS                                                                                                   \
 	STACK(1, "frame=1") STACK(2, "frame=2 parent=1") STACK(3, "frame=3 parent=2") STACK(4, "frame=4 parent=3") \
-	STACK(5, "frame=5 parent=4") STACK(6, "frame=6 partial=1") STACK(7, "frame=7 parent=6")
+	STACK(5, "frame=5 parent=4") STACK(6, "frame=6 partial=1") STACK(7, "frame=7 parent=6") \
+	STACK(8, "frame=8 parent=5") STACK(9, "frame=8 parent=1")
 #define BLOCK(stack) "alloc" S(102) "process=1 arena=1 address=4096 reserved=64 stack=" #stack "\n" TICK(103)
 
-static struct call_groups groups;
+static struct call_groups groups, owned;
 
 static void add_group(struct view *v, const struct record *r, const struct effect *e)
 {
@@ -40,7 +42,7 @@ static void is(enum call_group_by by, const char *block, const char *expected)
 	_cleanup_(str_release) struct str stream = {};
 	struct view v = {.add = add_group};
 
-	groups = (struct call_groups){.by = by};
+	groups = (struct call_groups){.by = by, .own = owned.own, .nr_own = owned.nr_own};
 	str_addf(&stream, "%s%s", PYTHON EMPTY POOLS(101) MODULES FRAMES STACKS, block);
 	view_run(&v, str_text(&stream));
 	assert_string_equal(str_text(&v.out), expected);
@@ -70,6 +72,22 @@ static void an_operation_is_the_outermost_function_of_the_api(void **state)
 	is(CALL_BY_OP, BLOCK(5), "none");
 }
 
+/* What was looked up later does not change whose code it is, unless somebody says so. */
+static void lines_of_machine_code_are_nobodys(void **state)
+{
+	static const char *const own[] = {"/src/*"};
+
+	(void)state;
+	is(CALL_BY_LINE, BLOCK(8), "/srv/serve.py:118 step");
+	is(CALL_BY_LINE, BLOCK(9), "/src/ops.cpp:9 kernel");
+	is(CALL_BY_STACK, BLOCK(9), "Py_BytesMain > ops.cpp:9 kernel");
+	is(CALL_BY_STACK, BLOCK(8), "serve.py:118 step > model.py:64 <listcomp> > "
+				    "ops::add<...>(...)::{lambda(...)#1}::operator() > ops.cpp:9 kernel");
+	owned = (struct call_groups){.own = own, .nr_own = 1};
+	is(CALL_BY_LINE, BLOCK(8), "/src/ops.cpp:9 kernel");
+	owned = (struct call_groups){};
+}
+
 static void a_stack_is_short_and_has_no_interpreter(void **state)
 {
 	(void)state;
@@ -85,6 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_the_innermost_code_of_the_programs_own),
 		cmocka_unit_test(an_operation_is_the_outermost_function_of_the_api),
+		cmocka_unit_test(lines_of_machine_code_are_nobodys),
 		cmocka_unit_test(a_stack_is_short_and_has_no_interpreter),
 	};
 

@@ -35,7 +35,8 @@ enum command_bit {
 	COMMAND_EXPORT = 1 << 7,
 	COMMAND_DIFF = 1 << 8,
 	COMMAND_MERGE = 1 << 9,
-	COMMAND_ALL = (1 << 10) - 1,
+	COMMAND_SYMBOLIZE = 1 << 10,
+	COMMAND_ALL = (1 << 11) - 1,
 };
 
 enum file_argument { FILE_NONE, FILE_NEEDED, FILE_OPTIONAL /* else it traces */, FILE_TWO, FILE_MANY };
@@ -62,6 +63,7 @@ int cmd_explain(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_export(const struct options *o);
 int cmd_merge(const struct options *o);
+int cmd_symbolize(const struct options *o);
 int cmd_runtimes(const struct options *o);
 int cmd_doctor(const struct options *o);
 

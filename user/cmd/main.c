@@ -19,6 +19,8 @@ const struct command commands[] = {
 	 false, cmd_export},
 	{"merge", "-o FILE FILE...", "recordings of several hosts, or of several pooltraces on one, as one", COMMAND_MERGE, FILE_MANY,
 	 false, cmd_merge},
+	{"symbolize", "-o FILE RECORDING", "functions, files and lines for stacks that were recorded without", COMMAND_SYMBOLIZE, FILE_NEEDED,
+	 false, cmd_symbolize},
 	{"runtimes", "", "which runtimes are known, and what of them a process has", COMMAND_RUNTIMES, FILE_NONE, false,
 	 cmd_runtimes},
 	{"doctor", "", "what tracing needs, and whether it is there", COMMAND_DOCTOR, FILE_NONE, false, cmd_doctor},

@@ -6,6 +6,7 @@
 #include "cmd/merge_ring.h"
 #include "cmd/options.h"
 #include "ledger/merge.h"
+#include "runtime/symbolize.h"
 #include "stream/file.h"
 
 struct merge_file {
@@ -13,6 +14,7 @@ struct merge_file {
 	struct source *source;	 /* NULL: it is a ring */
 	struct merge_ring *ring; /* NULL: it is one file */
 	const char *path;
+	struct symbolizer *through; /* what all its records pass; NULL: nothing */
 };
 
 struct merge_files {

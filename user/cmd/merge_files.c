@@ -11,9 +11,9 @@
 
 static int pull(struct merge_stream *stream, struct sink *to)
 {
-	struct merge_file *f = (struct merge_file *)stream;
+	const struct merge_file *f = (const struct merge_file *)stream;
 
-	return f->ring ? merge_ring_pull(f->ring, to) : file_source_step(f->source, to);
+	return f->ring ? merge_ring_pull(f->ring, to) : file_source_step(f->source, f->through ? symbolizer_sink(f->through, to) : to);
 }
 
 static bool in_gap(const struct merge_stream *stream)
@@ -207,7 +207,7 @@ static bool outcome_of(const struct merge_file *file)
 		diag_errno(&d, s->err, "cannot read '%s'", file->path);
 	if (!d.text[0])
 		return well;
-	diag_hint(&d, "what could be read of it was merged");
+	diag_hint(&d, "what could be read of it was %s", file->through ? "written" : "merged");
 	fail(&d, 0);
 	return false;
 }

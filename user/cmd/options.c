@@ -319,6 +319,10 @@ const struct option_row option_rows[] = {
 	{"force", 'f', NULL, COMMAND_EXPORT, false, set_flag, OPTION(force), "overwrite FILE if it exists"},
 	{"output", 'o', "FILE", COMMAND_MERGE, false, set_text, OPTION(output), "the recording that they become; - is stdout"},
 	{"force", 'f', NULL, COMMAND_MERGE, false, set_flag, OPTION(force), "overwrite FILE if it exists"},
+	{"output", 'o', "FILE", COMMAND_SYMBOLIZE, false, set_text, OPTION(output), "the recording that it becomes; - is stdout"},
+	{"force", 'f', NULL, COMMAND_SYMBOLIZE, false, set_flag, OPTION(force), "overwrite FILE if it exists"},
+	{"debug-dir", 0, "DIR", COMMAND_SYMBOLIZE, false, add_text, OPTION(debug_dirs),
+	 "look for files, by build id, in DIR and all folders below it as well; may be given several times"},
 	{"shift", 0, "FILE=TIME", COMMAND_MERGE, false, add_text, OPTION(shifts),
 	 "add a time, such as +1.5s or -200ms, to all times of that recording: its host's clock was wrong; may be given several "
 	 "times"},
@@ -346,6 +350,8 @@ const struct option_row option_rows[] = {
 	 "below each allocation, what it was called by: as it is traced, or as a recording has it; default: off"},
 	{"stacks-budget", 0, "SIZE", COMMAND_TOP | COMMAND_EVENTS | COMMAND_RECORD, true, set_size, OPTION(stacks_budget),
 	 "copy at most so many bytes of stacks a second, such as 64M; what is over it has no stack. Default: 256M"},
+	{"symbols", 0, "now|later", COMMAND_TOP | COMMAND_RECORD, true, set_choice, OPTION(symbols),
+	 "with --stacks: look up the names of functions while recording (the default), or leave that to 'symbolize'"},
 	{"asked", 0, NULL, TABLES, false, set_flag, OPTION(asked),
 	 "bytes that the program requested, instead of those that the pool gave up"},
 	{"bytes", 0, NULL, VIEWS | COMMAND_DIFF, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},
@@ -392,6 +398,7 @@ _Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
 _Static_assert(EXPORT_PERFETTO == 0 && EXPORT_PPROF == 1 && EXPORT_FOLDED == 2 && EXPORT_CSV == 3 && EXPORT_NDJSON == 4,
 	       "as the words of --to");
 _Static_assert(EXPORT_INUSE == 0 && EXPORT_PEAK == 1 && EXPORT_ALLOC == 2, "as the words of --sample");
+_Static_assert(SYMBOLS_NOW == 0 && SYMBOLS_LATER == 1, "as the words of --symbols");
 _Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "as the words of --color");
 
 const struct option_conflict option_conflicts[] = {
@@ -424,6 +431,7 @@ void options_release(struct options *o)
 	vec_release(&o->fail_if);
 	vec_release(&o->own);
 	vec_release(&o->recordings);
+	vec_release(&o->debug_dirs);
 	vec_release(&o->shifts);
 	vec_release(&o->triggers);
 }

@@ -21,6 +21,9 @@ enum by { BY_CHIP, BY_MESH, BY_LINE, BY_OP, BY_FUNCTION, BY_FILE, BY_STACK };
 /* Which instructions are probed, as the words of --sites. */
 enum sites_mode { SITES_CHOSEN, SITES_ENTRY };
 
+/* When functions of stacks get their names, as the words of --symbols. */
+enum symbols_when { SYMBOLS_NOW, SYMBOLS_LATER };
+
 enum layer { LAYER_OUTER, LAYER_ALL };
 
 /* Of `diff`; from DIFF_BY_LINE on by the stacks of allocations. */
@@ -59,6 +62,7 @@ struct options {
 	int by;	   /* enum by */
 	int stacks; /* enum session_stacks */
 	bool stacks_given;
+	int symbols; /* enum symbols_when */
 	uint64_t stacks_budget; /* bytes a second; 0: the default */
 	int layer; /* enum layer */
 	int diff_by; /* enum diff_by */
@@ -67,6 +71,7 @@ struct options {
 	texts fail_if;
 	texts own;	  /* of --own: patterns of source files */
 	texts recordings; /* of a command that takes many files; `recording` is the first */
+	texts debug_dirs; /* of --debug-dir */
 	texts shifts;	  /* of --shift */
 	uint64_t duration_ns, max_size; /* of a recording; 0: no limit */
 	bool ring;			/* with at least one of these: */

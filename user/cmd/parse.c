@@ -293,7 +293,7 @@ static int check_output(const struct options *o, struct diag *d)
 		return 0;
 	if (o->command->bit == COMMAND_EXPORT)
 		return 0;
-	if (o->command->bit & (COMMAND_RECORD | COMMAND_MERGE)) {
+	if (o->command->bit & (COMMAND_RECORD | COMMAND_MERGE | COMMAND_SYMBOLIZE)) {
 		if (o->ring) {
 			diag_set(d, -EINVAL, "'--ring' and '-o -' contradict each other");
 			diag_hint(d, "a ring has several files: name one with -o FILE");
@@ -340,6 +340,11 @@ static int check_arguments(const struct options *o, struct diag *d)
 	if (o->triggers.nr && !o->ring) {
 		diag_set(d, -EINVAL, "'--trigger' writes what a ring holds: it needs '--ring'");
 		diag_hint(d, "such as --ring 60s,1G");
+		return -EINVAL;
+	}
+	if (o->symbols == SYMBOLS_LATER && !o->stacks) {
+		diag_set(d, -EINVAL, "'--symbols=later' is about call stacks: it needs '--stacks'");
+		diag_hint(d, "such as --stacks --symbols=later");
 		return -EINVAL;
 	}
 	if (o->no_children && !o->child && !o->pids.nr) {

@@ -167,6 +167,7 @@ static int open_session(struct trace *t, const struct trace_plan *plan, struct d
 		.mark_fd = plan->mark_fd,
 		.children = plan->children || (plan->child && !o->no_children),
 		.stacks = o->once ? STACKS_OFF : (enum session_stacks)o->stacks,
+		.symbols_later = o->symbols == SYMBOLS_LATER,
 		.stack_budget = o->stacks_budget ? o->stacks_budget : STACKS_BUDGET,
 		.mode = (enum attach_mode)o->attach,
 		.ring_bytes = (uint32_t)o->ring_bytes,

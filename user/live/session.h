@@ -34,6 +34,7 @@ struct session_options {
 	int mark_fd;	      /* readable: drain, then a tick that session_marks(); whoever gets it reads it. 0: none */
 	bool children;	      /* also what the processes of `pids` start from now on, and maps a known runtime */
 	enum session_stacks stacks;
+	bool symbols_later;   /* functions of machine code get no names: whoever reads it may look for them */
 	uint64_t stack_budget; /* bytes of stacks a second at most; 0: no limit */
 	enum attach_mode mode;
 	uint32_t ring_bytes; /* 0: the default; else a power of two, at least a page */

@@ -117,7 +117,8 @@ static int describe(struct call_tree_files *files, const struct call_place *plac
 	err = tell_module(st, m, st->session->last_ns, &module);
 	RECORD_SET(frame, MODULE, module, module);
 	RECORD_SET(frame, OFFSET, offset, place->address);
-	set_text(frame, FIELD_SYMBOL, name_of(st, m, place->address), SYMBOL_MOST);
+	if (!st->session->o.symbols_later)
+		set_text(frame, FIELD_SYMBOL, name_of(st, m, place->address), SYMBOL_MOST);
 	return err;
 }
 

@@ -200,8 +200,9 @@
  *             `reason` says why not, or else what the row must do without. With `process` instead of a module: no file of that
  *             process has the function. No sites at all: nothing was probed
  * frame       a place in code that stands in stacks. Of machine code: its `module`, the address (`offset`) of its instruction, or
- *             within the call that it is in, as the file was linked, and the name of its function (`symbol`), as in its source. Of
- *             an interpreter's: `path`, `line`, and the function's name. What is absent is not known
+ *             within the call that it is in, as the file was linked, and the name of its function (`symbol`), as in its source; `path`
+ *             and `line` of that, if somebody has looked for them. Of an interpreter's, which has no module: `path`, `line`, and
+ *             the function's name. What is absent is not known
  * stack       a call stack: a `frame`, called by the last one of another stack (`parent`, a lower number), which is its outer part.
  *             Without it nothing called the frame; with `partial` as well, what did is not known
  * unstacked   `count` allocations have no stack. reason: room (in the ring), budget (of bytes a second)

@@ -7,11 +7,16 @@
 #define TARGET_SYMBOLS_H
 
 #include "target/elf_file.h"
+#include "target/symbol_tree.h"
 
-/* Where files are looked for besides their own place: DIR/.build-id/ab/cdef.debug and DIR/NAME; /usr/lib/debug is always the last. */
+/*
+ * Where files are looked for besides their own place: DIR/.build-id/ab/cdef.debug and DIR/NAME; anywhere in a tree; /usr/lib/debug is
+ * always one of them.
+ */
 struct symbol_folders {
 	const char *const *paths;
 	size_t nr;
+	struct symbol_tree *tree; /* NULL: none; lives longer */
 };
 
 /*

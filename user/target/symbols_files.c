@@ -55,6 +55,36 @@ static struct elf_file *try_debug(struct looking *l, const char *folder)
 	return try_file(l, path);
 }
 
+/* The first file of the tree of which @is_wanted is true; without it, any. */
+static struct elf_file *try_tree(struct looking *l, struct symbol_tree *tree, bool (*is_wanted)(struct elf_file *f))
+{
+	const char *path;
+
+	for (size_t i = 0; tree && (path = symbol_tree_path(tree, l->build_id, i)); i++) {
+		struct elf_file *f = try_file(l, path);
+
+		if (f && (!is_wanted || is_wanted(f)))
+			return f;
+		elf_file_free(f);
+	}
+	return NULL;
+}
+
+/* Not one that has nothing but what was taken out of another one. */
+static bool is_loadable(struct elf_file *f)
+{
+	GElf_Shdr header;
+
+	return elf_file_section(f, SHT_DYNSYM, &header);
+}
+
+static bool has_symbols(struct elf_file *f)
+{
+	GElf_Shdr header;
+
+	return elf_file_section(f, SHT_SYMTAB, &header);
+}
+
 static struct elf_file *try_folders(struct looking *l, const char *name, const struct symbol_folders *folders)
 {
 	struct elf_file *f = NULL;
@@ -63,10 +93,14 @@ static struct elf_file *try_folders(struct looking *l, const char *name, const s
 		_cleanup_(freep) char *path = xasprintf("%s/%s", folders->paths[i], name);
 
 		f = try_file(l, path);
-		if (!f)
-			f = try_debug(l, folders->paths[i]);
 	}
-	return f ? f : try_debug(l, debug_folder);
+	if (!f)
+		f = try_tree(l, folders->tree, is_loadable);
+	for (size_t i = 0; !f && i < folders->nr; i++)
+		f = try_debug(l, folders->paths[i]);
+	if (!f)
+		f = try_debug(l, debug_folder);
+	return f ? f : try_tree(l, folders->tree, NULL);
 }
 
 int symbols_find_file(const char *path, const char *build_id, const struct symbol_folders *folders, struct elf_file **ret,
@@ -104,6 +138,10 @@ struct elf_file *symbols_debug_file(struct symbols *s)
 		s->debug = try_debug(&l, s->folders.paths[i]);
 	if (!s->debug)
 		s->debug = try_debug(&l, debug_folder);
+	if (!s->debug)
+		s->debug = try_tree(&l, s->folders.tree, dwarf_lines_there);
+	if (!s->debug)
+		s->debug = try_tree(&l, s->folders.tree, has_symbols);
 	str_release(&l.other);
 	return s->debug;
 }

@@ -44,17 +44,24 @@ static bool is_foreign(const char *path)
 	return *path == '<';
 }
 
-static bool is_own(const struct call_groups *g, const char *path)
+/* A line that an interpreter runs. Machine code may have lines as well: who they are of, only its file says. */
+static bool is_source(const struct ledger_frame *f)
 {
-	for (size_t i = 0; i < g->nr_own; i++)
-		if (!fnmatch(g->own[i], path, 0))
+	return f->path && !f->module;
+}
+
+static bool is_own(const struct call_groups *g, const struct ledger_frame *f)
+{
+	for (size_t i = 0; f->path && i < g->nr_own; i++)
+		if (!fnmatch(g->own[i], f->path, 0))
 			return true;
-	return !g->nr_own && !is_foreign(path);
+	return is_source(f) && !g->nr_own && !is_foreign(f->path);
 }
 
 /*
  * Whose code it is: the innermost frame of the program's own source; or of any source; or else the innermost one that is not in a file
- * of the runtime; where all are, the outermost one.
+ * of the runtime; where all are, the outermost one. Source is what an interpreter runs: without names of own files, lines of machine
+ * code that somebody has looked up later do not change whose code it is.
  */
 static const struct ledger_frame *caller(const struct call_groups *g, const struct ledger *l, uint64_t stack)
 {
@@ -62,9 +69,9 @@ static const struct ledger_frame *caller(const struct call_groups *g, const stru
 
 	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
 		f = ledger_frame(l, s->frame);
-		if (f->path && is_own(g, f->path))
+		if (is_own(g, f))
 			return f;
-		if (f->path && !source)
+		if (is_source(f) && !source)
 			source = f;
 		if (!other && !is_runtime(l, ledger_module(l, f->module)))
 			other = f;
@@ -114,9 +121,9 @@ static uint64_t interpreter(const struct ledger *l, uint64_t stack)
 	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
 		const struct ledger_frame *f = ledger_frame(l, s->frame);
 
-		if (source && !f->path)
+		if (source && !is_source(f))
 			return f->module;
-		source |= f->path != NULL;
+		source |= is_source(f);
 	}
 	return 0;
 }
@@ -131,7 +138,7 @@ static void add_chain(struct str *out, const struct ledger *l, uint64_t stack, c
 	for (const struct ledger_stack *s = ledger_stack(l, stack); s; s = ledger_stack(l, s->parent)) {
 		const struct ledger_frame *f = ledger_frame(l, s->frame);
 
-		if (f->path || !hidden || f->module != hidden)
+		if (is_source(f) || !hidden || f->module != hidden)
 			vec_push(&chain, f);
 		partial = s->partial;
 	}
