@@ -128,6 +128,41 @@ seeds="1 2 3 4 5"
 	run ! grep -qE '^ *[0-9]+[:{ ]' text
 }
 
+@test "slices of a Perfetto trace have the call stacks of their allocations, each told once" {
+	cat "$HERE/half.records" - <<-'END' | "$MKRECORDING" run.pt
+		module time_ns=1700000000800000000 module=1 path=/opt/libops.so build_id=00ff80e5aabb
+		module time_ns=1700000000800000000 module=2 path="/opt/o\x1b.so"
+		frame time_ns=1700000000800000000 frame=1 path="/srv/gr\xc3\xb6\xc3\x9fe.py" line=118 symbol=step
+		frame time_ns=1700000000800000000 frame=2 module=1 offset=0x1234 symbol="ops::add<int>"
+		frame time_ns=1700000000800000000 frame=3 module=1 offset=0x1300 symbol="ops::add<int>" path=/src/add.cpp line=7
+		frame time_ns=1700000000800000000 frame=4 module=2 offset=0x10
+		frame time_ns=1700000000800000000 frame=5
+		stack time_ns=1700000000800000000 stack=1 frame=1
+		stack time_ns=1700000000800000000 stack=2 frame=2 parent=1
+		stack time_ns=1700000000800000000 stack=3 frame=4 partial=1
+		stack time_ns=1700000000800000000 stack=4 frame=3 parent=3
+		stack time_ns=1700000000800000000 stack=5 frame=5
+		alloc time_ns=1700000000800000000 process=1 pid=4242 tid=4242 arena=2 address=9000000 reserved=64 stack=2
+		alloc time_ns=1700000000810000000 process=1 pid=4242 tid=4242 arena=2 address=9100000 reserved=64 stack=4
+		alloc time_ns=1700000000820000000 process=1 pid=4242 tid=4242 arena=2 address=9200000 reserved=64 stack=2
+		alloc time_ns=1700000000830000000 process=1 pid=4242 tid=4242 arena=2 address=9300000 reserved=64 stack=5
+		alloc time_ns=1700000000840000000 process=1 pid=4242 tid=4242 arena=2 address=9400000 reserved=64
+		tick time_ns=1700000000900000000 interval_ns=500000000
+	END
+	pooltrace export run.pt --to perfetto -o trace
+	protoc -I "$HERE" --decode=perfetto.protos.Trace perfetto.proto < trace > text
+	diff <("$HERE/sums" stacks < text) - <<-'END'
+		/srv/größe.py:118 step | größe.py:118 step > ops::add<...> | step /srv/größe.py:118 > ops::add<int> /opt/libops.so[00ff80e5aabb]+0x1234
+		/src/add.cpp:7 ops::add<int> | ... > o\x1b.so+0x10 > add.cpp:7 ops::add<int> | ... (what called it is not known) > o\x1b.so+0x10 /opt/o\x1b.so[]+0x10 > ops::add<int> /src/add.cpp:7 /opt/libops.so[00ff80e5aabb]+0x1300
+		/srv/größe.py:118 step | größe.py:118 step > ops::add<...> | step /srv/größe.py:118 > ops::add<int> /opt/libops.so[00ff80e5aabb]+0x1234
+		? | ? | ?
+	END
+	run ! grep -qE '^ *[0-9]+[:{ ]' text
+	# What has none is as before, and figures are the same.
+	[ "$(grep -c callstack_iid: text)" -eq 4 ]
+	diff <(table run.pt) <(decode perfetto < trace)
+}
+
 @test "what is not selected is not exported" {
 	make_recording half.pt half.records
 	[ "$(pooltrace export half.pt --to folded --pool l1)" = "python;device 0;L1;2 MiB to 4 MiB 2097152" ]

@@ -200,6 +200,41 @@ static void what_is_not_selected_is_not_exported(void **state)
 	selection_release(&s);
 }
 
+static size_t count_in(const struct str *out, const char *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + strlen(text) <= out->len; i++)
+		n += !memcmp(out->p + i, text, strlen(text));
+	return n;
+}
+
+/* However many blocks have a stack: what it says is there once, and each slice refers to it. */
+static void a_trace_tells_a_stack_once(void **state)
+{
+	enum { BLOCKS = 100, BYTES_MOST = 20 };
+	_cleanup_(str_release) struct str stream = {}, plain = {}, all = {}, none = {};
+
+	(void)state;
+	str_addf(&stream, "%s", TRACED "module" S(105) "module=1 path=/opt/ops.so build_id=0g\n"
+		 "frame" S(105) "frame=1 path=/srv/serve.py line=118 symbol=step\nframe" S(105) "frame=2 module=1 offset=16 symbol=add\n"
+		 "frame" S(105) "frame=3 module=1 offset=32 symbol=add line=99999999999\nstack" S(105) "stack=1 frame=1 partial=1\n"
+		 "stack" S(105) "stack=2 frame=2 parent=1\nstack" S(105) "stack=3 frame=3 parent=1\n");
+	str_add(&plain, str_text(&stream));
+	for (int i = 0; i < BLOCKS; i++) {
+		str_addf(&plain, "alloc" S(105) "process=1 arena=1 address=%d reserved=16\n", 9000000 + 64 * i);
+		str_addf(&stream, "alloc" S(105) "process=1 arena=1 address=%d reserved=16 stack=%d\n", 9000000 + 64 * i, 2 + i % 2);
+	}
+	all = export(str_text(&stream), EXPORT_PERFETTO, &(struct export_options){}, NULL);
+	none = export(str_text(&plain), EXPORT_PERFETTO, &(struct export_options){}, NULL);
+	assert_int_equal(count_in(&all, "/srv/serve.py"), 2); /* of the frame, and in the line */
+	assert_int_equal(count_in(&all, "/opt/ops.so"), 1);
+	assert_int_equal(count_in(&all, "what called it is not known"), 1);
+	assert_int_equal(count_in(&all, "... > serve.py:118 step > add"), 1);
+	assert_int_equal(count_in(&none, "serve.py:118"), 0);
+	assert_in_range(all.len - none.len, BLOCKS, BLOCKS * BYTES_MOST + 512);
+}
+
 /* A reader of messages: each field as it comes. */
 struct wire_field {
 	unsigned int number;
@@ -531,6 +566,7 @@ int main(void)
 		cmocka_unit_test(folded_has_a_line_a_kind),
 		cmocka_unit_test(no_name_breaks_a_stack),
 		cmocka_unit_test(what_is_not_selected_is_not_exported),
+		cmocka_unit_test(a_trace_tells_a_stack_once),
 		cmocka_unit_test(a_trace_has_a_slice_a_block),
 		cmocka_unit_test(a_trace_of_nothing_is_one),
 		cmocka_unit_test(what_was_there_before_has_a_track_that_was_free),

@@ -7,7 +7,7 @@
 #include "view/export.h"
 #include "view/host_name.h"
 #include "view/lives.h"
-#include "view/perfetto.h"
+#include "view/perfetto_stacks.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -34,6 +34,8 @@ struct perfetto {
 	struct lives lives;
 	const struct selection *selection;
 	struct str *out; /* of the record that is being put */
+	const struct ledger *ledger;
+	struct perfetto_stacks stacks;
 	bool begun;
 	uint64_t tracks; /* how many there are */
 	uint64_t stream; /* track of what is about no process; 0: there is none yet */
@@ -161,6 +163,7 @@ static void begin(void *user, struct life *life, const struct block *b, const st
 	add_name(&name, b);
 	e.name = str_text(&name);
 	event_set_block(&arguments, b);
+	perfetto_stacks_set(&p->stacks, p->out, p->ledger, b, &e);
 	perfetto_add_event(p->out, &e);
 	change(p, life->place);
 }
@@ -261,6 +264,7 @@ static void put(struct exporter *x, struct str *out, const struct record *r, con
 	struct events events;
 
 	p->out = out;
+	p->ledger = e->ledger;
 	if (!p->begun)
 		perfetto_add_begin(out, r->time_ns);
 	p->begun = true;
@@ -298,6 +302,7 @@ static void free_exporter(struct exporter *x)
 	vec_release(&p->changed);
 	map_release(&p->devices);
 	lives_release(&p->lives);
+	perfetto_stacks_release(&p->stacks);
 	free(p);
 }
 

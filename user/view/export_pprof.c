@@ -3,9 +3,9 @@
  * a stack, or of a kind, which stands where a stack would.
  */
 #include "base/proto.h"
-#include "ledger/words.h"
 #include "view/export_profile.h"
 #include "view/host_name.h"
+#include "view/string_table.h"
 
 enum { PROFILE_SAMPLE_TYPE = 1, PROFILE_SAMPLE, PROFILE_LOCATION = 4, PROFILE_FUNCTION, PROFILE_STRING_TABLE };
 enum { PROFILE_TIME_NANOS = 9, PROFILE_DURATION_NANOS, PROFILE_PERIOD_TYPE, PROFILE_PERIOD, PROFILE_COMMENT };
@@ -25,36 +25,9 @@ static const struct {
 	{"inuse_objects", "inuse_space", EXPORT_INUSE},
 };
 
-/* Texts are known by their place in a table. */
-struct strings {
-	struct words words;
-	struct map numbers; /* (text, 0) -> place */
-	VEC(const char *) list;
-};
-
-static uint64_t string(struct strings *s, const char *text)
-{
-	const char *own = words_keep(&s->words, text);
-	bool is_new;
-	struct map_entry *e = map_put(&s->numbers, (uintptr_t)own, 0, &is_new);
-
-	if (is_new) {
-		e->value = s->list.nr;
-		vec_push(&s->list, own);
-	}
-	return e->value;
-}
-
-static void strings_release(struct strings *s)
-{
-	words_release(&s->words);
-	map_release(&s->numbers);
-	vec_release(&s->list);
-}
-
 struct pprof {
 	struct str *out;
-	struct strings strings;
+	struct string_table strings;
 	struct map functions;	/* (string, 0) -> that: which have been written */
 };
 
@@ -62,15 +35,15 @@ static void add_type(struct pprof *p, unsigned int field, const char *type, cons
 {
 	size_t begin = proto_begin(p->out, field);
 
-	proto_add_number(p->out, VALUE_TYPE_TYPE, string(&p->strings, type));
-	proto_add_number(p->out, VALUE_TYPE_UNIT, string(&p->strings, unit));
+	proto_add_number(p->out, VALUE_TYPE_TYPE, string_table_put(&p->strings, type, NULL));
+	proto_add_number(p->out, VALUE_TYPE_UNIT, string_table_put(&p->strings, unit, NULL));
 	proto_end(p->out, begin);
 }
 
 /* A frame has a function and a location of its own, whose numbers are that of its name. */
 static uint64_t frame(struct pprof *p, const char *name)
 {
-	uint64_t id = string(&p->strings, name);
+	uint64_t id = string_table_put(&p->strings, name, NULL);
 	size_t begin, line;
 	bool is_new;
 
@@ -95,7 +68,7 @@ static void add_label(struct pprof *p, const char *key, unsigned int field, uint
 {
 	size_t begin = proto_begin(p->out, SAMPLE_LABEL);
 
-	proto_add_number(p->out, LABEL_KEY, string(&p->strings, key));
+	proto_add_number(p->out, LABEL_KEY, string_table_put(&p->strings, key, NULL));
 	proto_add_number(p->out, field, value);
 	proto_end(p->out, begin);
 }
@@ -126,7 +99,7 @@ static void add_host(struct pprof *p, const struct ledger_process *process)
 	if (!process->host)
 		return;
 	process_add_host(&host, process);
-	add_label(p, "host", LABEL_STR, string(&p->strings, str_text(&host)));
+	add_label(p, "host", LABEL_STR, string_table_put(&p->strings, str_text(&host), NULL));
 }
 
 static void add_sample(struct pprof *p, const struct profile_node *node, const struct ledger *l)
@@ -159,7 +132,7 @@ static void add_types(struct pprof *p, enum export_sample preferred)
 		add_type(p, PROFILE_SAMPLE_TYPE, samples[i].blocks, "count");
 		add_type(p, PROFILE_SAMPLE_TYPE, samples[i].bytes, "bytes");
 		if (samples[i].sample == preferred)
-			proto_add_number(p->out, PROFILE_DEFAULT_SAMPLE_TYPE, string(&p->strings, samples[i].bytes));
+			proto_add_number(p->out, PROFILE_DEFAULT_SAMPLE_TYPE, string_table_put(&p->strings, samples[i].bytes, NULL));
 	}
 	add_type(p, PROFILE_PERIOD_TYPE, "space", "bytes");
 	proto_add_number(p->out, PROFILE_PERIOD, 1);
@@ -171,11 +144,11 @@ static void finish(struct exporter *x, struct str *out, const struct ledger *l)
 	struct pprof p = {.out = out};
 
 	profile_finish(&exporter->profile);
-	string(&p.strings, "");
+	string_table_put(&p.strings, "", NULL);
 	add_types(&p, exporter->sample);
 	proto_add_number(out, PROFILE_TIME_NANOS, exporter->first_ns);
 	proto_add_number(out, PROFILE_DURATION_NANOS, exporter->last_ns - exporter->first_ns);
-	proto_add_number(out, PROFILE_COMMENT, string(&p.strings, "pooltrace " POOLTRACE_VERSION));
+	proto_add_number(out, PROFILE_COMMENT, string_table_put(&p.strings, "pooltrace " POOLTRACE_VERSION, NULL));
 	x->empty = true;
 	for (size_t i = 0; i < exporter->profile.nodes.nr; i++) {
 		add_sample(&p, exporter->profile.nodes.items[i], l);
@@ -183,7 +156,7 @@ static void finish(struct exporter *x, struct str *out, const struct ledger *l)
 	}
 	for (size_t i = 0; i < p.strings.list.nr; i++)
 		proto_add_text(out, PROFILE_STRING_TABLE, p.strings.list.items[i]);
-	strings_release(&p.strings);
+	string_table_release(&p.strings);
 	map_release(&p.functions);
 }
 

@@ -35,12 +35,15 @@ enum {
 	EVENT_CATEGORIES = 22,
 	EVENT_NAME = 23,
 	EVENT_COUNTER_VALUE = 30,
+	EVENT_CALLSTACK = 56,
 	TYPE_COUNTER = 4,
 };
-enum { ARGUMENT_IID = 1, ARGUMENT_BOOL = 2, ARGUMENT_UINT = 3, ARGUMENT_INT = 4, ARGUMENT_STRING = 6, ARGUMENT_POINTER = 7 };
+enum { ARGUMENT_IID = 1, ARGUMENT_BOOL = 2, ARGUMENT_UINT = 3, ARGUMENT_INT = 4, ARGUMENT_STRING = 6, ARGUMENT_POINTER = 7, ARGUMENT_STRING_IID = 17 };
 
 /* The fields before it are what an event of a trace has anyway: name and time. */
 enum { EVENT_FIELD_FIRST = 2 };
+/* Arguments that are no fields of an event: numbers of their names. */
+enum { LINE_ARGUMENT = EVENT_FIELDS_NR + 1, STACK_ARGUMENT };
 /* All packets are of one sequence, so that arguments can have their names from the first. */
 enum { SEQUENCE = 1 };
 
@@ -67,18 +70,38 @@ static void add_clock(struct str *out, uint64_t time_ns)
 	proto_end(out, packet);
 }
 
+static void add_argument_name(struct str *out, uint64_t iid, const char *text)
+{
+	size_t name = proto_begin(out, INTERNED_ARGUMENT_NAMES);
+
+	proto_add_number(out, ARGUMENT_NAME_IID, iid);
+	proto_add_text(out, ARGUMENT_NAME_NAME, text);
+	proto_end(out, name);
+}
+
 static void add_argument_names(struct str *out)
 {
 	size_t interned = proto_begin(out, PACKET_INTERNED_DATA);
 
-	for (size_t i = 0; i < EVENT_FIELDS_NR; i++) {
-		size_t name = proto_begin(out, INTERNED_ARGUMENT_NAMES);
-
-		proto_add_number(out, ARGUMENT_NAME_IID, i + 1);
-		proto_add_text(out, ARGUMENT_NAME_NAME, event_fields[i].name);
-		proto_end(out, name);
-	}
+	for (size_t i = 0; i < EVENT_FIELDS_NR; i++)
+		add_argument_name(out, i + 1, event_fields[i].name);
+	add_argument_name(out, LINE_ARGUMENT, "line");
+	add_argument_name(out, STACK_ARGUMENT, "stack");
 	proto_end(out, interned);
+}
+
+struct perfetto_interned perfetto_begin_interned(struct str *out)
+{
+	struct perfetto_interned i = {.packet = begin_packet(out, SEQUENCE_NEEDED)};
+
+	i.data = proto_begin(out, PACKET_INTERNED_DATA);
+	return i;
+}
+
+void perfetto_end_interned(struct str *out, struct perfetto_interned i)
+{
+	proto_end(out, i.data);
+	proto_end(out, i.packet);
 }
 
 void perfetto_add_begin(struct str *out, uint64_t time_ns)
@@ -172,6 +195,18 @@ static void add_argument(struct str *out, const struct event *event, size_t i)
 	proto_end(out, argument);
 }
 
+static void add_text_argument(struct str *out, uint64_t name, uint64_t text)
+{
+	size_t argument;
+
+	if (!text)
+		return;
+	argument = proto_begin(out, EVENT_ARGUMENTS);
+	proto_add_number(out, ARGUMENT_IID, name);
+	proto_add_number(out, ARGUMENT_STRING_IID, text);
+	proto_end(out, argument);
+}
+
 void perfetto_add_event(struct str *out, const struct perfetto_event *e)
 {
 	size_t packet = begin_packet(out, SEQUENCE_NEEDED), event;
@@ -186,6 +221,10 @@ void perfetto_add_event(struct str *out, const struct perfetto_event *e)
 		proto_add_text(out, EVENT_NAME, e->name);
 	for (size_t i = EVENT_FIELD_FIRST; e->arguments && i < EVENT_FIELDS_NR; i++)
 		add_argument(out, e->arguments, i);
+	add_text_argument(out, LINE_ARGUMENT, e->line_text);
+	add_text_argument(out, STACK_ARGUMENT, e->stack_text);
+	if (e->stack)
+		proto_add_number(out, EVENT_CALLSTACK, e->stack);
 	proto_end(out, event);
 	proto_end(out, packet);
 }

@@ -10,6 +10,14 @@
 /* What stands at the begin: the clock, and the names of arguments. @time_ns: of the first event. */
 void perfetto_add_begin(struct str *out, uint64_t time_ns);
 
+/* A packet with what later ones refer to by number: fields of InternedData are added between the two calls. */
+struct perfetto_interned {
+	size_t packet, data;
+};
+
+struct perfetto_interned perfetto_begin_interned(struct str *out);
+void perfetto_end_interned(struct str *out, struct perfetto_interned i);
+
 /*
  * Tracks. Their numbers are the caller's, from 1, each used once. Tracks of one parent with the same name are shown as one, with
  * as many lines. A @parent that is 0 is none. Texts are escaped already.
@@ -35,6 +43,7 @@ struct perfetto_event {
 	uint64_t time_ns, track;
 	const char *category, *name; /* escaped */
 	const struct event *arguments; /* NULL: none */
+	uint64_t stack, line_text, stack_text; /* numbers of what was told of its call stack: perfetto_stacks.h. 0: none */
 };
 
 void perfetto_add_event(struct str *out, const struct perfetto_event *e);
