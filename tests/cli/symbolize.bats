@@ -87,6 +87,15 @@ pooltrace: of 2 frames of machine code 1 have a name (1 had one), 0 a line (0 ha
 	pooltrace report named.pt --by stack | grep -q 'lib.so+0x'
 }
 
+@test "the newest part of a ring is written as what it is" {
+	"$HERE/random-records" 7 | "$MKRECORDING" ring.pt ring 60
+	run --separate-stderr pooltrace symbolize ring.pt -o named.pt
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == "pooltrace: 'ring.pt' is the newest part of a ring that was not ended"* ]]
+	diff <(pooltrace top -r ring.pt 2> /dev/null) <(pooltrace top -r named.pt)
+	diff <(pooltrace events -r ring.pt --json 2> /dev/null) <(pooltrace events -r named.pt --json)
+}
+
 @test "a recording that is damaged is named as far as it can be read" {
 	head -c -40 later.pt > cut.pt
 	run --separate-stderr pooltrace symbolize cut.pt -o named.pt

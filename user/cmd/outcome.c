@@ -14,8 +14,7 @@ bool trace_ended_well(const struct trace *t, int err)
 	return !err || err == -ECANCELED || (err == -EPIPE && t->output.err == -EPIPE);
 }
 
-/* What stays of a ring whose recorder was killed, or still writes: this is the newest part of it. */
-static void tell_parts(const struct options *o)
+void recording_tell_parts(const struct options *o)
 {
 	_cleanup_(file_ring_paths_release) file_ring_paths parts = {};
 
@@ -47,7 +46,7 @@ static bool recording_outcome(const struct trace *t, int err)
 		diag_hint(&d, "what could be read of it was shown");
 		fail(&d, 0);
 	}
-	tell_parts(t->options);
+	recording_tell_parts(t->options);
 	return !d.text[0];
 }
 

@@ -5,9 +5,9 @@
 #include "cmd/merge.h"
 
 #include "base/plain_file.h"
-#include "base/units.h"
 #include "cmd/fail.h"
 #include "cmd/signals.h"
+#include "cmd/trace.h"
 #include "runtime/symbolize.h"
 
 #include <errno.h>
@@ -77,6 +77,7 @@ static int write_all(const struct options *o, const struct merge_files *f, const
 	} else {
 		bool well = merge_files_outcome(f);
 
+		recording_tell_parts(o);
 		say_done(o, s);
 		status = !well ? STATUS_FAILED : merge_ledger(m)->lost ? STATUS_LOST : STATUS_DONE;
 	}

@@ -104,5 +104,7 @@ void trace_release(struct trace *t);
 
 /* True when @err is an end that the user or the reader of stdout wanted. */
 bool trace_ended_well(const struct trace *t, int err);
+/* Say so if the recording is what stays of a ring whose recorder was killed, or still writes: the newest part of it. */
+void recording_tell_parts(const struct options *o);
 
 #endif
