@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/plain_file.h"
 #include "base/str.h"
 #include "target/elf_file_internal.h"
 #include "target/symbols_internal.h"
@@ -33,9 +34,11 @@ struct looking {
 static struct elf_file *try_file(struct looking *l, const char *path)
 {
 	struct elf_file *f = NULL;
+	struct stat st;
 	const char *id;
 
-	if (elf_file_open(path, &f, NULL))
+	/* A recording may name anything: some devices do something when they are opened. */
+	if (!plain_file(path, &st) || elf_file_open(path, &f, NULL))
 		return NULL;
 	id = elf_file_build_id(f);
 	if (!strcmp(id, l->build_id))
