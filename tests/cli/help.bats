@@ -25,7 +25,7 @@ commands() {
 }
 
 @test "help names the commands" {
-	[ "$(commands | tr '\n' ' ')" = "top events record report explain diff export merge symbolize runtimes doctor " ]
+	[ "$(commands | tr '\n' ' ')" = "top events record report explain leaks diff export merge symbolize runtimes doctor " ]
 }
 
 @test "help comes before what is wrong behind it" {

@@ -19,7 +19,7 @@ enum status {
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
 	STATUS_LOST = 3,	  /* done, but events were lost */
-	STATUS_HOLDS = 4,	  /* done, and a condition of --fail-if holds */
+	STATUS_HOLDS = 4,	  /* done, and a condition of --fail-if holds, or --fail found a leak */
 	STATUS_INTERRUPTED = 130, /* nothing was shown or written */
 };
 
@@ -36,7 +36,8 @@ enum command_bit {
 	COMMAND_DIFF = 1 << 8,
 	COMMAND_MERGE = 1 << 9,
 	COMMAND_SYMBOLIZE = 1 << 10,
-	COMMAND_ALL = (1 << 11) - 1,
+	COMMAND_LEAKS = 1 << 11,
+	COMMAND_ALL = (1 << 12) - 1,
 };
 
 enum file_argument { FILE_NONE, FILE_NEEDED, FILE_OPTIONAL /* else it traces */, FILE_TWO, FILE_MANY };
@@ -60,6 +61,7 @@ int cmd_events(const struct options *o);
 int cmd_record(const struct options *o);
 int cmd_report(const struct options *o);
 int cmd_explain(const struct options *o);
+int cmd_leaks(const struct options *o);
 int cmd_diff(const struct options *o);
 int cmd_export(const struct options *o);
 int cmd_merge(const struct options *o);

@@ -14,6 +14,8 @@ const struct command commands[] = {
 	{"report", "FILE", "what a recording says as a whole, or at a moment", COMMAND_REPORT, FILE_NEEDED, false, cmd_report},
 	{"explain", "[FILE]", "phases, traces, what to type, and why allocations failed", COMMAND_EXPLAIN,
 	 FILE_OPTIONAL, false, cmd_explain},
+	{"leaks", "FILE", "what of a recording grows with time, and what was left, by line", COMMAND_LEAKS, FILE_NEEDED, false,
+	 cmd_leaks},
 	{"diff", "OLD NEW", "what changed between two recordings", COMMAND_DIFF, FILE_TWO, false, cmd_diff},
 	{"export", "--to FORMAT FILE", "a recording for Perfetto, pprof, flame graphs, SQL or jq", COMMAND_EXPORT, FILE_NEEDED,
 	 false, cmd_export},

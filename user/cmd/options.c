@@ -258,15 +258,16 @@ static int set_pids(struct options *o, const struct option_row *row, const char 
 
 #define TABLES (COMMAND_TOP | COMMAND_REPORT)
 #define TRACING (COMMAND_TOP | COMMAND_EVENTS | COMMAND_RECORD | COMMAND_EXPLAIN)
-#define SELECTING (VIEWS | COMMAND_EXPORT | COMMAND_DIFF)
+#define SELECTING (VIEWS | COMMAND_EXPORT | COMMAND_DIFF | COMMAND_LEAKS)
 #define VIEWS (COMMAND_TOP | COMMAND_EVENTS | COMMAND_REPORT | COMMAND_EXPLAIN)
 #define PARTS (COMMAND_TOP | COMMAND_EVENTS | COMMAND_REPORT)
+#define COMPARING (COMMAND_DIFF | COMMAND_LEAKS)
 #define OPTION(member) offsetof(struct options, member)
 
 const struct option_row option_rows[] = {
-	{"pid", 'p', "PID[,PID...]", TRACING | COMMAND_REPORT | COMMAND_EXPORT | COMMAND_RUNTIMES | COMMAND_DOCTOR, false, set_pids, 0,
+	{"pid", 'p', "PID[,PID...]", TRACING | COMMAND_REPORT | COMMAND_LEAKS | COMMAND_EXPORT | COMMAND_RUNTIMES | COMMAND_DOCTOR, false, set_pids, 0,
 	 "these processes; without it, every process that maps a known runtime, or that a recording has"},
-	{"name", 'n', "NAME", TRACING | COMMAND_REPORT | COMMAND_EXPORT, false, add_text, OPTION(names),
+	{"name", 'n', "NAME", TRACING | COMMAND_REPORT | COMMAND_LEAKS | COMMAND_EXPORT, false, add_text, OPTION(names),
 	 "processes whose program has that name, or whose command line contains it; may be given several times"},
 	{"recording", 'r', "FILE", VIEWS | COMMAND_EXPORT | COMMAND_RUNTIMES, false, set_text, OPTION(recording),
 	 "read a recording instead of tracing"},
@@ -281,7 +282,7 @@ const struct option_row option_rows[] = {
 	 "of a recording: the state at that moment, such as 14:05:03, 2026-11-22T14:05:03Z, +12.5s (from the beginning) "
 	 "or -3s (from the end)"},
 	{"from", 0, "TIME", PARTS, RECORDED, set_moment, OPTION(from), "of a recording: only what happened from then on"},
-	{"to", 0, "TIME", PARTS, RECORDED, set_moment, OPTION(until), "of a recording: only what happened until then"},
+	{"to", 0, "TIME", PARTS | COMMAND_LEAKS, RECORDED, set_moment, OPTION(until), "of a recording: only what happened until then"},
 	{"speed", 0, "N", COMMAND_TOP, RECORDED, set_speed, OPTION(speed),
 	 "play a recording at N times the speed at which it happened, such as 10x; max: as fast as it can be read. Default: 1x "
 	 "on a terminal, else max"},
@@ -289,6 +290,8 @@ const struct option_row option_rows[] = {
 	 "which blocks are listed first: those that are large (the default), of which much was asked, that are old, or young"},
 	{"top", 0, "N", TABLES, false, set_count, OPTION(most),
 	 "how many blocks, rows of --by, or calls of a function of --tree, are listed; default: 10, of top as many as there is room for"},
+	{"top", 0, "N", COMMAND_LEAKS, false, set_count, OPTION(most),
+	 "how many leaks, and how many rows of what else was left, are listed; default: 10"},
 	{"count", 0, "N", COMMAND_TOP | COMMAND_RECORD | COMMAND_EXPLAIN, false, set_count, OPTION(count), "end after N updates"},
 	{"wait", 0, NULL, TRACING, true, set_flag, OPTION(wait),
 	 "processes of -p may load the runtime later: wait for it"},
@@ -335,11 +338,16 @@ const struct option_row option_rows[] = {
 	 "the innermost line of the program's own source, its function or file, the runtime's function that it called (op), or the whole stack"},
 	{"tree", 0, NULL, COMMAND_REPORT, false, set_flag, OPTION(tree),
 	 "who holds memory, as a tree of the stacks of allocations, from the outermost function inwards"},
-	{"own", 0, "GLOB", TABLES | COMMAND_DIFF, false, add_text, OPTION(own),
+	{"own", 0, "GLOB", TABLES | COMMAND_DIFF | COMMAND_LEAKS, false, add_text, OPTION(own),
 	 "with --by: source files with such a path are the program's own, such as '/srv/*'; may be given several times"},
 	{"by", 0, "pool|size|label|line|op|function|file|stack", COMMAND_DIFF, false, set_choice, OPTION(diff_by),
 	 "what is compared: pools (the default), in each pool blocks of one size class, or of one label; or, where allocations have stacks, "
 	 "what one line, function or file of the program's own source allocated, one of the runtime's functions (op), or one stack"},
+	{"by", 0, "line|function|file|stack", COMMAND_LEAKS, false, set_choice, OPTION(leaks_by),
+	 "whose code it is: the innermost line of the program's own source (the default), its function or file, or the whole stack"},
+	{"suppressions", 0, "FILE", COMMAND_LEAKS, false, set_text, OPTION(suppressions),
+	 "what may grow: a line of FILE is line:PATTERN, function:PATTERN or file:PATTERN, such as line:*/cache.py:64"},
+	{"fail", 0, NULL, COMMAND_LEAKS, false, set_flag, OPTION(fail), "exit with status 4 if there is a leak that is not suppressed"},
 	{"fail-if", 0, "CONDITION", COMMAND_DIFF, false, add_text, OPTION(fail_if),
 	 "exit with status 4 if it holds for a pool, such as 'peak(POOL) > +2%' or 'failed > 0'; may be given several times"},
 	{"layer", 0, "outer|all", COMMAND_TOP | COMMAND_EVENTS, false, set_choice, OPTION(layer),
@@ -354,13 +362,13 @@ const struct option_row option_rows[] = {
 	 "with --stacks: look up the names of functions while recording (the default), or leave that to 'symbolize'"},
 	{"asked", 0, NULL, TABLES, false, set_flag, OPTION(asked),
 	 "bytes that the program requested, instead of those that the pool gave up"},
-	{"bytes", 0, NULL, VIEWS | COMMAND_DIFF, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},
+	{"bytes", 0, NULL, VIEWS | COMPARING, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},
 	{"wide", 0, NULL, TABLES, false, set_flag, OPTION(wide),
 	 "a row a pool: asked, peak, capacity, use, largest free block of a bank"},
 	{"no-delta", 0, NULL, COMMAND_TOP, false, set_flag, OPTION(no_delta), "leave out the row of changes"},
-	{"json", 0, NULL, VIEWS | COMMAND_DOCTOR | COMMAND_DIFF | COMMAND_RUNTIMES, false, set_flag, OPTION(json),
+	{"json", 0, NULL, VIEWS | COMMAND_DOCTOR | COMPARING | COMMAND_RUNTIMES, false, set_flag, OPTION(json),
 	 "JSON, one object a line, as docs/json.md describes"},
-	{"color", 0, "auto|always|never", VIEWS | COMMAND_DIFF, false, set_choice, OPTION(color),
+	{"color", 0, "auto|always|never", VIEWS | COMPARING, false, set_choice, OPTION(color),
 	 "colour changes and warnings; auto: on a terminal, unless NO_COLOR is set"},
 	{"check", 0, "on|off", TRACING, true, set_choice, OPTION(check),
 	 "compare the figures with the runtime's own books every few seconds; default: on"},
@@ -393,6 +401,7 @@ _Static_assert(BY_CHIP == 0 && BY_MESH == 1 && BY_LINE == 2 && BY_OP == 3 && BY_
 	       "as the words of --by");
 _Static_assert(DIFF_BY_POOL == 0 && DIFF_BY_SIZE == 1 && DIFF_BY_LABEL == 2 && DIFF_BY_LINE == 3 && DIFF_BY_OP == 4 &&
 		       DIFF_BY_FUNCTION == 5 && DIFF_BY_FILE == 6 && DIFF_BY_STACK == 7, "as the words of --by of diff");
+_Static_assert(LEAKS_BY_LINE == 0 && LEAKS_BY_FUNCTION == 1 && LEAKS_BY_FILE == 2 && LEAKS_BY_STACK == 3, "as the words of --by of leaks");
 _Static_assert(SORT_SIZE == 0 && SORT_ASKED == 1 && SORT_AGE == 2 && SORT_NEW == 3, "as the words of --sort");
 _Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
 _Static_assert(EXPORT_PERFETTO == 0 && EXPORT_PPROF == 1 && EXPORT_FOLDED == 2 && EXPORT_CSV == 3 && EXPORT_NDJSON == 4,

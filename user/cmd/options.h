@@ -29,6 +29,9 @@ enum layer { LAYER_OUTER, LAYER_ALL };
 /* Of `diff`; from DIFF_BY_LINE on by the stacks of allocations. */
 enum diff_by { DIFF_BY_POOL, DIFF_BY_SIZE, DIFF_BY_LABEL, DIFF_BY_LINE, DIFF_BY_OP, DIFF_BY_FUNCTION, DIFF_BY_FILE, DIFF_BY_STACK };
 
+/* Of `leaks`. */
+enum leaks_by { LEAKS_BY_LINE, LEAKS_BY_FUNCTION, LEAKS_BY_FILE, LEAKS_BY_STACK };
+
 /* What is listed first, as the words of --sort. */
 enum sort { SORT_SIZE, SORT_ASKED, SORT_AGE, SORT_NEW };
 
@@ -66,6 +69,9 @@ struct options {
 	uint64_t stacks_budget; /* bytes a second; 0: the default */
 	int layer; /* enum layer */
 	int diff_by; /* enum diff_by */
+	int leaks_by; /* enum leaks_by */
+	const char *suppressions; /* a file; NULL: none */
+	bool fail;
 	int to;	     /* enum export_to; -1: not given */
 	int sample;  /* enum export_sample; -1: not given */
 	texts fail_if;

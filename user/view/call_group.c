@@ -237,3 +237,8 @@ const char *call_group_of(struct call_groups *g, const struct ledger *l, const s
 	e->pointer = name.len ? (void *)(uintptr_t)words_keep(&g->words, str_text(&name)) : NULL;
 	return e->pointer;
 }
+
+const struct ledger_frame *call_group_caller(const struct call_groups *g, const struct ledger *l, uint64_t stack)
+{
+	return caller(g, l, stack);
+}

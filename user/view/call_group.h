@@ -35,5 +35,7 @@ void call_groups_release(struct call_groups *g);
 const char *call_group_of(struct call_groups *g, const struct ledger *l, const struct ledger_process *p, const struct block *b);
 /* By operation: does no runtime of @l say which functions programs call? Then there is no group at all. */
 bool call_groups_lack_api(struct call_groups *g, const struct ledger *l);
+/* The frame whose line and function that is, whatever @g groups by. NULL: there is no such stack. */
+const struct ledger_frame *call_group_caller(const struct call_groups *g, const struct ledger *l, uint64_t stack);
 
 #endif
