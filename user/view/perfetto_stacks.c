@@ -199,8 +199,8 @@ static uint64_t tell(struct telling *t, const struct block *b)
 	packet = perfetto_begin_interned(t->out);
 	t->s->lines.by = CALL_BY_LINE;
 	t->s->chains.by = CALL_BY_STACK;
-	line = string(t, &t->s->texts, INTERNED_TEXTS, call_group_of(&t->s->lines, t->l, b));
-	chain = string(t, &t->s->texts, INTERNED_TEXTS, call_group_of(&t->s->chains, t->l, b));
+	line = string(t, &t->s->texts, INTERNED_TEXTS, call_group_of(&t->s->lines, t->l, NULL, b));
+	chain = string(t, &t->s->texts, INTERNED_TEXTS, call_group_of(&t->s->chains, t->l, NULL, b));
 	tell_stack(t, b->stack);
 	perfetto_end_interned(t->out, packet);
 	return line << 32 | chain;
