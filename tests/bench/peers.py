@@ -183,7 +183,7 @@ class Record(Peer):
     name, pair_values = "pooltrace record", 2
 
     def command(self):
-        return [POOLTRACE, "record", "-f", "-p", str(self.sites.pid), "-o", os.path.join(self.folder, "run.pt"), *self.sites.options]
+        return [POOLTRACE, "record", "--stacks=off", "-f", "-p", str(self.sites.pid), "-o", os.path.join(self.folder, "run.pt"), *self.sites.options]
 
     def received(self, out, err):
         found = re.search(r"recorded (\d+) events", err)

@@ -205,6 +205,47 @@ def _():
     assert not any("stack" in e for e in read(path)), "stacks that nobody asked for"
 
 
+def storm_recorded(path, *options):
+    """(bytes an event, [allocations]) of a storm, which comes to its allocations by a few ways."""
+    command = [POOLTRACE, "record", "-f", "-o", path, *options, "--", os.path.join(STANDIN, "standin-storm"), "--allocations", "20000", "--frees", "20000"]
+    done = subprocess.run(command, input=b"\n" * 4, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120)
+    equal(done.returncode, 0, done.stderr.decode())
+    events = read(path, "--stacks")
+    return os.path.getsize(path) / len(events), [e for e in events if e["event"] == "alloc"]
+
+
+@suite.test("record has them unless told otherwise; an event takes 12 bytes at most with them, without 6")
+def _():
+    path = os.path.join(folder.name, "size.pt")
+    size, allocations = storm_recorded(path)
+    assert size <= 12, f"{size} bytes an event"
+    assert len(allocations) == 20000 and any("stack" in e for e in allocations), f"no stack in {len(allocations)}"
+    size, allocations = storm_recorded(path, "--stacks=off")
+    assert size <= 6, f"{size} bytes an event"
+    assert len(allocations) == 20000 and not any("stack" in e for e in allocations), "stacks that nobody asked for"
+
+
+def address_space(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmPeak:"))
+
+
+@suite.test("where there is no room for their buffer, that is said once, and all else is recorded")
+def _():
+    path = os.path.join(folder.name, "none.pt")
+    with Stacks() as target, Pooltrace("-p", target.pid) as pooltrace:
+        pooltrace.state()
+        enough = address_space(pooltrace.pid)
+    # The buffer takes 64 MiB of addresses.
+    command = ["prlimit", f"--as={enough + (40 << 20)}", POOLTRACE, "record", "-f", "-o", path, "--", os.path.join(STANDIN, "standin-stacks")]
+    done = subprocess.run(command, input=b"\n" * 4, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120,
+                          env={**os.environ, "MALLOC_ARENA_MAX": "1"})
+    errors = done.stderr.decode()
+    equal((done.returncode, errors.count("no allocation will have a stack: cannot read the ring buffer")), (0, 1), errors)
+    allocations = [e for e in read(path, "--stacks") if e["event"] == "alloc"]
+    equal((len(allocations), sum("stack" in e for e in allocations)), (ALLOCATIONS, 0), "allocations, and those with a stack")
+
+
 @suite.test("what is over the budget has no stack, and is counted; no event is lost for it")
 def _():
     path, allocations = os.path.join(folder.name, "budget.pt"), 30000

@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "stream/file.h"
 
-enum { EVENTS = 100000, OPERATIONS = 64, LIVE = 200 };
+enum { EVENTS = 100000, OPERATIONS = 64, LIVE = 200, DEPTH = 24 };
 
 struct live {
 	uint64_t address, operation;
@@ -44,8 +44,33 @@ static struct record release(const struct live *b)
 	return r;
 }
 
-static void write_events(struct sink *sink, uint64_t mean_ns)
+/* Each operation is called from two places, which is known of each allocation: but for the first time a number. */
+static void put_stack(struct sink *sink, struct random *random, uint64_t operation, bool *told, struct record *alloc)
 {
+	uint64_t which = operation * 2 + random_below(random, 2), first = 1 + which * DEPTH;
+
+	RECORD_SET(alloc, STACK, stack, first + DEPTH - 1);
+	for (uint64_t i = first; i < first + DEPTH && !told[which]; i++) {
+		struct record frame = {.kind = RECORD_FRAME}, stack = {.kind = RECORD_STACK};
+		_cleanup_(freep) char *name = xasprintf("ttnn::operations::number_%llu::invoke(ttnn::Tensor const&)", (unsigned long long)i);
+
+		RECORD_SET(&frame, FRAME, frame, i);
+		RECORD_SET(&frame, MODULE, module, 1);
+		RECORD_SET(&frame, OFFSET, offset, random_below(random, 1 << 24));
+		record_set_text(&frame, FIELD_SYMBOL, name);
+		RECORD_SET(&stack, STACK, stack, i);
+		RECORD_SET(&stack, FRAME, frame, i);
+		if (i > first)
+			RECORD_SET(&stack, PARENT, parent, i - 1);
+		assert_int_equal(sink_put(sink, &frame), 0);
+		assert_int_equal(sink_put(sink, &stack), 0);
+	}
+	told[which] = true;
+}
+
+static void write_events(struct sink *sink, uint64_t mean_ns, bool stacks)
+{
+	bool told[2 * OPERATIONS] = {};
 	struct random random = {4711};
 	struct live live[LIVE];
 	uint64_t time_ns = 1795348800000000000, id = 0, operation = 0;
@@ -54,7 +79,10 @@ static void write_events(struct sink *sink, uint64_t mean_ns)
 		struct record r;
 
 		if (nr < LIVE && (!nr || random_below(&random, 2))) {
-			r = allocation(&random, operation++ % OPERATIONS, &live[nr], &id);
+			r = allocation(&random, operation % OPERATIONS, &live[nr], &id);
+			if (stacks)
+				put_stack(sink, &random, operation % OPERATIONS, told, &r);
+			operation++;
 			nr++;
 		} else {
 			size_t which = (size_t)random_below(&random, nr);
@@ -68,13 +96,17 @@ static void write_events(struct sink *sink, uint64_t mean_ns)
 	}
 }
 
-/* Six are what a program's events may take; of these, which say less than most, it is what they take now and a twentieth. */
+/*
+ * Six are what a program's events may take, and twelve with stacks of which few are different; of these, which say less than most, it is
+ * what they take now and a twentieth.
+ */
 static void an_event_takes_few_bytes(void **state)
 {
 	static const struct {
 		uint64_t rate; /* events a second */
-		double most;   /* bytes an event */
-	} cases[] = {{10000, 4.2}, {100000, 3.4}};
+		bool stacks;
+		double most; /* bytes an event */
+	} cases[] = {{10000, false, 4.2}, {100000, false, 3.4}, {10000, true, 4.8}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -85,7 +117,7 @@ static void an_event_takes_few_bytes(void **state)
 
 		file_header_now(&header);
 		assert_int_equal(file_sink_new(dup(fd), "x.pt", &header, &sink, NULL), 0);
-		write_events(sink, NS_PER_SEC / cases[i].rate);
+		write_events(sink, NS_PER_SEC / cases[i].rate, cases[i].stacks);
 		assert_int_equal(file_sink_close(sink, NULL), 0);
 		assert_int_equal(fstat(fd, &st), 0);
 		assert_in_range(st.st_size, EVENTS, (uint64_t)(EVENTS * cases[i].most));

@@ -3,6 +3,8 @@
 #include "cmd/option_table.h"
 #include "live/session.h"
 
+#include "live/session.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -448,6 +450,8 @@ int options_parse(struct options *o, int argc, char *const *argv, struct diag *d
 	err = set_command(o, argc > 1 ? argv[1] : NULL, d);
 	if (err)
 		return err;
+	/* What was not recorded cannot be asked for later. */
+	o->stacks = o->command->bit == COMMAND_RECORD ? STACKS_ALL : STACKS_OFF;
 	/* With a command, its name takes the place that getopt_long() skips. */
 	err = parse_all(o, argc - o->named, argv + o->named, d);
 	if (err && !d->hint[0])

@@ -145,6 +145,8 @@ static void say_outcome(const struct recording *rec, int status)
 	}
 	if (!l->processes.nr)
 		say_nothing_seen(rec);
+	if (l->unstacked)
+		str_addf(&size, ", %llu allocations without a stack", (unsigned long long)l->unstacked);
 	if (!rec->trace.options->quiet)
 		note("recorded %llu events%s, %llu lost, to %s", (unsigned long long)l->events, str_text(&size),
 		     (unsigned long long)l->lost, strcmp(rec->path, "-") ? rec->path : "stdout");

@@ -214,6 +214,24 @@ static int examine_all(struct session *s, struct diag *d)
 	return err;
 }
 
+/* Stacks are told of beside the events: where they cannot be had, all else can be. */
+static int load(struct session *s, struct kernel_options *o, struct diag *d)
+{
+	struct diag why = {};
+	int err = kernel_new(o, &s->kernel, s->stacks ? &why : d);
+
+	if (!err || !s->stacks)
+		return err;
+	stacks_free(s->stacks);
+	s->stacks = NULL;
+	s->o.stacks = STACKS_OFF;
+	o->native = o->python = false;
+	err = kernel_new(o, &s->kernel, d);
+	if (!err)
+		log_warning("no allocation will have a stack: %s", why.text);
+	return err;
+}
+
 /* All that tells us of processes. */
 static int start(struct session *s, struct diag *d)
 {
@@ -230,7 +248,7 @@ static int start(struct session *s, struct diag *d)
 	if (s->o.stacks)
 		s->stacks = stacks_new(s);
 	if (!err)
-		err = kernel_new(&kernel, &s->kernel, d);
+		err = load(s, &kernel, d);
 	if (!err && s->hold)
 		err = hold_first(s, s->o.child, d);
 	for (size_t i = 0; i < s->wanted.nr && !err && s->o.children && !s->o.child; i++)

@@ -50,6 +50,7 @@ struct stacks {
 	uint64_t told_room, told_budget;
 	struct stack stack; /* of the sample under way */
 	merged_frames merged;
+	VEC(char *) refusals;	    /* why Python frames were refused, each reason once */
 	struct map python;    /* (thread, 0) -> its struct wire_python_stack, of the stack that comes next */
 	struct map codes;     /* (hash, try) -> struct known_code * */
 	uint64_t nr_epochs;
@@ -391,6 +392,16 @@ int stacks_put_losses(struct session *s)
 
 /* ---- processes ---- */
 
+/* Of many processes alike once. */
+static void say_refusal(struct stacks *st, int pid, const char *why)
+{
+	for (size_t i = 0; i < st->refusals.nr; i++)
+		if (!strcmp(st->refusals.items[i], why))
+			return;
+	vec_push(&st->refusals, xstrdup(why));
+	log_warning("process %d: %s", pid, why);
+}
+
 /* An interpreter may be mapped, or begin to run, later. */
 static void find_python(struct stacks *st, struct watched *w)
 {
@@ -403,9 +414,8 @@ static void find_python(struct stacks *st, struct watched *w)
 		return;
 	err = python_find(w->process.pid, st->modules, &maps, w->memory, &python, &d);
 	mappings_release(&maps);
-	if (err == -ENOTSUP && !w->python_refused)
-		log_warning("process %d: %s", w->process.pid, d.text);
-	w->python_refused |= err == -ENOTSUP;
+	if (err == -ENOTSUP)
+		say_refusal(st, w->process.pid, d.text);
 	if (err)
 		return;
 	w->python = xmalloc(sizeof(python));
@@ -476,6 +486,9 @@ void stacks_free(struct stacks *st)
 	modules_free(st->modules);
 	map_release(&st->by_hit);
 	vec_release(&st->waiting);
+	for (size_t i = 0; i < st->refusals.nr; i++)
+		free(st->refusals.items[i]);
+	vec_release(&st->refusals);
 	vec_release(&st->merged);
 	forget_codes(st);
 	map_release(&st->codes);

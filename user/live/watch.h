@@ -130,7 +130,6 @@ struct watched {
 	driver_uses by_drivers; /* as last told: where the runtime has no books */
 	uint64_t drivers_due_ns; /* monotonic; when they are to be asked again */
 	struct unwinder *unwinder; /* NULL: there was no stack yet */
-	bool python_refused;	   /* and why was told */
 	struct python *python;	   /* its interpreter; NULL: it has none, or none that we can follow */
 	bool remapped;		   /* something was mapped since the unwinder was told what is */
 	uint64_t mapped_read_ns, reading_ns; /* when that was (CLOCK_MONOTONIC), and how long it took */

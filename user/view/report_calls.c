@@ -109,7 +109,7 @@ void report_calls_add(struct str *out, const struct report_calls *r)
 		str_add(out, "no allocation was seen\n");
 	grid_release(&g);
 	if (!r->l->stacks.nr)
-		str_add(out, "no allocation has a stack: record with --stacks\n");
+		str_add(out, "no allocation has a stack: it was recorded without them\n");
 	else if (r->profile->calls->by == CALL_BY_OP && call_groups_lack_api(r->profile->calls, r->l))
 		str_add(out, "no operation is known: the runtime file of the recording has no line 'api'\n");
 }
