@@ -1,7 +1,7 @@
 """Other releases than the one in POOLTRACE_TTNN: one runtime file serves them all.
 
 RELEASES says which (default: one older release; `make test-releases`: all). Those that run on a mock device are
-installed and run every test of RUNS; of the others, the library is downloaded and looked at. POOLTRACE_RELEASES may name a
+installed and run every test of RUNS, -cp312 with the build for that Python, what is about its frames; of the others, the library is downloaded and looked at. POOLTRACE_RELEASES may name a
 folder with an installation for each release; else they are kept where setup keeps what it downloads.
 """
 import os
@@ -26,6 +26,8 @@ RELEASES = {
     "0.77.0": PLACING,
     "0.79.0": PLACING,
     "0.81.1": PLACING,
+    "0.81.1-cp310": ["test_stacks.py"],
+    "0.81.1-cp312": ["test_stacks.py"],
 }
 WANTED = os.environ.get("RELEASES", "0.77.0")
 CACHE = os.environ.get("POOLTRACE_CACHE") or os.path.join(
@@ -51,7 +53,8 @@ def environment(release):
         library = call([os.path.join(HERE, "library"), release], SETUP_SECONDS).splitlines()[-1]
         return {"POOLTRACE_LIBRARY": library, "POOLTRACE_RELEASE": release}
     folder = os.path.join(FOLDER, release) if FOLDER else os.path.join(CACHE, f"ttnn-{release}")
-    call([os.path.join(HERE, "setup"), folder, release], SETUP_SECONDS)
+    version, _, python = release.partition("-cp3")
+    call([os.path.join(HERE, "setup"), folder, version], SETUP_SECONDS, **({"TTNN_PYTHONS": f"3.{python}"} if python else {}))
     return {"POOLTRACE_TTNN": folder}
 
 
