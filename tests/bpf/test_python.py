@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -116,6 +117,25 @@ def _():
             found = [f for f in findings if f["name"] == "Python frames"]
             equal([f["level"] for f in found], ["ok"], version)
             assert f"Python 3.{version.split('.')[1]}," in found[0]["what"], found
+
+
+@suite.test("what a file says of interpreters counts: versions that it does not have, or that are otherwise, are refused")
+def _():
+    known, path = run("runtimes", "--print", "cpython")[1], os.path.join(folder.name, "other.rt")
+    for minor, python in {".".join(v.split(".")[:2]): path for v, path in interpreters().items()}.items():
+        line = re.compile(rf"^version {re.escape(minor)} (?:.*\\\n)*.*\n", re.M)
+        others = [(re.sub(rf"^stated +{re.escape(minor)} (?:.*\\\n)*.*\n", "", line.sub("", known), flags=re.M), f"cpython {minor} is not one")]
+        if minor == "3.11":
+            others.append((known.replace("PyGILState_GetThisThreadState", "Py_IsInitialized"), "is not understood"))
+        if minor == "3.13":
+            others.append((line.sub(lambda m: m[0].replace("owner=70", "owner=71"), known), "are otherwise"))
+        with Program(python) as target:
+            for text, why in others:
+                with open(path, "w") as f:
+                    f.write(text)
+                findings = json.loads(run("doctor", "-p", target.pid, "--json", "--runtime", path)[1])["findings"]
+                found = [f for f in findings if f["name"] == "Python frames"]
+                assert [f["level"] for f in found] == ["note"] and why in found[0]["why"], f"{minor}: {found} where '{why}' was expected"
 
 
 @suite.test("report --by line names the program's own line, and counts what it allocated")

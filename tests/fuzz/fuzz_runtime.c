@@ -3,6 +3,7 @@
  * Corpus: tests/fuzz/corpus/runtime, and runtimes.
  */
 #include "view/runtimes.h"
+#include "view/runtimes_interpreter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,18 @@ static void check_message(const struct diag *d)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	_cleanup_(str_release) struct str s = {};
+	const char *text = (const char *)bytes;
+	struct interpreter *in = NULL;
 	struct runtime *rt = NULL;
 	struct diag d = {};
 
-	if (runtime_parse("fuzz.rt", (const char *)bytes, len, &rt, &d))
+	if (interpreter_is(text, len) ? interpreter_parse("fuzz.rt", text, len, &in, &d) : runtime_parse("fuzz.rt", text, len, &rt, &d))
 		check_message(&d);
+	else if (in)
+		view_interpreter(&s, in);
 	else
 		view_runtime(&s, rt);
+	interpreter_free(in);
 	runtime_free(rt);
 	return 0;
 }

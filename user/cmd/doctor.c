@@ -254,7 +254,7 @@ static void look_at_mappings(struct doctor *doctor, struct doctor_process *p, co
 		*p = next;
 		m = find_runtime(doctor, p, maps, &at, &b);
 	}
-	python_examine(p->pid, maps, &doctor->findings);
+	python_examine(p->pid, maps, &doctor->known->interpreters, &doctor->findings);
 }
 
 static void look_at_process(struct doctor *doctor, int pid)

@@ -3,7 +3,7 @@
 #include "runtime/python.h"
 #include "view/doctor_python.h"
 
-void python_examine(int pid, const mappings *maps, findings *f)
+void python_examine(int pid, const mappings *maps, const interpreters *known, findings *f)
 {
 	struct modules *modules = modules_new();
 	struct python python = {};
@@ -11,7 +11,8 @@ void python_examine(int pid, const mappings *maps, findings *f)
 	struct diag why = {};
 
 	if (!memory_open(pid, &memory, &why)) {
-		int err = python_find(pid, modules, maps, memory, &python, &why);
+		const struct python_process process = {pid, modules, maps, memory};
+		int err = python_find(&process, known, &python, &why);
 
 		doctor_add_python(f, pid, err, python.minor, &why);
 		memory_free(memory);

@@ -10,6 +10,7 @@
 
 #include "target/process.h"
 #include "view/runtimes.h"
+#include "view/runtimes_interpreter.h"
 #include "view/runtimes_json.h"
 
 #include <errno.h>
@@ -131,6 +132,10 @@ static void add_known(struct str *out, const runtimes *known)
 			str_add(out, "\n");
 		view_runtime(out, known->items[i]);
 	}
+	for (size_t i = 0; i < known->interpreters.nr; i++) {
+		str_add(out, out->len ? "\n" : "");
+		view_interpreter(out, known->interpreters.items[i]);
+	}
 }
 
 static int print(const char *name, const runtimes *known)
@@ -142,6 +147,11 @@ static int print(const char *name, const runtimes *known)
 		if (!strcmp(known->items[i]->name, name))
 			return output_text(known->items[i]->text);
 		str_addf(&names, "%s%s", i ? ", " : "", known->items[i]->name);
+	}
+	for (size_t i = 0; i < known->interpreters.nr; i++) {
+		if (!strcmp(known->interpreters.items[i]->name, name))
+			return output_text(known->interpreters.items[i]->text);
+		str_addf(&names, "%s%s", names.len ? ", " : "", known->interpreters.items[i]->name);
 	}
 	diag_set(&d, -ENOENT, "no runtime '%s' is known", name);
 	diag_hint(&d, "known are: %s", names.len ? str_text(&names) : "none");
@@ -155,16 +165,20 @@ static int check(const texts *files)
 	int failed = STATUS_DONE, status;
 
 	for (size_t i = 0; i < files->nr; i++) {
-		struct runtime *rt = NULL;
+		struct runtime_file file = {};
 		struct diag d = {};
 
-		if (runtime_load(files->items[i], &rt, &d)) {
+		if (runtime_file_load(files->items[i], &file, &d)) {
 			failed = fail(&d, STATUS_FAILED);
 			continue;
 		}
 		str_add(&out, out.len ? "\n" : "");
-		view_runtime(&out, rt);
-		runtime_free(rt);
+		if (file.interpreter)
+			view_interpreter(&out, file.interpreter);
+		else
+			view_runtime(&out, file.runtime);
+		runtime_free(file.runtime);
+		interpreter_free(file.interpreter);
 	}
 	status = output_text(str_text(&out));
 	return failed ? failed : status;

@@ -405,14 +405,15 @@ static void say_refusal(struct stacks *st, int pid, const char *why)
 /* An interpreter may be mapped, or begin to run, later. */
 static void find_python(struct stacks *st, struct watched *w)
 {
-	struct python python = {};
 	mappings maps = {};
+	const struct python_process process = {w->process.pid, st->modules, &maps, w->memory};
+	struct python python = {};
 	struct diag d = {};
 	int err;
 
 	if (w->python || !w->memory || st->session->o.stacks == STACKS_NATIVE || mappings_read(w->process.pid, &maps, NULL))
 		return;
-	err = python_find(w->process.pid, st->modules, &maps, w->memory, &python, &d);
+	err = python_find(&process, &st->session->o.runtimes->interpreters, &python, &d);
 	mappings_release(&maps);
 	if (err == -ENOTSUP)
 		say_refusal(st, w->process.pid, d.text);

@@ -28,21 +28,54 @@ static int read_all(int fd, struct str *ret)
 	return 0;
 }
 
-int runtime_load(const char *path, struct runtime **ret, struct diag *d)
+static int load_text(const char *path, struct str *ret, struct diag *d)
 {
-	_cleanup_(str_release) struct str text = {}, escaped = {};
+	_cleanup_(str_release) struct str escaped = {};
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : read_all(fd, &text);
+	int err = fd < 0 ? -errno : read_all(fd, ret);
 
 	if (!err)
-		return runtime_parse(path, str_text(&text), text.len, ret, d);
+		return 0;
 	str_add_escaped(&escaped, path);
 	return diag_errno(d, err, "cannot read the runtime file '%s'", str_text(&escaped));
 }
 
-/* Takes @rt over: in the place of one of the same name, else at the end. */
-static void put(runtimes *r, struct runtime *rt)
+static int parse(const char *path, const char *text, size_t len, struct runtime_file *ret, struct diag *d)
 {
+	*ret = (struct runtime_file){};
+	return interpreter_is(text, len) ? interpreter_parse(path, text, len, &ret->interpreter, d) :
+					   runtime_parse(path, text, len, &ret->runtime, d);
+}
+
+int runtime_file_load(const char *path, struct runtime_file *ret, struct diag *d)
+{
+	_cleanup_(str_release) struct str text = {};
+	int err = load_text(path, &text, d);
+
+	return err ? err : parse(path, str_text(&text), text.len, ret, d);
+}
+
+static void put_interpreter(interpreters *list, struct interpreter *in)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		if (strcmp(list->items[i]->name, in->name) != 0)
+			continue;
+		interpreter_free(list->items[i]);
+		list->items[i] = in;
+		return;
+	}
+	vec_push(list, in);
+}
+
+/* Takes it over: in the place of one of the same name, else at the end. */
+static void put(runtimes *r, const struct runtime_file *file)
+{
+	struct runtime *rt = file->runtime;
+
+	if (file->interpreter) {
+		put_interpreter(&r->interpreters, file->interpreter);
+		return;
+	}
 	for (size_t i = 0; i < r->nr; i++) {
 		if (strcmp(r->items[i]->name, rt->name) != 0)
 			continue;
@@ -57,12 +90,12 @@ static int load_embedded(runtimes *r, struct diag *d)
 {
 	for (const struct embedded_runtime *e = embedded_runtimes; e->name; e++) {
 		_cleanup_(freep) char *path = xasprintf("built in: %s", e->name);
-		struct runtime *rt = NULL;
-		int err = runtime_parse(path, e->text, e->len, &rt, d);
+		struct runtime_file file;
+		int err = parse(path, e->text, e->len, &file, d);
 
 		if (err)
 			return err;
-		put(r, rt);
+		put(r, &file);
 	}
 	return 0;
 }
@@ -73,11 +106,11 @@ int runtimes_load(runtimes *ret, const char *const *paths, size_t nr_paths, stru
 	int err = load_embedded(&r, d);
 
 	for (size_t i = 0; !err && i < nr_paths; i++) {
-		struct runtime *rt = NULL;
+		struct runtime_file file;
 
-		err = runtime_load(paths[i], &rt, d);
+		err = runtime_file_load(paths[i], &file, d);
 		if (!err)
-			put(&r, rt);
+			put(&r, &file);
 	}
 	if (err)
 		return err;
@@ -91,6 +124,9 @@ void runtimes_release(runtimes *r)
 	for (size_t i = 0; i < r->nr; i++)
 		runtime_free(r->items[i]);
 	vec_release(r);
+	for (size_t i = 0; i < r->interpreters.nr; i++)
+		interpreter_free(r->interpreters.items[i]);
+	vec_release(&r->interpreters);
 }
 
 void runtimes_probe_entries(runtimes *r)

@@ -1,12 +1,13 @@
 /*
  * python.h: the Python interpreter of a process: where its threads find their frames, and what its code objects say. Versions differ, and
- * builds as well: what a build shows by its functions and by what it says of itself is read from there, the rest is known by version. What
- * is not known, or does not fit, is refused with the reason: a wrong line is worse than none.
+ * builds as well: what a build shows by its functions and by what it says of itself is read from there, the rest is known by version
+ * (interpreter.h). What is not known, or does not fit, is refused with the reason: a wrong line is worse than none.
  */
 #ifndef RUNTIME_PYTHON_H
 #define RUNTIME_PYTHON_H
 
 #include "base/diag.h"
+#include "runtime/interpreter.h"
 #include "target/memory.h"
 #include "target/unwind_module.h"
 
@@ -22,8 +23,15 @@ struct python {
 	uint32_t instructions;	  /* in a code object, where `at` is an address; WIRE_PYTHON_NONE: `at` counts units of 2 bytes */
 };
 
-/* -ENOENT: the process has none. -ENOTSUP: one that we cannot follow, with the reason. */
-int python_find(int pid, struct modules *modules, const mappings *maps, struct memory *memory, struct python *ret, struct diag *d);
+struct python_process {
+	int pid;
+	struct modules *modules;
+	const mappings *maps;
+	struct memory *memory;
+};
+
+/* By what is known of interpreters. -ENOENT: the process has none. -ENOTSUP: one that we cannot follow, with the reason. */
+int python_find(const struct python_process *p, const interpreters *known, struct python *ret, struct diag *d);
 
 /* A code object, by what it is called. The texts are the caller's to free; NULL: not known. */
 struct python_code {

@@ -1,52 +1,20 @@
 /* Where a process's Python interpreter keeps what leads to its frames. */
 #include "runtime/python.h"
 
+#include "base/str.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NONE WIRE_PYTHON_NONE
 
-/*
- * By minor version, as its headers have them, for x86-64. Of those that say it themselves (struct _Py_DebugOffsets, from 3.13 on) only
- * what they do not say is taken from here, and what they say must be the same.
- */
-static const struct layout {
-	unsigned int minor;
-	struct wire_python wire;
-	uint32_t activation_back, instructions;
-} layouts[] = {
-	{10,
-	 {.thread_id = 176, .first = 24, .first_in = NONE, .activation = 48, .back = 24, .code = 32, .at = 96, .at_bytes = 4,
-	  .owner = NONE, .entry = NONE, .line = 40, .file = 104, .name = 112, .table = 120, .version = NONE,
-	  .frame_begin = 24, .frame_bytes = 80, .code_begin = 40, .code_bytes = 88,
-	  .text_length = 16, .bytes_length = 16, .bytes = 32, .text_state = 32, .text_ascii = 48, .text_other = 72},
-	 8, NONE},
-	{11,
-	 {.thread_id = 152, .first = 56, .first_in = 8, .activation = 56, .back = 48, .code = 32, .at = 56, .at_bytes = 8,
-	  .owner = 69, .entry = 68, .line = 72, .file = 112, .name = 128, .table = 136, .version = NONE,
-	  .frame_begin = 32, .frame_bytes = 40, .code_begin = 72, .code_bytes = 72,
-	  .text_length = 16, .bytes_length = 16, .bytes = 32, .text_state = 32, .text_ascii = 48, .text_other = 72},
-	 16, 184},
-	{12,
-	 {.thread_id = 136, .first = 56, .first_in = 0, .activation = NONE, .back = 8, .code = 0, .at = 56, .at_bytes = 8,
-	  .owner = 70, .entry = NONE, .line = 68, .file = 112, .name = 128, .table = 136, .version = 92,
-	  .frame_begin = 0, .frame_bytes = 72, .code_begin = 64, .code_bytes = 80,
-	  .text_length = 16, .bytes_length = 16, .bytes = 32, .text_state = 32, .text_ascii = 40, .text_other = 56},
-	 NONE, 192},
-	{13,
-	 {.thread_id = 152, .first = 72, .first_in = NONE, .activation = NONE, .back = 8, .code = 0, .at = 56, .at_bytes = 8,
-	  .owner = 70, .entry = NONE, .line = 68, .file = 112, .name = 128, .table = 136, .version = 92,
-	  .frame_begin = 0, .frame_bytes = 72, .code_begin = 64, .code_bytes = 80,
-	  .text_length = 16, .bytes_length = 16, .bytes = 32, .text_state = 32, .text_ascii = 40, .text_other = 56},
-	 NONE, 200},
-};
-
 /* An interpreter's file, as the process has mapped it. */
 struct found {
 	const struct mapping *mapping;
 	struct elf_file *elf;
 	uint64_t bias;
+	struct elf_symbol state; /* by which it was found */
 };
 
 static bool symbol(const struct found *f, const char *name, struct elf_symbol *ret)
@@ -62,21 +30,20 @@ static const char *base_name(const char *path)
 }
 
 /* A mapped file whose name has @word and that defines @name. */
-static bool find_file(int pid, struct modules *modules, const mappings *maps, const char *word, const char *name, struct found *ret)
+static bool find_file(const struct python_process *p, const char *word, const char *name, struct found *ret)
 {
-	for (size_t i = 0; i < maps->nr; i++) {
-		const struct mapping *m = &maps->items[i];
+	for (size_t i = 0; i < p->maps->nr; i++) {
+		const struct mapping *m = &p->maps->items[i];
 		const struct module *module;
-		struct elf_symbol unused;
 
 		if (m->permissions[2] != 'x' || !m->inode || !strstr(base_name(m->path), word))
 			continue;
-		module = modules_mapped(modules, pid, m);
+		module = modules_mapped(p->modules, p->pid, m);
 		if (!module || !module->elf || elf_file_bias(module->elf, m->start, m->offset, &ret->bias))
 			continue;
 		ret->mapping = m;
 		ret->elf = module->elf;
-		if (symbol(ret, name, &unused))
+		if (symbol(ret, name, &ret->state))
 			return true;
 	}
 	return false;
@@ -84,24 +51,40 @@ static bool find_file(int pid, struct modules *modules, const mappings *maps, co
 
 /* ---- which it is ---- */
 
-/* From 3.11 on it says so itself. */
-static unsigned int minor_of(const struct found *f)
+/* Version numbers as they stand in a file's name behind @word. */
+static bool named_version(const char *name, const char *word, unsigned int ret[2])
 {
-	const char *name = strstr(base_name(f->mapping->path), "python3.");
-	struct elf_symbol version;
-	uint32_t hex = 0;
+	const char *at = strstr(name, word);
+	char *end;
 
-	if (symbol(f, "Py_Version", &version) && elf_file_read(f->elf, version.address, &hex, sizeof(hex)) == sizeof(hex))
-		return hex >> 24 == 3 ? hex >> 16 & 0xff : 0;
-	return name && strtoul(name + strlen("python3."), NULL, 10) == 10 ? 10 : 0;
+	if (!at)
+		return false;
+	ret[0] = (unsigned int)strtoul(at + strlen(word), &end, 10);
+	if (*end != '.')
+		return false;
+	ret[1] = (unsigned int)strtoul(end + 1, NULL, 10);
+	return true;
 }
 
-static const struct layout *layout_of(unsigned int minor)
+/* NULL: it is none that is known; @ret_numbers says which it is, 0: nobody knows. */
+static const struct interpreter_version *find_version(const struct interpreter *in, const struct found *f, unsigned int ret_numbers[2])
 {
-	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
-		if (layouts[i].minor == minor)
-			return &layouts[i];
-	return NULL;
+	const struct interpreter_version *v;
+	struct elf_symbol says;
+	uint32_t hex = 0;
+
+	ret_numbers[0] = ret_numbers[1] = 0;
+	if (in->says && symbol(f, in->says, &says)) {
+		if (elf_file_read(f->elf, says.address, &hex, sizeof(hex)) != sizeof(hex))
+			return NULL;
+		ret_numbers[0] = hex >> 24;
+		ret_numbers[1] = hex >> 16 & 0xff;
+		return interpreter_find_version(in, ret_numbers[0], ret_numbers[1]);
+	}
+	if (!named_version(base_name(f->mapping->path), in->file, ret_numbers))
+		return NULL;
+	v = interpreter_find_version(in, ret_numbers[0], ret_numbers[1]);
+	return v && v->named ? v : NULL;
 }
 
 static int refuse(struct diag *d, const char *why)
@@ -109,54 +92,67 @@ static int refuse(struct diag *d, const char *why)
 	return diag_set(d, -ENOTSUP, "no Python frames: %s", why);
 }
 
-static const struct layout *choose_layout(const struct found *f, unsigned int *ret_minor, struct diag *d)
+static void refuse_version(struct diag *d, const struct interpreter *in, const unsigned int numbers[2])
 {
-	const struct layout *layout;
+	_cleanup_(str_release) struct str known = {};
+
+	for (size_t i = 0; i < in->versions.nr; i++)
+		str_addf(&known, "%s%u.%u", i ? ", " : "", in->versions.items[i].major, in->versions.items[i].minor);
+	diag_set(d, -ENOTSUP, "no Python frames: %s %u.%u is not one that is known (%s)", in->name, numbers[0], numbers[1], str_text(&known));
+}
+
+static const struct interpreter_version *choose_version(const struct interpreter *in, const struct found *f, unsigned int *ret_minor,
+							struct diag *d)
+{
+	unsigned int numbers[2];
+	const struct interpreter_version *v = find_version(in, f, numbers);
 	struct elf_symbol unused;
 
-	*ret_minor = minor_of(f);
-	layout = layout_of(*ret_minor);
-	if (!*ret_minor)
+	*ret_minor = numbers[1];
+	if (!v && !numbers[0])
 		refuse(d, "the interpreter does not say which version it is");
-	else if (!layout)
-		diag_set(d, -ENOTSUP, "no Python frames: Python 3.%u is not one that was tried (3.10 to 3.13 were)", *ret_minor);
-	else if (symbol(f, "_Py_NegativeRefcount", &unused))
-		return refuse(d, "it is a debug build of Python"), NULL;
-	return layout;
+	else if (!v)
+		refuse_version(d, in, numbers);
+	for (size_t i = 0; v && i < in->refusals.nr; i++)
+		if (symbol(f, in->refusals.items[i].symbol, &unused))
+			return refuse(d, in->refusals.items[i].why), NULL;
+	return v;
 }
 
 /* ---- what it says of itself ---- */
 
-enum { COOKIE_WORD, VERSION_WORD, FREE_THREADED_WORD };
+enum { COOKIE_WORD, VERSION_WORD, STATED_WORDS = 128 };
 
-/* Of struct _Py_DebugOffsets in 3.13: number of the word that says it. */
-enum {
-	WORD_CURRENT_FRAME = 23, WORD_THREAD_ID = 24, WORD_PREVIOUS = 29, WORD_EXECUTABLE = 30, WORD_INSTR_PTR = 31, WORD_OWNER = 33,
-	WORD_FILENAME = 35, WORD_QUALNAME = 37, WORD_LINETABLE = 38, WORD_FIRSTLINENO = 39, WORD_CODE = 43, WORDS = 73,
-};
-
-static int check_offsets(const struct found *f, uint64_t runtime, struct memory *memory, const struct layout *l, struct diag *d)
+static bool is_stated_by(const uint64_t *words, const struct interpreter_version *v)
 {
-	const struct {
-		unsigned int word;
-		uint64_t is;
-	} says[] = {
-		{WORD_CURRENT_FRAME, l->wire.first}, {WORD_THREAD_ID, l->wire.thread_id}, {WORD_PREVIOUS, l->wire.back},
-		{WORD_EXECUTABLE, l->wire.code},     {WORD_INSTR_PTR, l->wire.at},	 {WORD_OWNER, l->wire.owner},
-		{WORD_FILENAME, l->wire.file},	     {WORD_QUALNAME, l->wire.name},	 {WORD_LINETABLE, l->wire.table},
-		{WORD_FIRSTLINENO, l->wire.line},    {WORD_CODE, l->instructions},
-	};
-	uint64_t words[WORDS];
+	return words[COOKIE_WORD] == v->stated.cookie && words[VERSION_WORD] >> 16 == (v->major << 8 | v->minor);
+}
 
-	(void)f;
-	if (memory_read(memory, runtime, words, sizeof(words)) || memcmp(&words[COOKIE_WORD], "xdebugpy", sizeof(words[0])) ||
-	    words[VERSION_WORD] >> 16 != 0x030d)
-		return refuse(d, "it does not say where its frames are, as Python 3.13 does");
-	if (words[FREE_THREADED_WORD])
+/* Not more than is said of it is read: what lies behind may not be there. */
+static size_t words_of(const struct interpreter_stated *s)
+{
+	size_t most = s->free_threaded == NONE || s->free_threaded < VERSION_WORD ? VERSION_WORD : s->free_threaded;
+
+	for (size_t i = 0; i < INTERPRETER_NR; i++)
+		if (s->words[i] != NONE && s->words[i] > most)
+			most = s->words[i];
+	return most + 1;
+}
+
+static int check_stated(uint64_t runtime, struct memory *memory, const struct interpreter_version *v, struct diag *d)
+{
+	const struct interpreter_stated *s = &v->stated;
+	uint64_t words[STATED_WORDS] = {};
+
+	if (!s->present)
+		return 0;
+	if (memory_read(memory, runtime, words, words_of(s) * sizeof(words[0])) || !is_stated_by(words, v))
+		return refuse(d, "it does not say where its frames are, as its version does");
+	if (s->free_threaded != NONE && words[s->free_threaded])
 		return refuse(d, "it is a free-threaded build of Python");
-	for (size_t i = 0; i < ARRAY_SIZE(says); i++)
-		if (words[says[i].word] != says[i].is)
-			return refuse(d, "its frames are otherwise than in Python 3.13 as it was tried");
+	for (size_t i = 0; i < INTERPRETER_NR; i++)
+		if (s->words[i] != NONE && words[s->words[i]] != v->offsets[i])
+			return refuse(d, "its frames are otherwise than in the build of its version that is known");
 	return 0;
 }
 
@@ -198,14 +194,15 @@ static bool read_key(struct memory *memory, uint64_t address, uint32_t *ret)
 	return true;
 }
 
-static int find_key(const struct found *f, const struct elf_symbol *runtime, struct memory *memory, uint32_t *ret, struct diag *d)
+static int find_key(const struct interpreter *in, const struct found *f, struct memory *memory, uint32_t *ret, struct diag *d)
 {
+	const struct elf_symbol *runtime = &f->state;
 	uint64_t start = runtime->address + f->bias;
 	uint8_t code[GETTER_BYTES] = {};
 	struct elf_symbol getter;
 	size_t bytes;
 
-	if (!symbol(f, "PyGILState_GetThisThreadState", &getter))
+	if (!symbol(f, in->key, &getter))
 		return refuse(d, "it does not show where its threads are");
 	bytes = getter.size && getter.size < sizeof(code) ? getter.size : sizeof(code);
 	bytes = elf_file_read(f->elf, getter.address, code, bytes);
@@ -219,50 +216,55 @@ static int find_key(const struct found *f, const struct elf_symbol *runtime, str
 }
 
 /* glibc's own description, for debuggers: of each field its bits, number of elements, and offset. */
-static int find_slots(int pid, struct modules *modules, const mappings *maps, struct memory *memory, uint32_t key,
-		      struct wire_python *ret, struct diag *d)
+static int find_slots(const struct python_process *p, uint32_t key, struct wire_python *ret, struct diag *d)
 {
 	struct elf_symbol specific, data, size;
 	uint32_t blocks[3], value[3], bytes = 0;
 	struct found libc;
 
-	if (!find_file(pid, modules, maps, "libc", "_thread_db_pthread_specific", &libc) ||
-	    !symbol(&libc, "_thread_db_pthread_specific", &specific) || !symbol(&libc, "_thread_db_pthread_key_data_data", &data) ||
-	    !symbol(&libc, "_thread_db_sizeof_pthread_key_data", &size))
+	if (!find_file(p, "libc", "_thread_db_pthread_specific", &libc) || !symbol(&libc, "_thread_db_pthread_specific", &specific) ||
+	    !symbol(&libc, "_thread_db_pthread_key_data_data", &data) || !symbol(&libc, "_thread_db_sizeof_pthread_key_data", &size))
 		return refuse(d, "its C library is not glibc");
-	if (memory_read(memory, specific.address + libc.bias, blocks, sizeof(blocks)) ||
-	    memory_read(memory, data.address + libc.bias, value, sizeof(value)) ||
-	    memory_read(memory, size.address + libc.bias, &bytes, sizeof(bytes)))
+	if (memory_read(p->memory, specific.address + libc.bias, blocks, sizeof(blocks)) ||
+	    memory_read(p->memory, data.address + libc.bias, value, sizeof(value)) ||
+	    memory_read(p->memory, size.address + libc.bias, &bytes, sizeof(bytes)))
 		return refuse(d, "where its C library keeps what threads have could not be read");
 	ret->block = blocks[2] + key / KEY_BLOCK * (uint32_t)sizeof(uint64_t);
 	ret->slot = key % KEY_BLOCK * bytes + value[2];
 	return 0;
 }
 
-int python_find(int pid, struct modules *modules, const mappings *maps, struct memory *memory, struct python *ret, struct diag *d)
+static int find(const struct python_process *p, const struct interpreter *in, const struct found *f, struct python *ret, struct diag *d)
 {
-	const struct layout *layout;
-	struct elf_symbol runtime, eval;
-	struct found f;
+	const struct interpreter_version *v = choose_version(in, f, &ret->minor, d);
+	struct elf_symbol eval;
 	uint32_t key = 0;
-	int err = 0;
+	int err;
 
-	if (!find_file(pid, modules, maps, "python", "_PyRuntime", &f) || !symbol(&f, "_PyRuntime", &runtime))
-		return -ENOENT;
-	layout = choose_layout(&f, &ret->minor, d);
-	if (!layout)
+	if (!v)
 		return -ENOTSUP;
 	ret->eval_start = ret->eval_end = 0;
-	if (symbol(&f, "_PyEval_EvalFrameDefault", &eval)) {
-		ret->eval_start = eval.address + f.bias;
+	if (in->loop && symbol(f, in->loop, &eval)) {
+		ret->eval_start = eval.address + f->bias;
 		ret->eval_end = ret->eval_start + eval.size;
 	}
-	ret->wire = layout->wire;
-	ret->activation_back = layout->activation_back;
-	ret->instructions = layout->instructions;
-	if (layout->minor >= 13)
-		err = check_offsets(&f, runtime.address + f.bias, memory, layout, d);
+	interpreter_layout(v, &ret->wire);
+	ret->activation_back = v->offsets[INTERPRETER_CALL_BEFORE];
+	ret->instructions = v->offsets[INTERPRETER_INSTRUCTIONS];
+	err = check_stated(f->state.address + f->bias, p->memory, v, d);
 	if (!err)
-		err = find_key(&f, &runtime, memory, &key, d);
-	return err ? err : find_slots(pid, modules, maps, memory, key, &ret->wire, d);
+		err = find_key(in, f, p->memory, &key, d);
+	return err ? err : find_slots(p, key, &ret->wire, d);
+}
+
+int python_find(const struct python_process *p, const interpreters *known, struct python *ret, struct diag *d)
+{
+	for (size_t i = 0; i < known->nr; i++) {
+		const struct interpreter *in = known->items[i];
+		struct found f;
+
+		if (find_file(p, in->file, in->detect, &f))
+			return find(p, in, &f, ret, d);
+	}
+	return -ENOENT;
 }

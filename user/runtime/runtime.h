@@ -11,6 +11,7 @@
 
 #include "base/diag.h"
 #include "base/vec.h"
+#include "runtime/interpreter.h"
 #include "target/code.h"
 
 /* Names of values that the program knows the meaning of; a .rt file may use further ones in its arithmetic. */
@@ -321,8 +322,12 @@ struct runtime {
 /* Parse a .rt file's text. Errors say file, line and column, the line and a caret. Never crashes on any bytes. */
 int runtime_parse(const char *path, const char *text, size_t len, struct runtime **ret, struct diag *d);
 void runtime_free(struct runtime *rt);
-/* The same of the file at @path, or why it cannot be read. */
-int runtime_load(const char *path, struct runtime **ret, struct diag *d);
+/* What the file at @path is: a runtime's, or an interpreter's. The caller frees it. As runtime_parse(), or why it cannot be read. */
+struct runtime_file {
+	struct runtime *runtime;
+	struct interpreter *interpreter;
+};
+int runtime_file_load(const char *path, struct runtime_file *ret, struct diag *d);
 /* Free what is in it, but not @value, nor the next line of its name. */
 void rt_value_release(struct rt_value *value);
 
@@ -339,7 +344,11 @@ bool runtime_has_api(const struct runtime *rt, const char *name);
 void runtime_add_pools(struct str *s, const struct runtime *rt);
 
 /* The files that are built in, and those added with --runtime (last wins by name). */
-typedef VEC(struct runtime *) runtimes;
+typedef struct {
+	struct runtime **items; /* as of a VEC */
+	size_t nr, cap;
+	interpreters interpreters;
+} runtimes;
 int runtimes_load(runtimes *ret, const char *const *paths, size_t nr_paths, struct diag *d);
 void runtimes_release(runtimes *r);
 /* All their probes are to stand at functions' first instructions: to see what choosing them is worth. */
