@@ -238,6 +238,10 @@ def _():
         equal(parts(path), [path], "files")
         assert limit / 2 < os.path.getsize(path) <= limit, os.path.getsize(path)
         equal_pools(states(path)[-1], view, "the last table")
+        # It begins in the midst: what was allocated before is told with its stack.
+        status, text, err = run("report", path, "--by", "function")
+        equal((status, err), (0, ""), "report by function")
+        assert text.splitlines()[0].endswith("FUNCTION") and len(text.splitlines()) > 1, text
         target.go()
         target.go("quit")
 
