@@ -123,7 +123,7 @@ python: ended (exit), and left 2.00 MiB in 1 buffer" ]
 
 @test "without stacks sizes stand for lines, and that is said; so is what was lost" {
 	make_recording half.pt half.records
-	[[ "$(pooltrace leaks half.pt)" == *"(no stack) of 65536 B"*"no leak: "*"no allocation has a stack: recordings of"* ]]
+	[[ "$(pooltrace leaks half.pt)" == *"(no stack) of 65536 B"*"no leak: "*"no allocation has a stack, so that there is no line"* ]]
 	{ decoder; echo 'lost time_ns=1700000302000000000 count=17 from_ns=1700000301000000000'; } | "$MKRECORDING" lost.pt
 	run --separate-stderr pooltrace leaks lost.pt
 	[ "$status" -eq 3 ]

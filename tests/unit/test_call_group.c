@@ -63,12 +63,12 @@ static void it_is_the_innermost_code_of_the_programs_own(void **state)
 static void an_operation_is_the_outermost_function_of_the_api(void **state)
 {
 	(void)state;
-	is(CALL_BY_OP, FRAME(8, "module=2 offset=96 symbol=\"ops::add<a, b<c> >\"") FRAME(9, "module=2 offset=97 symbol=\"ops::mul [clone .cold]\"")
-	   STACK(8, "frame=8 parent=4") STACK(9, "frame=9 parent=8") BLOCK(9), "ops::add");
-	is(CALL_BY_OP, FRAME(8, "module=2 offset=97 symbol=\"ops::mul [clone .cold]\"") STACK(8, "frame=8 parent=5") BLOCK(8), "ops::mul");
+	is(CALL_BY_OP, FRAME(9, "module=2 offset=98 symbol=\"ops::add<a, b<c> >\"") FRAME(10, "module=2 offset=97 symbol=\"ops::mul [clone .cold]\"")
+	   STACK(10, "frame=9 parent=4") STACK(11, "frame=10 parent=10") BLOCK(11), "ops::add");
+	is(CALL_BY_OP, FRAME(9, "module=2 offset=97 symbol=\"ops::mul [clone .cold]\"") STACK(10, "frame=9 parent=5") BLOCK(10), "ops::mul");
 	is(CALL_BY_OP, BLOCK(7), "(anonymous namespace)::operator<<");
 	/* A function of a program's source that has such a name is none, nor is part of one. */
-	is(CALL_BY_OP, FRAME(8, "path=/srv/x.py line=1 symbol=\"ops::add\"") STACK(8, "frame=8 parent=4") BLOCK(8), "none");
+	is(CALL_BY_OP, FRAME(9, "path=/srv/x.py line=1 symbol=\"ops::add\"") STACK(10, "frame=9 parent=4") BLOCK(10), "none");
 	is(CALL_BY_OP, BLOCK(5), "none");
 }
 

@@ -361,7 +361,7 @@ const struct option_row option_rows[] = {
 	{"stacks-budget", 0, "SIZE", COMMAND_TOP | COMMAND_EVENTS | COMMAND_RECORD, true, set_size, OPTION(stacks_budget),
 	 "copy at most so many bytes of stacks a second, such as 64M; what is over it has no stack. Default: 256M"},
 	{"symbols", 0, "now|later", COMMAND_TOP | COMMAND_RECORD, true, set_choice, OPTION(symbols),
-	 "with --stacks: look up the names of functions while recording (the default), or leave that to 'symbolize'"},
+	 "where stacks are told: look up the names of functions while recording (the default), or leave that to 'symbolize'"},
 	{"asked", 0, NULL, TABLES, false, set_flag, OPTION(asked),
 	 "bytes that the program requested, instead of those that the pool gave up"},
 	{"bytes", 0, NULL, VIEWS | COMPARING, false, set_flag, OPTION(bytes), "sizes as plain numbers of bytes"},

@@ -6,6 +6,7 @@
 #include "live/watch.h"
 #include "runtime/call_merge.h"
 #include "runtime/call_tree.h"
+#include "runtime/python_codes.h"
 #include "target/symbols.h"
 #include "target/unwind.h"
 
@@ -30,11 +31,6 @@ struct known_module {
 	struct symbols *symbols; /* NULL: nobody has asked yet, or there are none */
 };
 
-struct known_code {
-	struct wire_python_code_key key;
-	struct python_code code;
-};
-
 struct stacks {
 	struct call_tree_files files;
 	struct session *session;
@@ -52,7 +48,7 @@ struct stacks {
 	merged_frames merged;
 	VEC(char *) refusals;	    /* why Python frames were refused, each reason once */
 	struct map python;    /* (thread, 0) -> its struct wire_python_stack, of the stack that comes next */
-	struct map codes;     /* (hash, try) -> struct known_code * */
+	struct python_codes codes;
 	uint64_t nr_epochs;
 };
 
@@ -155,40 +151,6 @@ static void unwind(struct stacks *st, struct watched *w, const struct stack_samp
 
 /* ---- code objects ---- */
 
-static uint64_t hash_of(const struct wire_python_code_key *key)
-{
-	const uint64_t words[] = {key->epoch, key->code, key->name, key->table, key->unique};
-	uint64_t hash = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 32;
-	}
-	return hash;
-}
-
-static struct known_code *find_code(const struct stacks *st, const struct wire_python_code_key *key)
-{
-	for (uint64_t hash = hash_of(key), i = 0;; i++) {
-		const struct map_entry *e = map_get(&st->codes, hash, i);
-		struct known_code *known = e ? e->pointer : NULL;
-
-		if (!e || !memcmp(&known->key, key, sizeof(*key)))
-			return known;
-	}
-}
-
-static void forget_codes(struct stacks *st)
-{
-	for (struct map_entry *e = map_next(&st->codes, NULL); e; e = map_next(&st->codes, e)) {
-		struct known_code *known = e->pointer;
-
-		python_code_release(&known->code);
-		free(known);
-	}
-	map_clear(&st->codes);
-}
-
 static void set_python(struct stacks *st, const struct watched *w)
 {
 	w->python->wire.epoch = ++st->nr_epochs;
@@ -201,9 +163,9 @@ static void make_room(struct stacks *st)
 {
 	const struct session *s = st->session;
 
-	if (st->codes.nr < CODES_MOST)
+	if (st->codes.by_key.nr < CODES_MOST)
 		return;
-	forget_codes(st);
+	python_codes_clear(&st->codes);
 	for (size_t i = 0; i < s->watched.nr; i++)
 		if (s->watched.items[i]->python && !s->watched.items[i]->ended)
 			set_python(st, s->watched.items[i]);
@@ -211,33 +173,20 @@ static void make_room(struct stacks *st)
 
 static void receive_code(struct stacks *st, const struct watched *w, const struct wire_python_code *wire)
 {
-	struct known_code *known = find_code(st, &wire->key);
-	uint64_t i = 0;
-
-	if (known)
-		python_code_release(&known->code);
-	else
+	if (!python_codes_find(&st->codes, &wire->key))
 		make_room(st);
-	if (!known) {
-		known = xcalloc(1, sizeof(*known));
-		known->key = wire->key;
-		while (map_get(&st->codes, hash_of(&wire->key), i))
-			i++;
-		map_put(&st->codes, hash_of(&wire->key), i, NULL)->pointer = known;
-	}
-	python_code_read(w->python, wire, &known->code);
+	python_code_read(w->python, wire, python_codes_put(&st->codes, &wire->key));
 }
 
 /* ---- into the tree ---- */
 
 static struct call_place python_place(const struct stacks *st, const struct watched *w, const struct wire_python_frame *f)
 {
-	const struct known_code *known = f->unread ? NULL : find_code(st, &f->key);
+	const struct python_code *code = f->unread ? NULL : python_codes_find(&st->codes, &f->key);
 
-	if (!known || !known->code.path || !known->code.name)
+	if (!code || !code->path || !code->name)
 		return (struct call_place){};
-	return (struct call_place){
-		.path = known->code.path, .function = known->code.name, .line = python_line(w->python, &known->code, f)};
+	return (struct call_place){.path = code->path, .function = code->name, .line = python_line(w->python, code, f)};
 }
 
 static struct call_place native_place(const struct stack_frame *f)
@@ -491,8 +440,7 @@ void stacks_free(struct stacks *st)
 		free(st->refusals.items[i]);
 	vec_release(&st->refusals);
 	vec_release(&st->merged);
-	forget_codes(st);
-	map_release(&st->codes);
+	python_codes_release(&st->codes);
 	for (struct map_entry *e = map_next(&st->python, NULL); e; e = map_next(&st->python, e))
 		free(e->pointer);
 	map_release(&st->python);

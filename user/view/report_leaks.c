@@ -160,7 +160,7 @@ static void add_process_sentence(struct str *out, const struct report_leaks *r, 
 static void add_limits(struct str *out, const struct report_leaks *r)
 {
 	if (!r->l->stacks.nr)
-		str_add(out, "no allocation has a stack: recordings of `record --stacks` name lines\n");
+		str_add(out, "no allocation has a stack, so that there is no line: it was recorded without them\n");
 	if (r->l->unstacked)
 		str_addf(out, "%" PRIu64 " allocations have no stack that should have one\n", r->l->unstacked);
 	if (r->l->lost)
