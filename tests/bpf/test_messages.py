@@ -23,8 +23,9 @@ NO_PROBES = re.compile("pooltrace: cannot load the probes: Operation not permitt
 LOOK_HINT = "run as root, or grant cap_sys_ptrace,cap_dac_read_search"
 FIND_HINT = "`pooltrace --once` without -p finds the processes that have a known runtime"
 DETECT = "_ZN2tt8tt_metal11BankManager15allocate_bufferE*"
-# What there is to look for, in the order of the names of their files.
+# What there is to look for, in the order of the names of their files. Others are of interpreters.
 FILES = [open(path).read() for path in sorted(glob.glob(os.path.join(ROOT, "runtimes", "*.rt")))]
+FILES = [text for text in FILES if re.search(r"^runtime\s", text, re.MULTILINE)]
 KNOWN = [tuple(re.search(rf"^{word}\s+(\S+)", text, re.MULTILINE).group(1) for word in ("runtime", "detect")) for text in FILES]
 POOLS = list(dict.fromkeys(pool for text in FILES for line in re.findall(r"^pool\s+([^#\n]*)", text, re.MULTILINE)
                            for pool in re.findall(r"\d+=(\S+)", line)))

@@ -42,6 +42,16 @@ static void text_that_can_be_shown_is_left_as_it_is(void **state)
 		assert_escaped(texts[i], texts[i]);
 }
 
+static void letters_of_ascii_become_capitals(void **state)
+{
+	_cleanup_(str_release) struct str s = {};
+
+	(void)state;
+	str_add_capitals(&s, "");
+	str_add_capitals(&s, "`az{ @AZ[ 09 caf\u00e9");
+	assert_string_equal(str_text(&s), "`AZ{ @AZ[ 09 CAF\u00e9");
+}
+
 static void control_characters_are_escaped(void **state)
 {
 	(void)state;
@@ -511,6 +521,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_that_can_be_shown_is_left_as_it_is),
+		cmocka_unit_test(letters_of_ascii_become_capitals),
 		cmocka_unit_test(control_characters_are_escaped),
 		cmocka_unit_test(c1_controls_are_escaped_as_bytes_and_as_utf8),
 		cmocka_unit_test(broken_utf8_is_escaped_byte_by_byte),

@@ -52,6 +52,12 @@ void str_add_char(struct str *s, char c)
 	str_add_bytes(s, &c, 1);
 }
 
+void str_add_capitals(struct str *s, const char *text)
+{
+	for (; *text; text++)
+		str_add_char(s, *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text);
+}
+
 void str_vaddf(struct str *s, const char *format, va_list args)
 {
 	char *text = NULL;

@@ -21,6 +21,8 @@ void str_add_char(struct str *s, char c);
 void str_addf(struct str *s, const char *format, ...) _printf_(2, 3);
 void str_vaddf(struct str *s, const char *format, va_list args) _printf_(2, 0);
 
+/* Add @text with its letters of ASCII as capitals. */
+void str_add_capitals(struct str *s, const char *text);
 /* Add @text as it may be shown on a terminal: control characters, C1 and broken UTF-8 as \xNN. */
 void str_add_escaped(struct str *s, const char *text);
 

@@ -278,6 +278,18 @@ static void add_power(struct str *out, unsigned int power)
 	str_addf(out, "%u %s", 1U << power % 10, units[power / 10]);
 }
 
+struct amount profile_in_all(const struct profile_node *n)
+{
+	return (struct amount){n->allocated.blocks + n->found.blocks, n->allocated.bytes + n->found.bytes};
+}
+
+int profile_compare_names(const struct profile_node *a, const struct profile_node *b)
+{
+	if (a->label && b->label)
+		return strcmp(a->label, b->label);
+	return a->label ? -1 : b->label ? 1 : (int)a->class - (int)b->class;
+}
+
 void profile_add_kind(struct str *out, const struct profile_node *node)
 {
 	static const char *const names[] = {

@@ -65,6 +65,16 @@ const struct profile_node *profile_pool(struct profile *p, const struct ledger_p
 /* After the last record: sorts nodes by process, device, pool and kind, and makes their `peak` what it says. */
 void profile_finish(struct profile *p);
 
+/* Of all blocks that were seen: what was allocated, and what was found. */
+struct amount profile_in_all(const struct profile_node *node);
+/* Less than 0: @a comes before @b in a list in which they are equal otherwise. By label, those without one last. */
+int profile_compare_names(const struct profile_node *a, const struct profile_node *b);
+/* Less than 0: @a is more than @b. */
+static inline int profile_compare_most(uint64_t a, uint64_t b)
+{
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
 /* "python"; where several have that name "python 4242". Escaped. */
 void profile_add_process(struct str *out, const struct profile_node *node, const struct ledger *l);
 /* "device 0", "mesh 1 (0-7)", "device ?". Escaped. */

@@ -4,39 +4,20 @@
 #include "view/profile_json.h"
 #include "view/table_grid.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-static struct amount in_all(const struct profile_node *n)
-{
-	return (struct amount){n->allocated.blocks + n->found.blocks, n->allocated.bytes + n->found.bytes};
-}
-
-static int compare(uint64_t a, uint64_t b)
-{
-	return a < b ? 1 : a > b ? -1 : 0;
-}
-
-static int by_name(const struct profile_node *a, const struct profile_node *b)
-{
-	if (a->label && b->label)
-		return strcmp(a->label, b->label);
-	return a->label ? -1 : b->label ? 1 : (int)a->class - (int)b->class;
-}
 
 /* In each pool, those that held most when it held most. */
 static int by_size(const void *x, const void *y)
 {
 	const struct profile_node *a = *(struct profile_node *const *)x, *b = *(struct profile_node *const *)y;
-	int order = compare(a->peak.bytes, b->peak.bytes);
+	int order = profile_compare_most(a->peak.bytes, b->peak.bytes);
 
 	if (!order)
-		order = compare(a->inuse.bytes, b->inuse.bytes);
+		order = profile_compare_most(a->inuse.bytes, b->inuse.bytes);
 	if (!order)
-		order = compare(in_all(a).bytes, in_all(b).bytes);
-	return order ? order : by_name(a, b);
+		order = profile_compare_most(profile_in_all(a).bytes, profile_in_all(b).bytes);
+	return order ? order : profile_compare_names(a, b);
 }
 
 /* The nodes of the pool whose first one is number @first: where they end. */
@@ -67,7 +48,7 @@ static void add_row(struct grid *g, const struct report_calls *r, const struct p
 	profile_add_pool(&cell++->text, n);
 	add_amount(&cell, r, n->inuse);
 	add_amount(&cell, r, n->peak);
-	add_amount(&cell, r, in_all(n));
+	add_amount(&cell, r, profile_in_all(n));
 	if (n->label)
 		str_add(&cell->text, n->label);
 	else
@@ -91,9 +72,7 @@ void report_calls_add(struct str *out, const struct report_calls *r)
 	_cleanup_(str_release) struct str title = {};
 	struct grid g = {};
 
-	str_add(&title, r->by);
-	for (size_t i = 0; i < title.len; i++)
-		title.p[i] = (char)toupper((unsigned char)title.p[i]);
+	str_add_capitals(&title, r->by);
 	add_columns(&g, str_text(&title));
 	for (size_t first = 0, end; first < r->profile->nodes.nr; first = end) {
 		end = end_of_pool(r->profile, first);
@@ -122,7 +101,7 @@ static json_t *new_row(const struct report_calls *r, const struct profile_node *
 	profile_set_group(row, n, r->by);
 	profile_set_amount(row, "now", n->inuse);
 	profile_set_amount(row, "at_peak", n->peak);
-	profile_set_amount(row, "allocated", in_all(n));
+	profile_set_amount(row, "allocated", profile_in_all(n));
 	return row;
 }
 

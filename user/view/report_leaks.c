@@ -4,7 +4,6 @@
 #include "view/json_object.h"
 #include "view/table_grid.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 
 static const char *const verdicts[] = {
@@ -174,9 +173,7 @@ void report_leaks_add(struct str *out, const struct report_leaks *r)
 	_cleanup_(str_release) struct str title = {};
 	struct grid g = {};
 
-	str_add(&title, r->by);
-	for (size_t i = 0; i < title.len; i++)
-		title.p[i] = (char)toupper((unsigned char)title.p[i]);
+	str_add_capitals(&title, r->by);
 	add_columns(&g, str_text(&title));
 	add_rows(&g, r, 0, leaks);
 	add_rows(&g, r, leaks, all);

@@ -4,10 +4,8 @@
 #include "view/profile_json.h"
 #include "view/table_grid.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Columns of the name below which figures make room for it; more than this it is not cut for them. */
 enum { NAME_COLUMNS = 32 };
@@ -20,35 +18,18 @@ static struct amount now_of(const struct profile_node *n)
 	return n->place->process->ended ? (struct amount){} : n->inuse;
 }
 
-static struct amount in_all(const struct profile_node *n)
-{
-	return (struct amount){n->allocated.blocks + n->found.blocks, n->allocated.bytes + n->found.bytes};
-}
-
-static int compare(uint64_t a, uint64_t b)
-{
-	return a < b ? 1 : a > b ? -1 : 0;
-}
-
-static int by_name(const struct profile_node *a, const struct profile_node *b)
-{
-	if (a->label && b->label)
-		return strcmp(a->label, b->label);
-	return a->label ? -1 : b->label ? 1 : (int)a->class - (int)b->class;
-}
-
 static int by_size(const void *x, const void *y)
 {
 	const struct profile_node *a = *(const struct profile_node *const *)x, *b = *(const struct profile_node *const *)y;
-	int order = compare(now_of(a).bytes, now_of(b).bytes);
+	int order = profile_compare_most(now_of(a).bytes, now_of(b).bytes);
 
 	if (!order)
-		order = compare(a->highest, b->highest);
+		order = profile_compare_most(a->highest, b->highest);
 	if (!order)
-		order = compare(in_all(a).bytes, in_all(b).bytes);
+		order = profile_compare_most(profile_in_all(a).bytes, profile_in_all(b).bytes);
 	if (!order)
-		order = compare(b->place->index, a->place->index);
-	return order ? order : by_name(a, b);
+		order = profile_compare_most(b->place->index, a->place->index);
+	return order ? order : profile_compare_names(a, b);
 }
 
 /* Of the processes that the table of the pools would show. */
@@ -57,7 +38,7 @@ static void add_nodes(node_list *ret, const struct table_calls *t)
 	for (size_t i = 0; i < t->profile->nodes.nr; i++) {
 		const struct profile_node *n = t->profile->nodes.items[i];
 
-		if (process_shown(t->l, n->place->process) && in_all(n).blocks)
+		if (process_shown(t->l, n->place->process) && profile_in_all(n).blocks)
 			vec_push(ret, n);
 	}
 	if (ret->nr)
@@ -120,8 +101,8 @@ static void add_row(struct grid *g, const struct table_calls *t, const struct pr
 	add_bytes(&cell, t, now_of(n).bytes);
 	str_addf(&cell++->text, "%" PRIu64, now_of(n).blocks);
 	add_bytes(&cell, t, n->highest);
-	add_bytes(&cell, t, in_all(n).bytes);
-	str_addf(&cell++->text, "%" PRIu64, in_all(n).blocks);
+	add_bytes(&cell, t, profile_in_all(n).bytes);
+	str_addf(&cell++->text, "%" PRIu64, profile_in_all(n).blocks);
 	if (n->label)
 		str_add(&cell->text, n->label);
 	else
@@ -167,8 +148,7 @@ void table_calls_add(struct str *out, const struct table_calls *t)
 	struct grid g = {};
 	node_list nodes = {};
 
-	for (const char *c = t->by; *c; c++)
-		str_add_char(&title, (char)toupper((unsigned char)*c));
+	str_add_capitals(&title, t->by);
 	add_nodes(&nodes, t);
 	add_columns(&g, &nodes, str_text(&title));
 	table_add_header(&header, t->l, t->table, nodes.nr < TABLE_CALLS_ROWS ? nodes.nr : TABLE_CALLS_ROWS);
@@ -195,7 +175,7 @@ void table_calls_add_json(struct str *out, const struct table_calls *t)
 		profile_set_group(row, n, t->by);
 		profile_set_amount(row, "now", now_of(n));
 		set_number(row, "peak", n->highest);
-		profile_set_amount(row, "allocated", in_all(n));
+		profile_set_amount(row, "allocated", profile_in_all(n));
 		json_array_append_new(rows, row);
 	}
 	vec_release(&nodes);
