@@ -13,8 +13,8 @@ enum { DRAINED = -65000, WAKE_SHARE = 4 };
 
 /* As of the hits' ring: clocks differ. */
 #define INVERSION_NS (5 * NS_PER_MS)
-/* A thread that copies its stack is done in microseconds, or has been preempted. */
-#define WAIT_NS (5 * NS_PER_MS)
+/* A thread that copies its stack is done in microseconds, or has been preempted: until it has a processor again. */
+#define WAIT_NS (50 * NS_PER_MS)
 #define PAUSE_US 50
 
 struct kernel_stacks {

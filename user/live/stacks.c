@@ -20,10 +20,17 @@ enum { READ_SHARE = 20, CODES_MOST = 1 << 16 };
 /* A process can have names of any length. */
 enum { PATH_MOST = 4096, SYMBOL_MOST = 1 << 14 };
 
+/*
+ * A stack is there before its hit, but either may be read first: a thread may be preempted between them, or while it copies a stack,
+ * which is in the way of those behind it.
+ */
+#define KEEP_NS (10 * NS_PER_SEC)
+enum { WAITING_MOST = 1 << 16 };
+
 /* A stack that waits for its hit. */
 struct waiting {
 	uint64_t thread, sequence;
-	uint64_t turn; /* when it was received */
+	uint64_t time_ns; /* CLOCK_MONOTONIC */
 };
 
 struct known_module {
@@ -38,11 +45,10 @@ struct stacks {
 	struct call_tree *tree;
 	VEC(struct known_module) known; /* by number of the module */
 	struct map by_hit;	    /* (thread, running number) -> stack in the tree, see callee.h */
-	VEC(struct waiting) waiting; /* in the order in which they came, from waiting_at on */
-	size_t waiting_at;
-	uint64_t turn;
+	VEC(struct waiting) waiting; /* in the order in which they came */
+	struct map joined;	     /* (thread, 0) -> running number of its last allocation that was told */
 	uint64_t noted_ns;	    /* what was mapped until then is known */
-	uint64_t full;		    /* stacks that the tree had no room for */
+	uint64_t full;		    /* stacks that the tree had no room for, or that came when their allocations had been told */
 	uint64_t told_room, told_budget;
 	struct stack stack; /* of the sample under way */
 	merged_frames merged;
@@ -212,13 +218,22 @@ static uint32_t plant(const struct stacks *st, const struct watched *w, bool par
 	return at;
 }
 
+/* Has the hit's allocation been told, or a later one of its thread? */
+static bool is_told(const struct stacks *st, uint64_t thread, uint64_t sequence)
+{
+	const struct map_entry *e = map_get(&st->joined, thread, 0);
+
+	return e && e->value >= sequence;
+}
+
 static void keep(struct stacks *st, const struct wire_stack_head *head, uint64_t at)
 {
-	st->full += !at;
-	if (!at)
+	if (!at || is_told(st, head->thread, head->sequence)) {
+		st->full++;
 		return;
+	}
 	map_put(&st->by_hit, head->thread, head->sequence, NULL)->value = at;
-	vec_push(&st->waiting, ((struct waiting){head->thread, head->sequence, st->turn}));
+	vec_push(&st->waiting, ((struct waiting){head->thread, head->sequence, head->time_ns}));
 }
 
 static void receive_native(struct stacks *st, struct watched *w, const struct wire_stack *wire)
@@ -288,6 +303,8 @@ int stacks_join(struct session *s, struct record *alloc)
 	uint32_t at;
 	int err;
 
+	if (st && s->hit)
+		map_put(&st->joined, s->hit->thread, 0, NULL)->value = s->hit->sequence;
 	if (!e)
 		return 0;
 	at = callee_join(s, st->modules, st->tree, e->value);
@@ -299,21 +316,22 @@ int stacks_join(struct session *s, struct record *alloc)
 void stacks_settle(struct session *s)
 {
 	struct stacks *st = s->stacks;
+	uint64_t now = units_monotonic_ns();
+	size_t nr, kept = 0;
 
 	if (!st)
 		return;
-	/* A stack is there before its hit: it may have come with the hits of the turn before. */
-	while (st->waiting_at < st->waiting.nr && st->waiting.items[st->waiting_at].turn < st->turn) {
-		const struct waiting *w = &st->waiting.items[st->waiting_at++];
+	nr = st->waiting.nr;
+	for (size_t i = 0; i < nr; i++) {
+		struct waiting w = st->waiting.items[i];
+		bool over = w.time_ns + KEEP_NS < now || nr - i > WAITING_MOST;
 
-		map_del(&st->by_hit, w->thread, w->sequence);
+		if (over || is_told(st, w.thread, w.sequence))
+			map_del(&st->by_hit, w.thread, w.sequence);
+		else
+			st->waiting.items[kept++] = w;
 	}
-	if (st->waiting_at > st->waiting.nr / 2) {
-		st->waiting.nr -= st->waiting_at;
-		memmove(st->waiting.items, st->waiting.items + st->waiting_at, st->waiting.nr * sizeof(*st->waiting.items));
-		st->waiting_at = 0;
-	}
-	st->turn++;
+	st->waiting.nr = kept;
 }
 
 static int put_unstacked(struct session *s, uint64_t now, uint64_t *told, const char *reason)
@@ -436,6 +454,7 @@ void stacks_free(struct stacks *st)
 	modules_free(st->modules);
 	map_release(&st->by_hit);
 	vec_release(&st->waiting);
+	map_release(&st->joined);
 	for (size_t i = 0; i < st->refusals.nr; i++)
 		free(st->refusals.items[i]);
 	vec_release(&st->refusals);
