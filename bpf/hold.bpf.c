@@ -12,6 +12,7 @@
 
 #include "wire.h"
 #include "maps.h"
+#include "again.h"
 #include "send.h"
 
 enum {
@@ -102,7 +103,7 @@ static long read_file(struct task_struct *task, struct vm_area_struct *vma, stru
 
 static __always_inline struct wire_hit *new_hit(__u32 event)
 {
-	struct wire_hit *hit = bpf_ringbuf_reserve(&ring, sizeof(*hit), 0);
+	struct wire_hit *hit = reserve(&ring, sizeof(*hit));
 	struct thread none = {};
 
 	if (!hit) {

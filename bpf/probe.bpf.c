@@ -8,6 +8,7 @@
 
 #include "wire.h"
 #include "maps.h"
+#include "again.h"
 #include "send.h"
 #include "read.h"
 #include "stack.h"
@@ -153,12 +154,12 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 	if (stacks && spec->flags & WIRE_STACK_TOO)
 		take_stack(ctx, thread, 0);
 	read_values(&b, spec, thread, spec->nr_values);
-	hit = spec->nr_values <= WIRE_FEW ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
+	hit = spec->nr_values <= WIRE_FEW ? reserve(&ring, WIRE_HIT_FEW) : NULL;
 	if (hit) {
 		fill_hit(hit, cookie, thread, ctx->sp);
 		fill_values(hit, thread, WIRE_FEW);
 	} else {
-		hit = spec->nr_values > WIRE_FEW ? bpf_ringbuf_reserve(&ring, sizeof(*hit), 0) : NULL;
+		hit = spec->nr_values > WIRE_FEW ? reserve(&ring, sizeof(*hit)) : NULL;
 		if (!hit)
 			return lose(stat);
 		fill_hit(hit, cookie, thread, ctx->sp);

@@ -9,6 +9,7 @@
 
 #include "wire.h"
 #include "maps.h"
+#include "again.h"
 #include "send.h"
 
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h, since 2.6.29 */
@@ -21,7 +22,7 @@ static __always_inline void send_event(__u32 event, struct thread *thread, __u64
 	if (!stat)
 		return;
 	thread->sequence++;
-	hit = bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0);
+	hit = reserve(&ring, WIRE_HIT_FEW);
 	if (!hit) {
 		lose(stat);
 		return;

@@ -8,6 +8,7 @@
 
 #include "wire.h"
 #include "maps.h"
+#include "again.h"
 #include "send.h"
 #include "read.h"
 #include "stack.h"
@@ -51,11 +52,6 @@ struct step_context {
 	const struct wire_python *python;
 };
 
-static __always_inline struct walk *current_walk(__u64 flags)
-{
-	return bpf_task_storage_get(&walks, bpf_get_current_task_btf(), NULL, flags);
-}
-
 static __always_inline __u64 mix(__u64 hash, __u64 value)
 {
 	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
@@ -89,7 +85,7 @@ static __always_inline bool is_generated(const struct wire_python_code *c, const
 /* Send what a traceback would say of a code object. Returns what is known of it; 0: there was no room. */
 static __noinline __u32 send_code(const struct wire_python *p, const struct walk *w)
 {
-	struct wire_python_code *c = bpf_ringbuf_reserve(&stack_ring, sizeof(*c), 0);
+	struct wire_python_code *c = reserve(&stack_ring, sizeof(*c));
 	__u64 word = 0;
 	__u32 wanted, known;
 
@@ -272,7 +268,7 @@ __hidden int take_python(struct thread *thread)
 {
 	__u32 tgid = (__u32)(current_ids() >> 32);
 	struct step_context context = {.python = bpf_map_lookup_elem(&interpreters, &tgid)};
-	struct walk *w = context.python ? current_walk(BPF_LOCAL_STORAGE_GET_F_CREATE) : NULL;
+	struct walk *w = context.python ? make_storage(&walks) : NULL;
 	__u64 found;
 
 	if (!context.python || !w)

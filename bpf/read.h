@@ -214,8 +214,7 @@ static __always_inline void use_lines(struct bases *b, struct thread *thread)
 
 static __always_inline struct thread *current_thread(void)
 {
-	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL,
-						     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct thread *thread = make_storage(&threads);
 
 	if (thread && !thread->id)
 		thread->id = __sync_fetch_and_add(&next_thread, 1) + 1;

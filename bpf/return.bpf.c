@@ -14,6 +14,7 @@
 
 #include "wire.h"
 #include "maps.h"
+#include "again.h"
 #include "send.h"
 #include "read.h"
 #include "stack.h"
@@ -28,9 +29,9 @@ static __always_inline struct call *call_at(struct calls *calls, __u64 i)
 	return &calls->call[i & (CALLS - 1)];
 }
 
-static __always_inline struct calls *current_calls(__u64 flags)
+static __always_inline struct calls *current_calls(void)
 {
-	return bpf_task_storage_get(&open_calls, bpf_get_current_task_btf(), NULL, flags);
+	return bpf_task_storage_get(&open_calls, bpf_get_current_task_btf(), NULL, 0);
 }
 
 /* Where return addresses that were replaced lead to, in the traced process. 0: nowhere. */
@@ -161,12 +162,12 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 	if (stacks && t->spec->flags & WIRE_STACK_TOO)
 		take_stack(ctx, thread, ctx->sp == t->stack ? 0 : WIRE_STACK_CALLED);
 	read_values(&t->bases, t->spec, thread, t->call & WIRE_ALONE ? 0 : t->spec->nr_values);
-	hit = few ? bpf_ringbuf_reserve(&ring, WIRE_HIT_FEW, 0) : NULL;
+	hit = few ? reserve(&ring, WIRE_HIT_FEW) : NULL;
 	if (hit) {
 		fill_hit(hit, t->cookie, thread, t->stack);
 		fill_values(hit, thread, WIRE_FEW);
 	} else {
-		hit = few ? NULL : bpf_ringbuf_reserve(&ring, sizeof(*hit), 0);
+		hit = few ? NULL : reserve(&ring, sizeof(*hit));
 		if (!hit) {
 			lose(t->stat);
 			return;
@@ -219,7 +220,7 @@ static __always_inline int enter_call(struct pt_regs *ctx, const bool stacks)
 	if (!target || !t.spec || !t.stat || target->life != whole >> WIRE_COOKIE_LIFE)
 		return UNWANTED;
 	__sync_fetch_and_add(&t.stat->entered, 1);
-	calls = current_calls(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	calls = make_storage(&open_calls);
 	if (!calls)
 		return lose_call(t.stat);
 	drop_left(calls, ctx->sp);
@@ -259,7 +260,7 @@ static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool sha
 	struct telling t = {.cookie = (__u32)whole & WIRE_COOKIE_SPEC, .stack = stack};
 	__u32 tgid = (__u32)(current_ids() >> 32);
 	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
-	struct calls *calls = current_calls(0);
+	struct calls *calls = current_calls();
 	const struct call *call;
 
 	t.spec = bpf_map_lookup_elem(&specs, &t.cookie);
@@ -363,7 +364,7 @@ static __always_inline int pass_way(struct pt_regs *ctx, const bool stacks)
 
 	if (way == WIRE_WAY_RETURN || way == WIRE_WAY_SHARED_RETURN)
 		return leave_call(ctx, ctx->sp, way == WIRE_WAY_SHARED_RETURN, stacks);
-	calls = current_calls(0);
+	calls = current_calls();
 	if (calls)
 		follow_jump(calls, (__u32)cookie & WIRE_COOKIE_SPEC, ctx->sp, way == WIRE_WAY_ENTRY);
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "wire.h"
 #include "maps.h"
+#include "again.h"
 #include "send.h"
 #include "stack.h"
 
@@ -87,7 +88,7 @@ static __always_inline void fill_registers(__u64 *reg, const struct pt_regs *ctx
 
 static __always_inline int send_stack(struct pt_regs *ctx, const struct thread *thread, __u32 flags, __u64 wanted, const __u32 max)
 {
-	struct wire_stack *s = bpf_ringbuf_reserve(&stack_ring, sizeof(*s) + max, 0);
+	struct wire_stack *s = reserve(&stack_ring, sizeof(*s) + max);
 
 	if (!s) {
 		__sync_fetch_and_add(&nr_stacks_lost, 1);
