@@ -66,6 +66,16 @@ struct frame {
 
 enum { FRAMES = 4 /* a power of 2 */, CALL_BYTES_MAX = 8, RETURNED_MAX = 0xffff };
 
+/* What a thread has read that lasts: of the object at @key, for the hits of one specification. */
+struct lasting {
+	__u64 key;
+	__u64 changes; /* the target's, when it was read; 0: nothing was */
+	__u64 spec;
+	__u64 value[WIRE_LASTING];
+};
+
+enum { OBJECTS = 8 /* a power of 2 */, VALUES = 16 /* the next power of 2 above WIRE_VALUES */ };
+
 /* What is known of a thread: freed by the kernel with the thread. */
 struct thread {
 	__u64 id;
@@ -74,8 +84,9 @@ struct thread {
 	__u32 nr_frames;
 	struct frame frame[FRAMES]; /* contexts that may last, outer ones first */
 	struct line line[2]; /* of the hit under way */
-	__u64 value[WIRE_VALUES];
+	__u64 value[VALUES];
 	__u32 valid, unread; /* of these: a bit each; how many could not be read */
+	struct lasting lasting[OBJECTS]; /* by the hash of their keys */
 };
 
 struct {

@@ -129,6 +129,7 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 	struct thread *thread;
 	struct wire_hit *hit;
 	struct bases b;
+	__u64 changes;
 	__u16 returned;
 
 	if (!target || !spec || target->life != whole >> WIRE_COOKIE_LIFE)
@@ -138,6 +139,9 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 	stat = bpf_map_lookup_elem(&stats, &cookie);
 	if (!stat)
 		return 0;
+	if (spec->flags & WIRE_CHANGES)
+		__sync_fetch_and_add(&target->changes, 1);
+	changes = target->changes;
 	read_bases(ctx, &b);
 	thread = current_thread();
 	if (!thread)
@@ -153,7 +157,9 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 		enter_frame(thread, spec, ctx);
 	if (stacks && spec->flags & WIRE_STACK_TOO)
 		take_stack(ctx, thread, 0);
-	read_values(&b, spec, thread, spec->nr_values);
+	read_values(&b, spec, thread, spec->nr_values - spec->nr_lasting);
+	if (spec->nr_lasting)
+		read_lasting(&b, spec, thread, spec->nr_values - spec->nr_lasting, cookie, changes);
 	hit = spec->nr_values <= WIRE_FEW ? reserve(&ring, WIRE_HIT_FEW) : NULL;
 	if (hit) {
 		fill_hit(hit, cookie, thread, ctx->sp);

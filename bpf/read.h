@@ -121,6 +121,7 @@ struct reading {
 	const struct bases *bases;
 	const struct wire_spec *spec;
 	struct thread *thread;
+	__u32 first; /* value */
 };
 
 static long read_one(__u32 i, struct reading *r)
@@ -128,6 +129,7 @@ static long read_one(__u32 i, struct reading *r)
 	__u64 value = 0;
 	long err;
 
+	i += r->first;
 	/* The verifier must see the bound, and the compiler not know it. */
 	asm volatile("" : "+r"(i));
 	if (i >= WIRE_VALUES)
@@ -147,12 +149,55 @@ static long read_one(__u32 i, struct reading *r)
  */
 static __always_inline void read_values(const struct bases *b, const struct wire_spec *spec, struct thread *thread, __u32 nr)
 {
-	struct reading r = {b, spec, thread};
+	struct reading r = {b, spec, thread, 0};
 
 	thread->valid = 0;
 	thread->unread = 0;
 	__builtin_memset(thread->value, 0, sizeof(thread->value));
 	bpf_loop(nr, read_one, &r, 0);
+}
+
+/* Where a thread keeps what lasts of the object that value 0 is the address of. */
+static __always_inline struct lasting *lasting_of(struct thread *thread)
+{
+	__u64 i = thread->value[0] * 0x9e3779b97f4a7c15ULL >> 32;
+
+	/* The verifier must see the bound, and the compiler not know it. */
+	asm volatile("" : "+r"(i));
+	return &thread->lasting[i & (OBJECTS - 1)];
+}
+
+/* A value of the thread's, of which the verifier sees that there is one. */
+static __always_inline __u64 *value_at(struct thread *thread, __u32 i)
+{
+	asm volatile("" : "+r"(i));
+	return &thread->value[i & (VALUES - 1)];
+}
+
+/* The values that follow the first @first, which were read. @changes: the target's, as it was before. */
+static __always_inline void read_lasting(const struct bases *b, const struct wire_spec *spec, struct thread *thread, __u32 first,
+					 __u32 cookie, __u64 changes)
+{
+	__u32 all = ((1U << spec->nr_lasting) - 1) << first;
+	struct lasting *l = lasting_of(thread);
+	struct reading r = {b, spec, thread, first};
+
+	if (l->key == thread->value[0] && l->spec == cookie && l->changes == changes) {
+		for (int i = 0; i < WIRE_LASTING; i++)
+			*value_at(thread, first + i) = l->value[i];
+		thread->valid |= all;
+		return;
+	}
+	bpf_loop(spec->nr_lasting, read_one, &r, 0);
+	/* What could not be read now may be there the next time. */
+	if ((thread->valid & all) != all)
+		return;
+	/* Of a row with fewer, those behind them belong to no value. */
+	l->key = thread->value[0];
+	l->spec = cookie;
+	l->changes = changes;
+	for (int i = 0; i < WIRE_LASTING; i++)
+		l->value[i] = *value_at(thread, first + i);
 }
 
 static __always_inline void fill_values(struct wire_hit *hit, const struct thread *thread, int max)

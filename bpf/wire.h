@@ -11,6 +11,7 @@
 
 enum {
 	WIRE_VALUES = 12, /* values of a hit */
+	WIRE_LASTING = 4, /* of these, how many may last */
 	WIRE_LOADS = 4,	 /* loads behind one another to get a value */
 	WIRE_SPECS = 512,
 };
@@ -73,6 +74,7 @@ enum wire_flags {
 	WIRE_LOOKUP = 1 << 12,	/* sent only if value 0 is the number of a name that is wanted; a process of a command of ours is held then */
 	WIRE_BY_WAYS = 1 << 16, /* not the return, but each way out of the function is probed: enum wire_way */
 	WIRE_STACK_TOO = 1 << 17, /* with what its thread is doing: wire_stack.h */
+	WIRE_CHANGES = 1 << 18, /* values that last may be others from here on */
 };
 
 /*
@@ -89,9 +91,14 @@ enum wire_way {
 	WIRE_WAY_ENTRY, /* where a jump leads to, or another call begins */
 };
 
+/*
+ * The last values may be such that last as long as the object does that value 0 is the address of: a thread reads them when it meets
+ * the object for the first time, and again when some object of the process may have changed (WIRE_CHANGES).
+ */
 struct wire_spec {
 	__u32 flags;
-	__u32 nr_values;
+	__u16 nr_values;
+	__u16 nr_lasting; /* of them, at most WIRE_LASTING */
 	struct wire_value value[WIRE_VALUES];
 };
 
@@ -189,6 +196,7 @@ struct wire_own_count {
 /* A process that is watched; hits of others are dropped. */
 struct wire_target {
 	__u64 run; /* number of the current run, see WIRE_ENDS_RUN */
+	__u64 changes; /* another number after each hit with WIRE_CHANGES, and in each life */
 	__u64 life; /* of its links: others may be for all processes, or for its program before an exec and not closed yet */
 	struct wire_own_count own[WIRE_OWN_COUNTS];
 };

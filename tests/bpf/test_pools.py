@@ -75,6 +75,33 @@ def _():
             equal(process_of(state)["coverage"], "exact", "coverage")
 
 
+@suite.test("what lasts of a manager is known anew when another is at its address: one that is built there, and one that is moved there")
+def _():
+    with Pools() as target:
+        with Pooltrace("-p", target.pid, "--check=off") as pooltrace:
+            for banks, align in ((7, 32), (64, 4096), (3, 64), (100, 32)):
+                target.do("alloc", "DRAM", 12345, 3)
+                target.do("alloc", "L1", 12345, 3)
+                target.do("rebuild", "L1", banks, align)
+                for _ in range(3):
+                    told = target.do("alloc", "L1", 12345, 2)
+                    compare(pooltrace.state(), told, f"rebuilt with {banks} banks, pages of {align}", sizes=False)
+            equal(pooltrace.state()["corrections"], 0, "corrections")
+        with Pooltrace("-p", target.pid) as pooltrace:
+            target.do("spare", "L1", 11, 8192)
+            # The manager is known from here on, and no other is made before it is another.
+            told = target.do("alloc", "L1", 12345, 2)
+            compare(settled(pooltrace), told, "before")
+            target.do("take", "L1")
+            settled(pooltrace)
+            before = pooltrace.state()["corrections"]
+            for _ in range(3):
+                told = target.do("alloc", "L1", 12345, 2)
+                compare(pooltrace.state(), told, "moved", sizes=False)
+            equal(pooltrace.state()["corrections"], before, "corrections of what was allocated since")
+        equal(target.wait(), 0, "exit status of the target")
+
+
 @suite.test("an allocator that dies without a word leaves no block, and one that is made after it is seen")
 def _():
     with Pools() as target:

@@ -50,6 +50,17 @@ BankManager::BankManager(const BufferType &type, const std::unordered_map<uint32
 	init_allocators(bank_bytes, min_allocation, base);
 }
 
+BankManager &BankManager::operator=(BankManager &&that) noexcept
+{
+	buffer_type = that.buffer_type;
+	bank_id_to_bank_offset = std::move(that.bank_id_to_bank_offset);
+	interleaved_address_limit = that.interleaved_address_limit;
+	alignment_bytes = that.alignment_bytes;
+	allocated_buffers[0] = std::move(that.allocated_buffers[0]);
+	allocators[0] = std::move(that.allocators[0]);
+	return *this;
+}
+
 void BankManager::init_allocators(DeviceAddr bank_bytes, uint32_t min_allocation, DeviceAddr base)
 {
 	allocators.add(new allocator::FreeListOpt(bank_bytes, base, min_allocation, min_allocation,

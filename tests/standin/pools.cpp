@@ -5,7 +5,8 @@
  *   alloc POOL BYTES [NUMBER]   as many buffers (1), with pages of 2048 bytes, or of 32 in L1_SMALL
  *   free POOL [NUMBER]          the newest ones of the pool
  *   shrink POOL BYTES           each bank's begin is taken away (sub-devices); reset POOL: given back
- *   rebuild POOL                its manager dies, and another is constructed at its address
+ *   rebuild POOL [BANKS ALIGN]  its manager dies, and another is constructed at its address
+ *   spare POOL [BANKS ALIGN]    a manager like the pool's is made; take POOL: the pool's takes over what it has
  *   close                       as a device that is closed
  *   destroy, create             the allocator dies without a word; another is made
  *   touch MEGABYTES             of memory that is no device's
@@ -28,6 +29,7 @@ struct program {
 	std::unique_ptr<AllocatorImpl> allocator;
 	std::vector<std::shared_ptr<Buffer>> live[4];
 	std::vector<char *> touched;
+	std::unique_ptr<BankManager> spare;
 };
 
 static size_t pool_of(std::istream &words)
@@ -85,19 +87,59 @@ static void forget(std::vector<std::shared_ptr<Buffer>> &live)
 	live.clear();
 }
 
-static void do_rebuild(program &p, std::istream &words)
-{
-	size_t pool = pool_of(words);
-	BankManager *m = p.allocator->manager(types[pool]);
-	std::vector<int64_t> banks(m->num_banks());
-	uint64_t bytes = m->bank_size(), base = m->allocators[0]->offset_bytes;
-	uint32_t align = m->alignment_bytes, least = m->allocators[0]->min_allocation_size;
+/* Like the pool's manager, but for the number of its banks and how it rounds pages, if that is said. */
+struct geometry {
+	BufferType type;
+	std::vector<int64_t> banks;
+	uint64_t bytes, base;
+	uint32_t align, least;
 
+	geometry(program &p, size_t pool, std::istream &words) : type(types[pool])
+	{
+		BankManager *m = p.allocator->manager(type);
+
+		banks.resize(number(words, m->num_banks()));
+		bytes = m->bank_size();
+		base = m->allocators[0]->offset_bytes;
+		align = number(words, m->alignment_bytes);
+		least = m->allocators[0]->min_allocation_size;
+	}
+};
+
+/* The pool's buffers are gone with its manager. */
+static void forget_pool(program &p, size_t pool)
+{
 	for (auto &buffer : p.live[pool])
 		p.allocator->allocated_buffers.erase(buffer.get());
 	forget(p.live[pool]);
+}
+
+static void do_rebuild(program &p, std::istream &words)
+{
+	size_t pool = pool_of(words);
+	geometry g(p, pool, words);
+	BankManager *m = p.allocator->manager(g.type);
+
+	forget_pool(p, pool);
 	m->~BankManager();
-	new (m) BankManager(types[pool], banks, bytes, align, least, base, false, BankManager::AllocatorDependencies());
+	new (m) BankManager(g.type, g.banks, g.bytes, g.align, g.least, g.base, false, BankManager::AllocatorDependencies());
+}
+
+static void do_spare(program &p, std::istream &words)
+{
+	geometry g(p, pool_of(words), words);
+
+	p.spare = std::make_unique<BankManager>(g.type, g.banks, g.bytes, g.align, g.least, g.base, false,
+						BankManager::AllocatorDependencies());
+}
+
+static void do_take(program &p, std::istream &words)
+{
+	size_t pool = pool_of(words);
+
+	forget_pool(p, pool);
+	*p.allocator->manager(types[pool]) = std::move(*p.spare);
+	p.spare.reset();
 }
 
 static void do_close(program &p, std::istream &)
@@ -140,7 +182,7 @@ static const struct {
 	void (*run)(program &p, std::istream &words);
 } commands[] = {
 	{"alloc", do_alloc}, {"free", do_free},	  {"shrink", do_shrink},   {"reset", do_reset},	  {"rebuild", do_rebuild},
-	{"close", do_close}, {"touch", do_touch}, {"destroy", do_destroy}, {"create", do_create},
+	{"spare", do_spare},	  {"take", do_take},	{"close", do_close}, {"touch", do_touch}, {"destroy", do_destroy}, {"create", do_create},
 };
 
 static void obey(program &p, const std::string &line)

@@ -144,6 +144,7 @@ struct BankManager {
 	BankManager(const BufferType &type, const std::unordered_map<uint32_t, int64_t> &bank_offsets,
 		    DeviceAddr bank_bytes, DeviceAddr interleaved_limit, uint32_t alignment, uint32_t min_allocation,
 		    DeviceAddr base, bool disable_interleaved, const AllocatorDependencies &dependencies);
+	BankManager &operator=(BankManager &&that) noexcept;
 
 	uint32_t num_banks() const;
 	DeviceAddr bank_size() const;

@@ -109,6 +109,38 @@ static void unbind(struct bound *bound)
 
 #define FREE "on rt_free free arena=arg0 address=arg1\n"
 
+static void what_lasts_is_read_once_where_new_arenas_are_seen(void **state)
+{
+	static const char row[] = "on rt_begin_one begin arena=arg0 asked=arg1 lasting pool=*arg0:4 banks=banks(arg0)\n"
+				 "on rt_alloc alloc address=arg0\n" FREE;
+	_cleanup_(freep) char *whole = xasprintf("%son rt_list new arena=arg0\n", row);
+	_cleanup_(freep) char *lacks = xasprintf("%son rt_nowhere new arena=arg0\n", row);
+	struct bound seen = bind_lines(state, whole), unseen = bind_lines(state, lacks), none = bind_lines(state, row);
+
+	assert_int_equal(seen.b->rows.items[0].spec.nr_values, 4);
+	assert_int_equal(seen.b->rows.items[0].spec.nr_lasting, 2);
+	assert_int_equal(seen.b->rows.items[1].spec.nr_lasting, 0);
+	assert_true(seen.b->rows.items[3].spec.flags & WIRE_CHANGES);
+	assert_false(seen.b->rows.items[0].spec.flags & WIRE_CHANGES);
+	assert_int_equal(unseen.b->rows.items[0].spec.nr_values, 4);
+	assert_int_equal(unseen.b->rows.items[0].spec.nr_lasting, 0);
+	assert_int_equal(none.b->rows.items[0].spec.nr_lasting, 0);
+	unbind(&seen);
+	unbind(&unseen);
+	unbind(&none);
+}
+
+/* A number is none of a hit's values, and a place that is not known neither. */
+static void of_what_lasts_the_values_of_a_hit_count(void **state)
+{
+	struct bound bound = bind_lines(state, "on rt_begin_one begin arena=arg0 asked=arg1 lasting pool=0 banks=gone(arg0) align=*arg0+4:4\n"
+					       "on rt_list new arena=arg0\non rt_alloc alloc address=arg0\n" FREE);
+
+	assert_int_equal(bound.b->rows.items[0].spec.nr_values, 3);
+	assert_int_equal(bound.b->rows.items[0].spec.nr_lasting, 1);
+	unbind(&bound);
+}
+
 static void a_pattern_gives_a_row_a_function(void **state)
 {
 	struct bound bound = bind_lines(state, "on rt_begin* begin arena=arg0\non rt_alloc alloc address=arg0\n");
@@ -474,6 +506,8 @@ int main(void)
 		cmocka_unit_test(arithmetic_is_left_out_where_it_has_no_chance),
 		cmocka_unit_test(books_have_a_chain_for_each_arena),
 		cmocka_unit_test(a_file_without_its_owners_vtables_has_them_found_by_their_lists),
+		cmocka_unit_test(what_lasts_is_read_once_where_new_arenas_are_seen),
+		cmocka_unit_test(of_what_lasts_the_values_of_a_hit_count),
 		cmocka_unit_test(a_binding_is_shown_with_all_its_reasons),
 	};
 

@@ -382,6 +382,18 @@ static void mistakes_in_rows_are_shown(void **state)
 	(void)state;
 	mistake(HEAD "on a begin pool=arg0\n", "x.rt:3:6: 'begin' needs a value 'arena'\n  on a begin pool=arg0\n       ^", "");
 	mistake(HEAD "on a free arena=arg0\n", "x.rt:3:6: 'free' needs a value 'address'\n  on a free arena=arg0\n       ^", "");
+	mistake(HEAD "on a begin arena=arg0 lasting pool=*arg0:4 lasting banks=*arg0:4", "x.rt:3:44: 'lasting' is there twice\n"
+		"  on a begin arena=arg0 lasting pool=*arg0:4 lasting banks=*arg0:4\n"
+		"                                             ^", "");
+	mistake(HEAD "on a begin asked=arg1 arena=arg0 lasting pool=*arg0:4",
+		"x.rt:3:34: what lasts does so as long as an arena, which is the row's first value\n"
+		"  on a begin asked=arg1 arena=arg0 lasting pool=*arg0:4\n"
+		"                                   ^", "as in: on FUNCTION begin arena=arg0 asked=arg1 lasting banks=*arg0+8:4");
+	mistake(HEAD "on a begin arena=arg0 lasting",
+		"x.rt:3:6: 1 to 4 values are 'lasting'\n  on a begin arena=arg0 lasting\n       ^", "");
+	mistake(HEAD "on a begin arena=arg0 lasting a=arg1 b=arg1 c=arg1 d=arg1 e=arg1",
+		"x.rt:3:6: 1 to 4 values are 'lasting'\n  on a begin arena=arg0 lasting a=arg1 b=arg1 c...\n"
+		"       ^", "");
 	mistake(HEAD "on a clear arena=arg0 arena=arg1", "x.rt:3:23: 'arena' is there twice\n"
 		"  on a clear arena=arg0 arena=arg1\n                        ^", "");
 	mistake(HEAD "on a throw arena=arg0", "x.rt:3:12: 'throw' has no values\n"
@@ -662,7 +674,7 @@ static void the_files_that_are_built_in_are_whole(void **state)
 	_cleanup_(str_release) struct str s = {};
 
 	view_runtime(&s, rt);
-	assert_non_null(strstr(str_text(&s), "grain = *free_list(arg0)+0x20\n"));
+	assert_non_null(strstr(str_text(&s), "grain = *free_list(arg0)+0x20, once of each arena\n"));
 	assert_non_null(strstr(str_text(&s), "pools\n  0=DRAM 1=L1 3=L1_SMALL 4=TRACE\n"));
 	assert_non_null(strstr(str_text(&s), "advice\n  TRACE trace_region_size total=32 spread=8192 if _ZTV"));
 	runtimes_release(&r);

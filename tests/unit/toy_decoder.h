@@ -69,7 +69,7 @@ struct toy {
 
 static inline struct bound_row toy_row(const struct toy *t, const struct rt_row *row)
 {
-	struct bound_row bound = {.row = row, .probed = true, .spec.nr_values = (uint32_t)row->values.nr};
+	struct bound_row bound = {.row = row, .probed = true, .spec.nr_values = (__u16)row->values.nr};
 
 	for (int name = 0; name < RT_NAMES_NR; name++) {
 		bound.slot[name] = bound.let[name] = -1;

@@ -279,7 +279,7 @@ uint64_t kernel_want_name(struct kernel *k, const char *name)
 
 int kernel_arm(struct kernel *k, int pid, uint32_t life)
 {
-	struct wire_target target = {.life = life};
+	struct wire_target target = {.life = life, .changes = (uint64_t)life << 32};
 	uint32_t tgid = (uint32_t)pid;
 
 	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target, BPF_ANY);

@@ -28,16 +28,22 @@ static enum row_probes probes_of(const struct bound_row *row)
 	return row->by_ways ? PROBES_WAYS : PROBES_RETURN;
 }
 
+/*
+ * Those by which what lasts may change come first: probes are set one after another, and another part of the runtime may be traced
+ * already.
+ */
 static void add_sites(probe_sites *sites, const struct watched *w, enum row_probes probes)
 {
 	const struct library *l = w->library;
 	const struct binding *b = l->binding;
 
-	for (size_t i = 0; i < b->rows.nr; i++) {
-		const struct bound_row *row = &b->rows.items[i];
+	for (size_t i = 0; i < 2 * b->rows.nr; i++) {
+		size_t nr = i % b->rows.nr;
+		const struct bound_row *row = &b->rows.items[nr];
+		bool first = row->spec.flags & WIRE_CHANGES;
 
-		if (row->probed && !row->row->any_library && probes_of(row) == probes)
-			vec_push(sites, ((struct probe_site){row->file_offset, l->first_spec + (uint32_t)i, w->life, 0}));
+		if (first == (i < b->rows.nr) && row->probed && !row->row->any_library && probes_of(row) == probes)
+			vec_push(sites, ((struct probe_site){row->file_offset, l->first_spec + (uint32_t)nr, w->life, 0}));
 	}
 }
 

@@ -110,12 +110,16 @@ bool bound_place_absent(const struct binding *b, const struct rt_place *place)
 
 static void bind_values(const struct binding *b, struct bound_row *row)
 {
+	size_t first = 0;
+
 	for (size_t i = 0; i < row->row->values.nr; i++) {
 		const struct rt_assignment *a = &row->row->values.items[i];
 		struct code_chain chain;
 		char *why = NULL;
 		size_t nr;
 
+		if (i && i == row->row->lasting)
+			first = row->spec.nr_values;
 		if (a->place.base == RT_BASE_NUMBER) {
 			add_number(row, a->name, a->place.number);
 			continue;
@@ -135,6 +139,7 @@ static void bind_values(const struct binding *b, struct bound_row *row)
 			add_problem(row, xasprintf("without %s: %s", a->name, why));
 		free(why);
 	}
+	row->spec.nr_lasting = first ? (__u16)(row->spec.nr_values - first) : 0;
 }
 
 static struct bound_row *add_row(struct binding *b, const struct rt_row *row)
@@ -316,6 +321,17 @@ static void bind_vtables(struct binding *b)
 			b->device_vtables[i] = vtable_address(b->elf, books->device_vtables[i].items[k]);
 }
 
+/* What lasts is read anew when an arena is made: where that is not seen, each time. */
+static void bind_lasting(struct binding *b)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < b->rows.nr; i++)
+		seen |= b->rows.items[i].row->verb == VERB_NEW && b->rows.items[i].probed;
+	for (size_t i = 0; i < b->rows.nr && !seen; i++)
+		b->rows.items[i].spec.nr_lasting = 0;
+}
+
 static bool is_usable(const struct binding *b)
 {
 	for (size_t i = 0; i < b->rows.nr; i++) {
@@ -361,6 +377,7 @@ int binding_new(const struct runtime *rt, struct elf_file *elf, struct binding *
 	for (size_t i = 0; i < rt->rows.nr; i++)
 		bind_row(b, &rt->rows.items[i]);
 	binding_check_ways(b);
+	bind_lasting(b);
 	bind_vtables(b);
 	binding_devices(b);
 	if (!is_usable(b)) {
@@ -395,6 +412,7 @@ struct binding *binding_new_found(const struct runtime *rt, struct elf_file *elf
 			if (symbol && !rt->rows.items[i].any_library)
 				bind_found(b, &rt->rows.items[i], symbol, functions[k].offset);
 		}
+	bind_lasting(b);
 	return b;
 }
 

@@ -1,7 +1,8 @@
 /*
  * `on` lines: what a call means.
  *
- *	on FUNCTION [or FUNCTION ...] [called by FUNCTION] [maybe] VERB [NAME=PLACE ...] [tag=WORD] [in any library]
+ *	on FUNCTION [or FUNCTION ...] [called by FUNCTION] [maybe] VERB [NAME=PLACE ...] [lasting NAME=PLACE ...] [tag=WORD]
+ *	    [in any library]
  *	on FUNCTION [or FUNCTION ...] [maybe] return VERB [NAME=PLACE ...] [ok=PLACE==NUMBER] [in any library]
  */
 #include "runtime/parser.h"
@@ -286,6 +287,20 @@ static int parse_any_library(struct parser *p, struct rt_row *row)
 	return err || lex_is(&p->lx, "label") ? err : lex_expect_end(&p->lx);
 }
 
+/* The values from here on are read once of each arena. */
+static int parse_lasting(struct parser *p, struct rt_row *row)
+{
+	static const char how[] = "as in: on FUNCTION begin arena=arg0 asked=arg1 lasting banks=*arg0+8:4";
+	struct rt_position at = p->lx.token.at;
+
+	if (row->lasting)
+		return lex_fail(&p->lx, at, NULL, "'lasting' is there twice");
+	if (row->returns || !row->values.nr || strcmp(row->values.items[0].name, rt_name_text(RT_ARENA)) != 0)
+		return lex_fail(&p->lx, at, how, "what lasts does so as long as an arena, which is the row's first value");
+	row->lasting = row->values.nr;
+	return lex_expect(&p->lx, "lasting");
+}
+
 static int parse_row_part(struct parser *p, struct rt_row *row)
 {
 	bool assigned = lex_followed_by(&p->lx, '=');
@@ -296,6 +311,8 @@ static int parse_row_part(struct parser *p, struct rt_row *row)
 		return parse_label(p, row);
 	if (lex_is(&p->lx, "in") && !assigned)
 		return parse_any_library(p, row);
+	if (lex_is(&p->lx, "lasting") && !assigned)
+		return parse_lasting(p, row);
 	if (lex_is(&p->lx, "ok") && assigned)
 		return parse_test(p, row);
 	return parse_assignment(p, row);
@@ -311,6 +328,8 @@ static int check_row(struct parser *p, const struct rt_row *row)
 	if (row->verb == VERB_LOOKUP && (!row->returns || row->any_library))
 		return lex_fail(&p->lx, row->verb_at, "as in: on FUNCTION return lookup name=arg0 address=ret",
 				"what a lookup has found is known at its return");
+	if (row->lasting && (row->values.nr == row->lasting || row->values.nr > row->lasting + WIRE_LASTING))
+		return lex_fail(&p->lx, row->verb_at, NULL, "1 to %d values are 'lasting'", WIRE_LASTING);
 	if (row->any_library && row->caller)
 		return lex_fail(&p->lx, row->at, NULL, "'called by' is for the file that was detected, not 'in any library'");
 	return 0;

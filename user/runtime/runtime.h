@@ -76,10 +76,10 @@ enum rt_name {
 	X(BEGIN, "begin", WIRE_BEGIN)                                                              \
 	X(ALLOC, "alloc", WIRE_END | WIRE_ENDS_RUN)                                                \
 	X(FREE, "free", 0)                                                                         \
-	X(CLEAR, "clear", 0)                                                                       \
-	X(GONE, "gone", 0)                                                                         \
-	X(NEW, "new", 0)                                                                           \
-	X(RESIZE, "resize", WIRE_WAKE)                                                             \
+	X(CLEAR, "clear", WIRE_CHANGES)                                                            \
+	X(GONE, "gone", WIRE_CHANGES)                                                              \
+	X(NEW, "new", WIRE_CHANGES)                                                                \
+	X(RESIZE, "resize", WIRE_WAKE | WIRE_CHANGES)                                              \
 	X(THROW, "throw", WIRE_IF_OPEN | WIRE_WAKE)                                                \
 	X(CONTEXT, "context", WIRE_CONTEXT)                                                        \
 	X(CAPTURE, "capture", WIRE_ENDS_RUN | WIRE_WAKE)                                           \
@@ -202,6 +202,7 @@ struct rt_row {
 	bool unequal; /* of the value `ok`: it must not be, else it must be */
 	uint64_t ok; /* what it is compared with */
 	VEC(struct rt_assignment) values;
+	size_t lasting; /* index of the first value that lasts as long as the arena, which is the first of all; 0: none does */
 	struct rt_position at, verb_at;
 };
 

@@ -133,6 +133,8 @@ static void add_row(struct str *s, const struct runtime *rt, const struct rt_row
 		if (row->values.items[i].each && row->values.items[i].each != WIRE_NAME)
 			str_addf(s, " each %u", row->values.items[i].each);
 		add_test(s, row, row->values.items[i].name);
+		if (row->lasting && i >= row->lasting)
+			str_add(s, ", once of each arena");
 		str_add_char(s, '\n');
 	}
 }
@@ -293,6 +295,8 @@ static void add_bound_row(struct str *s, const struct binding *b, const struct b
 		if (row->size[i])
 			str_addf(s, ":%u", row->size[i]);
 		add_test(s, row->row, row->names.items[i]);
+		if (i + row->spec.nr_lasting >= row->spec.nr_values)
+			str_add(s, ", once of each arena");
 		str_add_char(s, '\n');
 	}
 	for (size_t i = 0; row->probed && i < row->numbers.nr; i++)
