@@ -42,17 +42,6 @@ struct {
 	__type(value, struct wire_stats);
 } stats __weak SEC(".maps");
 
-enum {
-	LINE_BYTES = 256, /* divides a page */
-	NO_LINE = 1,	  /* none begins there */
-};
-
-/* Bytes of the traced process, from the aligned address @start. */
-struct line {
-	__u64 start;
-	__u8 bytes[LINE_BYTES];
-};
-
 /*
  * A call that lasts while the return address stands on the stack where it was put. A call that is made by the same function
  * afterwards puts another one there.
@@ -65,6 +54,14 @@ struct frame {
 };
 
 enum { FRAMES = 4 /* a power of 2 */, CALL_BYTES_MAX = 8, RETURNED_MAX = 0xffff };
+
+/* What lies in the traced process from @start on, which several loads share. */
+struct shared {
+	__u64 start; /* NOWHERE: nothing was read */
+	__u64 word[WIRE_SHARED / 8];
+};
+
+enum { NOWHERE = 1 };
 
 /* What a thread has read that lasts: of the object at @key, for the hits of one specification. */
 struct lasting {
@@ -83,9 +80,10 @@ struct thread {
 	__u32 open;	/* 0: no call is open, 1: one is, 2: one is, and its exception was sent */
 	__u32 nr_frames;
 	struct frame frame[FRAMES]; /* contexts that may last, outer ones first */
-	struct line line[2]; /* of the hit under way */
+	struct shared shared[2]; /* of the hit under way */
 	__u64 value[VALUES];
 	__u32 valid, unread; /* of these: a bit each; how many could not be read */
+	__u64 first;	     /* of these, that are being read */
 	struct lasting lasting[OBJECTS]; /* by the hash of their keys */
 };
 

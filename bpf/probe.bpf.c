@@ -59,17 +59,14 @@ static __always_inline struct wire_count *other_count(__u32 tgid, __u32 cookie, 
  * Count a hit by its first value. True if it is the first of a run and must be sent. Two threads at once may both find
  * that it is: one line too many in a log, and the count is still exact.
  */
-static __always_inline bool first_of_run(struct pt_regs *ctx, const struct wire_spec *spec, __u32 cookie,
-					 struct wire_target *target)
+static __always_inline bool first_of_run(const struct bases *b, const struct wire_spec *spec, __u32 cookie, struct wire_target *target)
 {
 	struct wire_count *count;
-	struct bases b;
 	__u64 value = 0;
 	bool first;
 
-	read_bases(ctx, &b);
 	if (spec->nr_values)
-		read_value(&b, &spec->value[0], &value);
+		read_value(b, &spec->value[0], NULL, &value);
 	count = own_count(target, cookie, value);
 	if (!count)
 		count = other_count((__u32)(current_ids() >> 32), cookie, value);
@@ -129,26 +126,24 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 	struct thread *thread;
 	struct wire_hit *hit;
 	struct bases b;
-	__u64 changes;
+	struct reading r = {.bases = &b, .spec = spec};
 	__u16 returned;
 
 	if (!target || !spec || target->life != whole >> WIRE_COOKIE_LIFE)
 		return 0;
-	if ((spec->flags & WIRE_COUNT) && !first_of_run(ctx, spec, cookie, target))
+	read_bases(ctx, &b);
+	if ((spec->flags & WIRE_COUNT) && !first_of_run(&b, spec, cookie, target))
 		return 0;
 	stat = bpf_map_lookup_elem(&stats, &cookie);
 	if (!stat)
 		return 0;
 	if (spec->flags & WIRE_CHANGES)
 		__sync_fetch_and_add(&target->changes, 1);
-	changes = target->changes;
-	read_bases(ctx, &b);
 	thread = current_thread();
 	if (!thread)
 		return lose(stat);
 	if (!note(thread, spec))
 		return 0;
-	use_lines(&b, thread);
 	if (spec->flags & WIRE_ENDS_RUN)
 		__sync_fetch_and_add(&target->run, 1);
 	thread->sequence++;
@@ -157,9 +152,10 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 		enter_frame(thread, spec, ctx);
 	if (stacks && spec->flags & WIRE_STACK_TOO)
 		take_stack(ctx, thread, 0);
-	read_values(&b, spec, thread, spec->nr_values - spec->nr_lasting);
+	r.thread = thread;
+	read_values(&r, spec->nr_values - spec->nr_lasting);
 	if (spec->nr_lasting)
-		read_lasting(&b, spec, thread, spec->nr_values - spec->nr_lasting, cookie, changes);
+		read_lasting(&r, spec->nr_values - spec->nr_lasting, cookie, target);
 	hit = spec->nr_values <= WIRE_FEW ? reserve(&ring, WIRE_HIT_FEW) : NULL;
 	if (hit) {
 		fill_hit(hit, cookie, thread, ctx->sp);

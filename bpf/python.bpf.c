@@ -31,9 +31,16 @@ struct {
 	__type(value, __u32);
 } codes SEC(".maps");
 
+enum { PART_BYTES = 256 };
+
+/* Of an object in the traced process. */
+struct part {
+	__u8 bytes[PART_BYTES];
+};
+
 /* Of a thread's hit under way: too large for a program's own stack. What is not written anew is of the hit before. */
 struct walk {
-	struct line line[2]; /* for frames, and for what they lead to */
+	struct part part[2]; /* for frames, and for what they lead to */
 	__u64 frame;	     /* the next one */
 	__u32 nr, flags;
 	struct wire_python_code_key key; /* of the code object under way */
@@ -110,37 +117,37 @@ static __noinline __u32 send_code(const struct wire_python *p, const struct walk
 	return known;
 }
 
-/* A part of an object, at once: up to LINE_BYTES. */
-static __always_inline bool read_part(struct line *line, __u64 address, __u32 bytes)
+/* A part of an object, at once: up to PART_BYTES. */
+static __always_inline bool read_part(struct part *part, __u64 address, __u32 bytes)
 {
 	asm volatile("" : "+r"(bytes));
-	if (bytes > LINE_BYTES)
+	if (bytes > PART_BYTES)
 		return false;
-	return !bpf_probe_read_user(line->bytes, bytes, (void *)address);
+	return !bpf_probe_read_user(part->bytes, bytes, (void *)address);
 }
 
-static __always_inline __u64 word_at(const struct line *line, __u32 at)
+static __always_inline __u64 word_at(const struct part *part, __u32 at)
 {
-	return *(const __u64 *)(line->bytes + (at & (LINE_BYTES - 8)));
+	return *(const __u64 *)(part->bytes + (at & (PART_BYTES - 8)));
 }
 
-static __always_inline __u32 half_at(const struct line *line, __u32 at)
+static __always_inline __u32 half_at(const struct part *part, __u32 at)
 {
-	return *(const __u32 *)(line->bytes + (at & (LINE_BYTES - 4)));
+	return *(const __u32 *)(part->bytes + (at & (PART_BYTES - 4)));
 }
 
-static __always_inline __u8 byte_at(const struct line *line, __u32 at)
+static __always_inline __u8 byte_at(const struct part *part, __u32 at)
 {
-	return line->bytes[at & (LINE_BYTES - 1)];
+	return part->bytes[at & (PART_BYTES - 1)];
 }
 
 /*
  * The number that is never used twice, or else what the code object has: a hash of it. Apart, as send_code() is: all functions that
  * call one another have 512 bytes for what they keep.
  */
-static __noinline __u32 hash_code(const struct line *line, const struct wire_python *p, __u64 table)
+static __noinline __u32 hash_code(const struct part *part, const struct wire_python *p, __u64 table)
 {
-	__u64 has[2] = {}, size = 0, hash = word_at(line, p->file - p->code_begin);
+	__u64 has[2] = {}, size = 0, hash = word_at(part, p->file - p->code_begin);
 
 	if (bpf_probe_read_user(&size, sizeof(size), (void *)(table + p->bytes_length)) ||
 	    bpf_probe_read_user(has, sizeof(has), (void *)(table + p->bytes)))
@@ -156,17 +163,17 @@ static __always_inline bool same_key(const struct wire_python_code_key *a, const
 /* What is known of the frame's code object, told if it is new. False: nothing. */
 static __always_inline bool read_code(struct walk *w, const struct wire_python *p, struct wire_python_frame *f)
 {
-	struct line *line = &w->line[1];
+	struct part *part = &w->part[1];
 	__u32 *known, told;
 
-	if (!read_part(line, w->key.code + p->code_begin, p->code_bytes))
+	if (!read_part(part, w->key.code + p->code_begin, p->code_bytes))
 		return false;
-	w->key.name = word_at(line, p->name - p->code_begin);
-	w->key.table = word_at(line, p->table - p->code_begin);
-	told = p->version != WIRE_PYTHON_NONE ? half_at(line, p->version - p->code_begin) : hash_code(line, p, w->key.table);
+	w->key.name = word_at(part, p->name - p->code_begin);
+	w->key.table = word_at(part, p->table - p->code_begin);
+	told = p->version != WIRE_PYTHON_NONE ? half_at(part, p->version - p->code_begin) : hash_code(part, p, w->key.table);
 	if (!told)
 		return false;
-	w->key.unique = half_at(line, p->line - p->code_begin) | (__u64)told << 32;
+	w->key.unique = half_at(part, p->line - p->code_begin) | (__u64)told << 32;
 	/* At the hit before, it was here as well. */
 	if (f->known == KNOWN && same_key(&f->key, &w->key))
 		return true;
@@ -189,16 +196,16 @@ static __always_inline bool read_code(struct walk *w, const struct wire_python *
 
 static __always_inline bool read_frame(struct walk *w, const struct wire_python *p, struct wire_python_frame *f)
 {
-	const struct line *line = &w->line[0];
+	const struct part *part = &w->part[0];
 
 	f->frame = w->frame;
-	if (!read_part(&w->line[0], f->frame + p->frame_begin, p->frame_bytes))
+	if (!read_part(&w->part[0], f->frame + p->frame_begin, p->frame_bytes))
 		return false;
-	w->key.code = word_at(line, p->code - p->frame_begin);
-	w->frame = word_at(line, p->back - p->frame_begin);
-	f->at = p->at_bytes == 4 ? half_at(line, p->at - p->frame_begin) : word_at(line, p->at - p->frame_begin);
-	f->owner = p->owner != WIRE_PYTHON_NONE ? byte_at(line, p->owner - p->frame_begin) : 0;
-	f->entry = p->entry != WIRE_PYTHON_NONE ? byte_at(line, p->entry - p->frame_begin) : 0;
+	w->key.code = word_at(part, p->code - p->frame_begin);
+	w->frame = word_at(part, p->back - p->frame_begin);
+	f->at = p->at_bytes == 4 ? half_at(part, p->at - p->frame_begin) : word_at(part, p->at - p->frame_begin);
+	f->owner = p->owner != WIRE_PYTHON_NONE ? byte_at(part, p->owner - p->frame_begin) : 0;
+	f->entry = p->entry != WIRE_PYTHON_NONE ? byte_at(part, p->entry - p->frame_begin) : 0;
 	return true;
 }
 
@@ -229,19 +236,19 @@ static __always_inline __u64 find_thread(struct walk *w, const struct wire_pytho
 	const struct task_struct *task = bpf_get_current_task_btf();
 	__u64 self = task->thread.fsbase, block = 0, found = 0, id = 0;
 
-	if (load(NULL, 8, self + p->block, &block) || !block || load(NULL, 8, block + p->slot, &found) || !found)
+	if (load(8, self + p->block, &block) || !block || load(8, block + p->slot, &found) || !found)
 		return 0;
-	return load(NULL, 8, found + p->thread_id, &id) || id != self ? 0 : found;
+	return load(8, found + p->thread_id, &id) || id != self ? 0 : found;
 }
 
 static __always_inline bool find_first(struct walk *w, const struct wire_python *p, __u64 thread, __u64 *ret)
 {
 	w->out.activation = 0;
-	if (load(NULL, 8, thread + p->first, ret))
+	if (load(8, thread + p->first, ret))
 		return false;
-	if (p->activation != WIRE_PYTHON_NONE && load(NULL, 8, thread + p->activation, &w->out.activation))
+	if (p->activation != WIRE_PYTHON_NONE && load(8, thread + p->activation, &w->out.activation))
 		return false;
-	return p->first_in == WIRE_PYTHON_NONE || !load(NULL, 8, *ret + p->first_in, ret);
+	return p->first_in == WIRE_PYTHON_NONE || !load(8, *ret + p->first_in, ret);
 }
 
 static __always_inline void send_frames(struct walk *w)

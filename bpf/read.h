@@ -12,7 +12,6 @@ extern __u64 nr_unread;
 /* The registers by enum wire_base: an index into the context itself is not allowed. */
 struct bases {
 	__u64 value[8];
-	struct line *lines; /* one for first loads, one for those behind them; NULL: none */
 };
 
 static __always_inline void read_bases(struct pt_regs *ctx, struct bases *b)
@@ -25,7 +24,6 @@ static __always_inline void read_bases(struct pt_regs *ctx, struct bases *b)
 	b->value[WIRE_ARG0 + 5] = ctx->r9;
 	b->value[WIRE_STACK] = ctx->sp;
 	b->value[WIRE_RETURN] = ctx->ax;
-	b->lines = NULL;
 }
 
 /* Nearly all pages are present, and a read that need not wait for one is the cheaper one. */
@@ -36,29 +34,30 @@ static __always_inline long read_user(void *to, __u32 bytes, __u64 address)
 	return err && sleepable ? bpf_copy_from_user(to, bytes, (void *)address) : err;
 }
 
-/*
- * A read costs 70 to 100 ns, however short, and the loads of a hit lie close together: a line is read once a hit. It is
- * always in the page of the load itself.
- */
-static __always_inline long load(struct line *line, __u32 bytes, __u64 address, __u64 *to)
+static __always_inline long load(__u32 bytes, __u64 address, __u64 *to)
 {
-	__u64 start = address & ~(LINE_BYTES - 1ULL), value = 0;
-	__u32 at = address & (LINE_BYTES - 1);
+	__u64 value = 0;
 
-	if (!line || at > LINE_BYTES - sizeof(value)) {
-		if (read_user(&value, bytes, address))
+	if (read_user(&value, bytes, address))
+		return -1;
+	*to = value;
+	return 0;
+}
+
+/* A load that shares its read with others, whose first one is @ahead bytes before it. */
+static __always_inline long load_shared(struct shared *shared, __u32 bytes, __u64 address, __u32 ahead, __u64 *to)
+{
+	__u64 value;
+
+	if (shared->start != address - ahead) {
+		shared->start = NOWHERE;
+		/* All of it, which may reach into a page that is not there; no page is made present for that. */
+		if (bpf_probe_read_user(shared->word, WIRE_SHARED, (void *)(address - ahead)))
 			return -1;
-		*to = value;
-		return 0;
+		shared->start = address - ahead;
 	}
-	if (line->start != start) {
-		/* A read that fails leaves zeros. */
-		line->start = NO_LINE;
-		if (read_user(line->bytes, LINE_BYTES, start))
-			return -1;
-		line->start = start;
-	}
-	value = *(__u64 *)(line->bytes + at);
+	/* None of the values lies in two of the words. */
+	value = shared->word[ahead / 8 & (WIRE_SHARED / 8 - 1)] >> ahead % 8 * 8;
 	*to = bytes < sizeof(value) ? value & ((1ULL << (bytes * 8)) - 1) : value;
 	return 0;
 }
@@ -93,10 +92,10 @@ static __noinline long read_name(__u64 address, __u64 *to)
 	return 0;
 }
 
-/* 0; 1: a pointer on the way is NULL, and leads to no value; below 0: a load failed. Then the value is not known. */
-static __always_inline long read_value(const struct bases *b, const struct wire_value *v, __u64 *to)
+/* 0; 1: a pointer on the way is NULL, and leads to no value; below 0: a load failed. Then the value is not known. @shared: one for first loads, one for those behind them; NULL: none. */
+static __always_inline long read_value(const struct bases *b, const struct wire_value *v, struct shared *shared, __u64 *to)
 {
-	__u64 value = b->value[v->base & 7];
+	__u64 value = b->value[v->base & 7], address;
 
 	for (int i = 0; i < WIRE_LOADS; i++) {
 		/* 1 to 8, in a way that the verifier of Linux 6.1 follows: it loses a bound that was compared in another copy. */
@@ -106,7 +105,10 @@ static __always_inline long read_value(const struct bases *b, const struct wire_
 			break;
 		if (!value)
 			return 1;
-		if (load(b->lines ? &b->lines[i ? 1 : 0] : NULL, bytes, value + v->offset[i], &value))
+		address = value + v->offset[i];
+		if (shared && v->ahead[i] != WIRE_ALONE_LOAD && !load_shared(&shared[i ? 1 : 0], bytes, address, v->ahead[i], &value))
+			continue;
+		if (load(bytes, address, &value))
 			return -1;
 	}
 	if (v->each && !value)
@@ -121,7 +123,6 @@ struct reading {
 	const struct bases *bases;
 	const struct wire_spec *spec;
 	struct thread *thread;
-	__u32 first; /* value */
 };
 
 static long read_one(__u32 i, struct reading *r)
@@ -129,12 +130,12 @@ static long read_one(__u32 i, struct reading *r)
 	__u64 value = 0;
 	long err;
 
-	i += r->first;
+	i += r->thread->first;
 	/* The verifier must see the bound, and the compiler not know it. */
 	asm volatile("" : "+r"(i));
 	if (i >= WIRE_VALUES)
 		return 1;
-	err = read_value(r->bases, &r->spec->value[i], &value);
+	err = read_value(r->bases, &r->spec->value[i], r->thread->shared, &value);
 	r->thread->value[i] = value;
 	if (!err)
 		r->thread->valid |= 1U << i;
@@ -147,14 +148,23 @@ static long read_one(__u32 i, struct reading *r)
  * The first @nr values, into the thread's own memory, and from there into the ring. bpf_loop() because the kernel looks at a loop of
  * its own once, and at one of C for each time that it may be gone through, and for each size that a hit may have in the ring.
  */
-static __always_inline void read_values(const struct bases *b, const struct wire_spec *spec, struct thread *thread, __u32 nr)
+static __always_inline void read_values(struct reading *r, __u32 nr)
 {
-	struct reading r = {b, spec, thread, 0};
+	const struct wire_spec *spec = r->spec;
+	struct thread *thread = r->thread;
+	__u32 plain = nr < spec->nr_plain ? nr : spec->nr_plain;
 
-	thread->valid = 0;
+	/* What an earlier hit read may have changed since. */
+	thread->shared[0].start = NOWHERE;
+	thread->shared[1].start = NOWHERE;
+	thread->valid = (1U << plain) - 1;
 	thread->unread = 0;
 	__builtin_memset(thread->value, 0, sizeof(thread->value));
-	bpf_loop(nr, read_one, &r, 0);
+	for (int i = 0; i < WIRE_PLAIN; i++)
+		thread->value[i] = i < plain ? r->bases->value[spec->value[i].base & 7] : 0;
+	thread->first = plain;
+	if (nr > plain)
+		bpf_loop(nr - plain, read_one, r, 0);
 }
 
 /* Where a thread keeps what lasts of the object that value 0 is the address of. */
@@ -174,21 +184,23 @@ static __always_inline __u64 *value_at(struct thread *thread, __u32 i)
 	return &thread->value[i & (VALUES - 1)];
 }
 
-/* The values that follow the first @first, which were read. @changes: the target's, as it was before. */
-static __always_inline void read_lasting(const struct bases *b, const struct wire_spec *spec, struct thread *thread, __u32 first,
-					 __u32 cookie, __u64 changes)
+/* The values that follow the first @first, which were read. */
+static __always_inline void read_lasting(struct reading *r, __u32 first, __u32 cookie, const struct wire_target *target)
 {
+	const struct wire_spec *spec = r->spec;
+	struct thread *thread = r->thread;
 	__u32 all = ((1U << spec->nr_lasting) - 1) << first;
+	/* Before anything is read: what changes from here on is read once more. */
+	__u64 changes = *(const volatile __u64 *)&target->changes;
 	struct lasting *l = lasting_of(thread);
-	struct reading r = {b, spec, thread, first};
-
 	if (l->key == thread->value[0] && l->spec == cookie && l->changes == changes) {
 		for (int i = 0; i < WIRE_LASTING; i++)
 			*value_at(thread, first + i) = l->value[i];
 		thread->valid |= all;
 		return;
 	}
-	bpf_loop(spec->nr_lasting, read_one, &r, 0);
+	thread->first = first;
+	bpf_loop(spec->nr_lasting, read_one, r, 0);
 	/* What could not be read now may be there the next time. */
 	if ((thread->valid & all) != all)
 		return;
@@ -247,14 +259,6 @@ static __always_inline __u16 leave_frames(struct thread *thread, __u64 stack)
 		return 0;
 	ago = thread->sequence - oldest;
 	return ago < RETURNED_MAX ? ago : RETURNED_MAX;
-}
-
-static __always_inline void use_lines(struct bases *b, struct thread *thread)
-{
-	/* What an earlier hit read may have changed since. */
-	thread->line[0].start = NO_LINE;
-	thread->line[1].start = NO_LINE;
-	b->lines = thread->line;
 }
 
 static __always_inline struct thread *current_thread(void)

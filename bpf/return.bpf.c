@@ -122,7 +122,6 @@ static __always_inline void read_call(const struct call *call, __u64 returned, s
 		b->value[WIRE_ARG0 + i] = call->argument[i];
 	b->value[WIRE_STACK] = call->stack;
 	b->value[WIRE_RETURN] = returned;
-	b->lines = NULL;
 }
 
 /* How deep inside others of its kind it is, as in enum wire_call. */
@@ -148,20 +147,21 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 	bool few = t->spec->nr_values <= WIRE_FEW;
 	struct thread *thread = current_thread();
 	struct wire_hit *hit;
+	struct reading r;
 	__u16 returned;
 
 	if (!thread) {
 		lose(t->stat);
 		return;
 	}
-	use_lines(&t->bases, thread);
 	if (t->spec->flags & WIRE_ENDS_RUN)
 		__sync_fetch_and_add(&target->run, 1);
 	thread->sequence++;
 	returned = thread->nr_frames ? leave_frames(thread, t->stack) : 0;
 	if (stacks && t->spec->flags & WIRE_STACK_TOO)
 		take_stack(ctx, thread, ctx->sp == t->stack ? 0 : WIRE_STACK_CALLED);
-	read_values(&t->bases, t->spec, thread, t->call & WIRE_ALONE ? 0 : t->spec->nr_values);
+	r = (struct reading){.bases = &t->bases, .spec = t->spec, .thread = thread};
+	read_values(&r, t->call & WIRE_ALONE ? 0 : t->spec->nr_values);
 	hit = few ? reserve(&ring, WIRE_HIT_FEW) : NULL;
 	if (hit) {
 		fill_hit(hit, t->cookie, thread, t->stack);
@@ -191,7 +191,7 @@ static __always_inline bool is_wanted(const struct telling *t)
 {
 	__u64 number;
 
-	return !read_value(&t->bases, &t->spec->value[0], &number) && bpf_map_lookup_elem(&names, &number);
+	return !read_value(&t->bases, &t->spec->value[0], NULL, &number) && bpf_map_lookup_elem(&names, &number);
 }
 
 /* A call that cannot be followed: its thread has a gap then. */

@@ -12,6 +12,9 @@
 enum {
 	WIRE_VALUES = 12, /* values of a hit */
 	WIRE_LASTING = 4, /* of these, how many may last */
+	WIRE_PLAIN = 6,	 /* and how many may be plain */
+	WIRE_SHARED = 64, /* bytes that loads may share */
+	WIRE_ALONE_LOAD = 0xff,
 	WIRE_LOADS = 4,	 /* loads behind one another to get a value */
 	WIRE_SPECS = 512,
 };
@@ -53,7 +56,12 @@ struct wire_value {
 	__u8 base;
 	__u8 nr_loads;
 	__u16 each;
-	__u32 size[WIRE_LOADS]; /* 1, 2, 4, 8 */
+	__u8 size[WIRE_LOADS]; /* 1, 2, 4, 8 */
+	/*
+	 * So many bytes before it begin WIRE_SHARED bytes that are read for several loads, of which it is in one word of eight; or
+	 * WIRE_ALONE_LOAD.
+	 */
+	__u8 ahead[WIRE_LOADS];
 	__s32 offset[WIRE_LOADS];
 };
 
@@ -98,7 +106,8 @@ enum wire_way {
 struct wire_spec {
 	__u32 flags;
 	__u16 nr_values;
-	__u16 nr_lasting; /* of them, at most WIRE_LASTING */
+	__u8 nr_lasting; /* of them, at most WIRE_LASTING */
+	__u8 nr_plain;	 /* of the first ones, at most WIRE_PLAIN: they are registers, as they are */
 	struct wire_value value[WIRE_VALUES];
 };
 
@@ -197,6 +206,7 @@ struct wire_own_count {
 struct wire_target {
 	__u64 run; /* number of the current run, see WIRE_ENDS_RUN */
 	__u64 changes; /* another number after each hit with WIRE_CHANGES, and in each life */
+	__u64 kept; /* 1: its counts are on their way into the map of counts, and it goes when they are there */
 	__u64 life; /* of its links: others may be for all processes, or for its program before an exec and not closed yet */
 	struct wire_own_count own[WIRE_OWN_COUNTS];
 };

@@ -68,7 +68,7 @@ static void add_value(struct bound_row *row, const char *name, const struct rt_p
 	value->base = (__u8)place->base;
 	value->nr_loads = (__u8)chain->nr_loads;
 	for (size_t i = 0; i < chain->nr_loads; i++) {
-		value->size[i] = chain->load[i].size;
+		value->size[i] = (__u8)chain->load[i].size;
 		value->offset[i] = chain->load[i].offset;
 	}
 	row->size[nr] = chain->nr_loads ? 0 : place->size;
@@ -139,7 +139,8 @@ static void bind_values(const struct binding *b, struct bound_row *row)
 			add_problem(row, xasprintf("without %s: %s", a->name, why));
 		free(why);
 	}
-	row->spec.nr_lasting = first ? (__u16)(row->spec.nr_values - first) : 0;
+	row->spec.nr_lasting = first ? (__u8)(row->spec.nr_values - first) : 0;
+	bound_reads(&row->spec);
 }
 
 static struct bound_row *add_row(struct binding *b, const struct rt_row *row)

@@ -10,6 +10,9 @@ void bound_value_find(struct bound_value *ret, const struct rt_value *value, str
 /* The row has no probe, and why not. Takes @why over. */
 void bound_row_refuse(struct bound_row *row, char *why);
 
+/* When the row's values are bound: which of them are plain, and which of their loads are read at once. */
+void bound_reads(struct wire_spec *spec);
+
 /* When the row's values are bound: which `let` lines give which of the other names. */
 void bound_row_lets(const struct binding *b, struct bound_row *row);
 

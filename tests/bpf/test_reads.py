@@ -1,0 +1,104 @@
+"""What a probe reads of an object: members that are read at once, wherever the object lies, are those that are there."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "support"))
+from harness import POOLTRACE, Suite, equal, run  # noqa: E402
+
+suite = Suite("reads")
+
+# Members from 40 to 64: in one read, which reaches up to 40 bytes behind the object.
+RUNTIME = """runtime edges
+detect edge_make
+pool 0=POOL
+on edge_make return alloc pool=POOL address=*arg0+40 reserved=*arg0+56:4 device=*arg0+60:2 code=*arg0+63:1
+on edge_drop free address=*arg0+40
+"""
+
+# Objects at each distance of a word from the end of a page, the next of which is absent, forbidden, or there.
+PROGRAM = r"""
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct object {
+	char before[40];
+	uint64_t address, unused;
+	uint32_t bytes;
+	uint16_t device;
+	uint8_t unread, code;
+} __attribute__((packed));
+
+__attribute__((noinline, visibility("default"))) int edge_make(struct object *o)
+{
+	__asm__ volatile("" : : "r"(o) : "memory");
+	return 0;
+}
+
+__attribute__((noinline, visibility("default"))) void edge_drop(struct object *o)
+{
+	__asm__ volatile("" : : "r"(o) : "memory");
+}
+
+int main(void)
+{
+	enum { PAGE = 4096, PAGES = 3 };
+	unsigned char present;
+	unsigned int nr = 0;
+
+	_Static_assert(sizeof(struct object) == 64, "as the runtime file says");
+	for (int next = 0; next < PAGES; next++)
+		for (unsigned int back = 64; back <= 192; back += 8, nr++) {
+			char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			struct object *o = (struct object *)(pages + PAGE - back);
+
+			if (pages == MAP_FAILED)
+				return 1;
+			o->address = 0x10000 + nr * 0x1000;
+			o->bytes = 100 + nr;
+			o->device = (uint16_t)(nr % 3);
+			o->code = 0;
+			if (next == 1)
+				mprotect(pages + PAGE, PAGE, PROT_NONE);
+			if (next == 2)
+				pages[PAGE] = 1;
+			edge_make(o);
+			if (nr % 2)
+				edge_drop(o);
+			if (mincore(pages + PAGE, PAGE, &present) || (present & 1) != (next == 2))
+				return 2;
+			printf("%#lx %u %u\n", (unsigned long)o->address, o->bytes, nr % 2);
+		}
+	return 0;
+}
+"""
+
+
+@suite.test("members of objects at the end of a page are those that are there, and no page behind is made present for them")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        program, runtime, recording = (os.path.join(folder, name) for name in ("edges", "edges.rt", "run.pt"))
+        with open(runtime, "w") as file:
+            file.write(RUNTIME)
+        subprocess.run(["cc", "-O1", "-rdynamic", "-x", "c", "-o", program, "-"], input=PROGRAM, text=True, check=True)
+        done = subprocess.run([POOLTRACE, "record", "-q", "-f", "--stacks=off", "--runtime", runtime, "-o", recording, "--", program],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        equal((done.returncode, done.stderr), (0, ""), "record")
+        made = [line.split() for line in done.stdout.splitlines()]
+        assert len(made) == 51, f"{len(made)} objects"
+        status, out, err = run("events", "-r", recording, "--json")
+        equal((status, err), (0, ""), "events")
+        told = [json.loads(line) for line in out.splitlines()]
+        equal([(e["address"], e["reserved"]) for e in told if e["event"] == "alloc"], [(int(a, 0), int(b)) for a, b, _ in made], "allocations")
+        equal([(e["address"], e["reserved"]) for e in told if e["event"] == "free"],
+              [(int(a, 0), int(b)) for a, b, freed in made if freed == "1"], "frees")
+        status, out, err = run("report", recording, "--json")
+        equal(json.loads(out)["unread"], 0, "values that could not be read")
+
+
+if __name__ == "__main__":
+    suite.main()
