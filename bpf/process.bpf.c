@@ -68,8 +68,9 @@ int thread_exit(void *ctx)
 }
 
 /* The target goes; what was counted in it stays. No other thread of the process is left. */
-static __always_inline void keep_counts(const struct wire_target *target, __u32 tgid)
+static __always_inline void keep_counts(struct wire_target *target, __u32 tgid)
 {
+	__sync_fetch_and_or(&target->kept, 1);
 	for (int i = 0; i < WIRE_OWN_COUNTS; i++) {
 		const struct wire_own_count *own = &target->own[i];
 		struct wire_count_key key = {.tgid = tgid, .spec = own->spec, .key = own->key};

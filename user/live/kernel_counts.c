@@ -1,8 +1,12 @@
 /* What was counted in the kernel instead of being sent. */
 #include "live/kernel_parts.h"
 
+#include <sched.h>
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+
+enum { KEEPING_TRIES = 10000 };
 
 /* A key that several threads counted first at once may lie in several places of a target, and in the map. */
 static void add_count(kernel_counts *counts, size_t nr_own, struct kernel_count count)
@@ -18,12 +22,17 @@ static void add_count(kernel_counts *counts, size_t nr_own, struct kernel_count 
 	vec_push(counts, count);
 }
 
+static bool find_target(const struct kernel *k, uint32_t tgid, struct wire_target *ret)
+{
+	return !bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, ret);
+}
+
 /* Those that lie in the target. */
 static void read_own_counts(const struct kernel *k, uint32_t tgid, kernel_counts *ret)
 {
 	struct wire_target target;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target))
+	if (!find_target(k, tgid, &target))
 		return;
 	for (size_t i = 0; i < WIRE_OWN_COUNTS; i++) {
 		const struct wire_own_count *own = &target.own[i];
@@ -33,7 +42,15 @@ static void read_own_counts(const struct kernel *k, uint32_t tgid, kernel_counts
 	}
 }
 
-int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
+/* Are its own counts on their way into the map: have they been read in both places, or in one of them by half? */
+static bool is_between(const struct kernel *k, uint32_t tgid, size_t nr_own)
+{
+	struct wire_target target;
+
+	return find_target(k, tgid, &target) ? target.kept : nr_own;
+}
+
+static size_t read_counts(const struct kernel *k, int pid, kernel_counts *ret)
 {
 	int fd = bpf_map__fd(k->skeleton->maps.counts);
 	struct wire_count_key key, *previous = NULL, next;
@@ -49,6 +66,18 @@ int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
 		if (key.tgid != (uint32_t)pid || bpf_map_lookup_elem(fd, &key, &count))
 			continue;
 		add_count(ret, nr_own, (struct kernel_count){.spec = key.spec, .key = key.key, .count = count.count});
+	}
+	return nr_own;
+}
+
+int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
+{
+	size_t nr_own = read_counts(k, pid, ret);
+
+	/* The program that keeps them takes some microseconds, unless its processor is not run. */
+	for (int i = 0; i < KEEPING_TRIES && is_between(k, (uint32_t)pid, nr_own); i++) {
+		sched_yield();
+		nr_own = read_counts(k, pid, ret);
 	}
 	return 0;
 }
