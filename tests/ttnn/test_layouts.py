@@ -116,6 +116,7 @@ PROBES = [
     ("new", BANK_MANAGER + CONSTRUCTORS[1]),
     ("resize", f"{BANK_MANAGER}11shrink_sizeEmb"),
     ("resize", f"{BANK_MANAGER}10reset_sizeE"),
+    ("resize", f"{BANK_MANAGER}aSEOS1_"),
     ("capture", f"{DEVICE}16begin_mesh_traceEhRK"),
     ("captured", f"{DEVICE}14end_mesh_traceEhRK"),
     ("context", f"{MESH}9MeshTrace20populate_mesh_bufferERNS1_16MeshCommandQueueE"),
@@ -225,8 +226,9 @@ def _():
     grain = f"*({here('free_list', 'arg0').removesuffix(':8')}+0x20):8"
     begin = below(probes, "begin")[1:]
     equal([line for line in begin if " computed " not in line],
-          ["arena = arg0", "pool = *arg0:4", "asked = arg1", "page = arg2", "shards = arg5",
-           f"banks = {here('num_banks', 'arg0')}", f"align = {here('bank_align', 'arg0')}", f"grain = {grain}"],
+          ["arena = arg0", "asked = arg1", "page = arg2", "shards = arg5",
+           *(f"{value}, once of each arena" for value in ("pool = *arg0:4", f"banks = {here('num_banks', 'arg0')}",
+                                                         f"align = {here('bank_align', 'arg0')}", f"grain = {grain}"))],
           "values of begin")
     assert [line for line in begin if line.startswith("reserved computed ")], "reserved is not computed"
     equal(below(probes, "alloc")[1:],
@@ -343,7 +345,7 @@ def _():
         sections = library.shown()
         place = f"*(arg0+{displacement:#x}):4"
         equal(values(sections), {**VALUES[VERSION], "num_banks": place}, "values")
-        assert f"banks = {place}" in below(sections["probes"], "begin"), "begin reads them elsewhere"
+        assert f"banks = {place}, once of each arena" in below(sections["probes"], "begin"), "begin reads them elsewhere"
         assert ("banks", place.replace("arg0", "arena"), []) in entries(sections["books"]), "the books have them elsewhere"
 
 

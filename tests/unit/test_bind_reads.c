@@ -8,13 +8,13 @@
 
 #include <cmocka.h>
 
-static struct wire_value value_of(__u8 base, __u8 nr_loads, ...)
+static struct wire_value value_of(unsigned int base, unsigned int nr_loads, ...)
 {
-	struct wire_value v = {.base = base, .nr_loads = nr_loads};
+	struct wire_value v = {.base = (__u8)base, .nr_loads = (__u8)nr_loads};
 	va_list args;
 
 	va_start(args, nr_loads);
-	for (int i = 0; i < nr_loads; i++) {
+	for (unsigned int i = 0; i < nr_loads; i++) {
 		v.offset[i] = va_arg(args, int);
 		v.size[i] = (__u8)va_arg(args, int);
 	}
