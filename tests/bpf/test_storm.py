@@ -6,13 +6,20 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import Storm, equal_pools, settled  # noqa: E402
-from harness import MODES, ROOT, Pooltrace, Suite, equal, pools, process_of  # noqa: E402
+from harness import MODES, ROOT, Pooltrace, Suite, equal, pools, process_of, until  # noqa: E402
 
 suite = Suite("storm")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 # Which calls of the stand-in each verb's probes see.
 CALLS = {"begin": "allocate_buffer", "alloc": "track_allocate", "free": "deallocate_buffer", "clear": "deallocate_all",
          "gone": "clear", "new": "construct"}
+
+
+def all_told(pooltrace, result):
+    """The state when all failures are told: of a thread's end the kernel tells after others have seen it."""
+    failures = result["failed"] + result["longjmps"] + result["exits"]
+    return until(lambda: next((s for s in [pooltrace.state()] if process_of(s).get("failed_allocations", 0) >= failures), None),
+                 what=f"{failures} failures are not told")
 
 
 def storm(*arguments, options=()):
@@ -22,7 +29,7 @@ def storm(*arguments, options=()):
         target.go()
         result, calls, view = target.report()
         equal(result["unexpected"], 0, "what went otherwise in the target")
-        state = settled(pooltrace) if "--check=off" not in options else pooltrace.state()
+        state = settled(pooltrace) if "--check=off" not in options else all_told(pooltrace, result)
         target.go()
         equal(target.wait(), 0, "exit status of the target")
         return state, result, calls, view

@@ -32,14 +32,16 @@ static void let_go(int map, uint32_t tgid, uint64_t since, bool ours)
 	static const int stops[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
 	uint64_t pending = process_pending_signals((int)tgid), again = 0;
 
+	/* Nor is it known of a stop that has not come about yet whose it is. */
+	ours |= !process_is_stopped((int)tgid);
 	/* It takes away all signals that stop, also those of others. */
 	kill((int)tgid, SIGCONT);
 	for (size_t i = ours ? 1 : 0; i < ARRAY_SIZE(stops); i++)
 		if (pending >> (stops[i] - 1) & 1)
 			kill((int)tgid, stops[i]);
-	/* It may be held again by now. */
-	if (!bpf_map_lookup_elem(map, &tgid, &again) && again == since)
-		bpf_map_delete_elem(map, &tgid);
+	/* It may be held again by now, or any moment: to look and then to delete would forget that. */
+	if (!bpf_map_lookup_and_delete_elem(map, &tgid, &again) && again != since)
+		bpf_map_update_elem(map, &tgid, &again, BPF_NOEXIST);
 }
 
 /* Continue all that have been stopped for @ns, of which we gave no sign of life. */

@@ -269,26 +269,13 @@ static void link_child(struct session *s, int pid)
 
 /* ---- stop and go ---- */
 
-static bool all_stopped(int pid)
-{
-	thread_states threads = {};
-	bool all = true;
-
-	if (process_threads(pid, &threads))
-		return true;
-	for (size_t i = 0; i < threads.nr && all; i++)
-		all = threads.items[i].state == 'T' || threads.items[i].state == 'Z' || threads.items[i].state == 'X';
-	vec_release(&threads);
-	return all;
-}
-
 /* No thread of it executes anything any more: what it has mapped, or executed, is there. */
 static void wait_until_stopped(int pid)
 {
 	const struct timespec slice = {.tv_nsec = 50 * 1000};
 	uint64_t until = units_monotonic_ns() + STOP_LIMIT_NS;
 
-	while (!all_stopped(pid) && units_monotonic_ns() < until)
+	while (!process_is_stopped(pid) && units_monotonic_ns() < until)
 		nanosleep(&slice, NULL);
 }
 
@@ -310,7 +297,7 @@ static void continue_parents(struct hold *h)
 		struct parent *p = &h->parents.items[i];
 
 		/* If the child is stopped again, somebody wants them to be. */
-		if (all_stopped(p->pid) && !all_stopped(p->child))
+		if (process_is_stopped(p->pid) && !process_is_stopped(p->child))
 			kill(p->pid, SIGCONT);
 		else if (now < p->until_ns) {
 			i++;

@@ -364,6 +364,19 @@ int process_threads(int pid, thread_states *ret)
 	return 0;
 }
 
+bool process_is_stopped(int pid)
+{
+	thread_states threads = {};
+	bool all = true;
+
+	if (process_threads(pid, &threads))
+		return true;
+	for (size_t i = 0; i < threads.nr && all; i++)
+		all = threads.items[i].state == 'T' || threads.items[i].state == 'Z' || threads.items[i].state == 'X';
+	vec_release(&threads);
+	return all;
+}
+
 int process_reader(int pid)
 {
 	_cleanup_(freep) char *path = xasprintf("/proc/%d/stat", pid);

@@ -84,6 +84,9 @@ struct thread_state {
 typedef VEC(struct thread_state) thread_states;
 int process_threads(int pid, thread_states *ret);
 
+/* Has a signal stopped all of its threads? True for one that is gone. */
+bool process_is_stopped(int pid);
+
 /* Signals that wait for any thread of the process: bit N - 1 is signal N. 0 when it is gone. */
 uint64_t process_pending_signals(int pid);
 /* Its parent, 0 when that is not known. */
