@@ -16,6 +16,8 @@ from harness import MODES, Pooltrace, Suite, equal, no_probes, process_of, run  
 suite = Suite("cycles")
 CYCLES = int(os.environ.get("CYCLES", 200))
 SINGLE_EVERY = 29  # removing single probes takes a second and more
+# Seven threads that do nothing but allocate fill the usual ring in a quarter of a second, for which a busy machine may not let us run.
+ROOM = "--ring-size=67108864"
 THREADS = 7
 EVENTS = 211
 
@@ -94,7 +96,7 @@ def cycle(target, c, end, recording):
     before = made(target.calls)
     if not c.at_barrier:
         target.go()
-    with Pooltrace("-p", target.pid, "-f", "-o", recording, f"--attach={c.mode}", *c.options) as pooltrace:
+    with Pooltrace("-p", target.pid, "-f", "-o", recording, ROOM, f"--attach={c.mode}", *c.options) as pooltrace:
         # Else a thread that got no turn may have been inside a call all the time: what it does there is not known.
         c = c._replace(whole=process_of(pooltrace.state())["coverage"] == "exact")
         if c.at_barrier:
