@@ -178,7 +178,7 @@ def _():
 
 
 WAITS = """
-import os, signal, sys
+import os, signal, sys, time
 # As a shell with job control, or su(1): it wants to know when its child is stopped.
 pid = os.fork()
 if not pid:
@@ -191,6 +191,11 @@ while True:
     if not os.WIFSTOPPED(status):
         break
     stops += 1
+    if "busy" in sys.argv[1]:
+        # For longer than the child lives.
+        until = time.monotonic() + 0.7
+        while time.monotonic() < until:
+            pass
     if "su" in sys.argv[1]:
         os.kill(os.getpid(), signal.SIGSTOP)
         os.kill(pid, signal.SIGCONT)
@@ -202,7 +207,7 @@ os._exit(os.waitstatus_to_exitcode(status))
 @suite.test("a parent that stops itself when its child is stopped, as su and sudo do, is continued; a job of a shell is never stopped")
 def _():
     with tempfile.TemporaryDirectory() as folder:
-        for kind in ("plain", "su"):
+        for kind in ("plain", "su", "busy su"):
             status, state, done = record(folder, sys.executable, "-c", WAITS, kind, LIVES, "load", PLUGIN, "status", 6)
             equal(status, 6, f"{kind}: status ({done.stderr.decode()})")
             held_from_the_start(state, 1, BY_CONSTRUCTOR)

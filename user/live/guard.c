@@ -33,7 +33,7 @@ static void let_go(int map, uint32_t tgid, uint64_t since, bool ours)
 	uint64_t pending = process_pending_signals((int)tgid), again = 0;
 
 	/* Nor is it known of a stop that has not come about yet whose it is. */
-	ours |= !process_is_stopped((int)tgid);
+	ours |= !process_is_at_rest((int)tgid);
 	/* It takes away all signals that stop, also those of others. */
 	kill((int)tgid, SIGCONT);
 	for (size_t i = ours ? 1 : 0; i < ARRAY_SIZE(stops); i++)

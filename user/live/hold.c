@@ -16,8 +16,11 @@
 #define STOP_LIMIT_NS (100 * NS_PER_MS)
 /* How often it is looked after processes that have ended. */
 #define SWEEP_EVERY_NS (500 * NS_PER_MS)
-/* A parent that stops itself when its child is stopped does so within milliseconds. */
+/* A parent that stops itself when its child is stopped does so within milliseconds of a CPU, of which there may be none. */
 #define PARENT_NS (250 * NS_PER_MS)
+#define BUSY_PARENT_NS (10 * NS_PER_SEC)
+/* And wants to go on at once. */
+#define PARENT_EVERY_NS (5 * NS_PER_MS)
 
 struct event {
 	enum wire_event what;
@@ -35,7 +38,7 @@ struct linked {
 /* A parent whose child was stopped for us. */
 struct parent {
 	int pid, child;
-	uint64_t until_ns;
+	uint64_t since_ns;
 };
 
 struct hold {
@@ -47,7 +50,7 @@ struct hold {
 	int held;    /* the same, if it is stopped */
 	unsigned int stops; /* how often it was stopped */
 	bool guarded;
-	uint64_t sweep_ns;
+	uint64_t sweep_ns, parents_ns; /* when to look next */
 	uint64_t untold; /* as last seen */
 };
 
@@ -275,7 +278,7 @@ static void wait_until_stopped(int pid)
 	const struct timespec slice = {.tv_nsec = 50 * 1000};
 	uint64_t until = units_monotonic_ns() + STOP_LIMIT_NS;
 
-	while (!process_is_stopped(pid) && units_monotonic_ns() < until)
+	while (!process_is_at_rest(pid) && units_monotonic_ns() < until)
 		nanosleep(&slice, NULL);
 }
 
@@ -286,7 +289,13 @@ static void note_parent(struct session *s, int pid)
 	_cleanup_(closep) int fd = parent > 1 && parent != getpid() ? open_pidfd(parent) : -1;
 
 	if (fd >= 0 && kernel_is_marked(s->kernel, fd))
-		vec_push(&s->hold->parents, ((struct parent){parent, pid, units_monotonic_ns() + PARENT_NS}));
+		vec_push(&s->hold->parents, ((struct parent){parent, pid, units_monotonic_ns()}));
+}
+
+/* May it still stop itself? Not if it sleeps: it has seen what its child did, or never will. */
+static bool may_stop_itself(enum process_rest rest, uint64_t ns)
+{
+	return rest != PROCESS_ENDED && ns < (rest == PROCESS_RUNS ? BUSY_PARENT_NS : PARENT_NS);
 }
 
 static void continue_parents(struct hold *h)
@@ -295,11 +304,12 @@ static void continue_parents(struct hold *h)
 
 	for (size_t i = 0; i < h->parents.nr;) {
 		struct parent *p = &h->parents.items[i];
+		enum process_rest rest = process_rest(p->pid);
 
 		/* If the child is stopped again, somebody wants them to be. */
-		if (process_is_stopped(p->pid) && !process_is_stopped(p->child))
+		if (rest == PROCESS_STOPPED && process_rest(p->child) != PROCESS_STOPPED)
 			kill(p->pid, SIGCONT);
-		else if (now < p->until_ns) {
+		else if (may_stop_itself(rest, now - p->since_ns)) {
 			i++;
 			continue;
 		}
@@ -421,7 +431,10 @@ int hold_step(struct session *s)
 		h->events.nr--;
 		link_child(s, (int)e.value[0]);
 	}
-	continue_parents(h);
+	if (h->parents.nr && units_monotonic_ns() >= h->parents_ns) {
+		continue_parents(h);
+		h->parents_ns = units_monotonic_ns() + PARENT_EVERY_NS;
+	}
 	if (!err && kernel_untold(s->kernel) != h->untold)
 		err = try_all(s);
 	if (units_monotonic_ns() >= h->sweep_ns) {
@@ -433,7 +446,9 @@ int hold_step(struct session *s)
 
 uint64_t hold_due_ns(const struct hold *h)
 {
-	return h ? h->sweep_ns : UINT64_MAX;
+	if (!h)
+		return UINT64_MAX;
+	return h->parents.nr && h->parents_ns < h->sweep_ns ? h->parents_ns : h->sweep_ns;
 }
 
 /* Has it nothing of the runtime yet? Then it has allocated nothing either. */

@@ -364,17 +364,32 @@ int process_threads(int pid, thread_states *ret)
 	return 0;
 }
 
-bool process_is_stopped(int pid)
+enum process_rest process_rest(int pid)
 {
 	thread_states threads = {};
-	bool all = true;
+	size_t asleep = 0, stopped = 0, ended = 0, all;
 
 	if (process_threads(pid, &threads))
-		return true;
-	for (size_t i = 0; i < threads.nr && all; i++)
-		all = threads.items[i].state == 'T' || threads.items[i].state == 'Z' || threads.items[i].state == 'X';
+		return PROCESS_ENDED;
+	for (size_t i = 0; i < threads.nr; i++) {
+		asleep += threads.items[i].state == 'S';
+		stopped += threads.items[i].state == 'T';
+		ended += is_zombie(threads.items[i].state);
+	}
+	all = threads.nr;
 	vec_release(&threads);
-	return all;
+	if (ended == all)
+		return PROCESS_ENDED;
+	if (ended + stopped == all)
+		return PROCESS_STOPPED;
+	return ended + stopped + asleep == all ? PROCESS_ASLEEP : PROCESS_RUNS;
+}
+
+bool process_is_at_rest(int pid)
+{
+	enum process_rest rest = process_rest(pid);
+
+	return rest == PROCESS_STOPPED || rest == PROCESS_ENDED;
 }
 
 int process_reader(int pid)

@@ -84,8 +84,17 @@ struct thread_state {
 typedef VEC(struct thread_state) thread_states;
 int process_threads(int pid, thread_states *ret);
 
-/* Has a signal stopped all of its threads? True for one that is gone. */
-bool process_is_stopped(int pid);
+/* What its threads do; threads that have ended do not count. */
+enum process_rest {
+	PROCESS_RUNS,    /* one of them, or it would if there were a CPU for it, or what it waits for cannot be interrupted */
+	PROCESS_ASLEEP,  /* those that are not stopped */
+	PROCESS_STOPPED, /* all, by a signal */
+	PROCESS_ENDED,   /* all have; or the process is gone */
+};
+enum process_rest process_rest(int pid);
+
+/* Is there no thread of it that could execute anything, since it is stopped, or has ended? */
+bool process_is_at_rest(int pid);
 
 /* Signals that wait for any thread of the process: bit N - 1 is signal N. 0 when it is gone. */
 uint64_t process_pending_signals(int pid);
