@@ -313,7 +313,7 @@ int linker_state(struct pt_regs *ctx)
 	mark = mark_of(task);
 	if (!(mark & WIRE_MARK_OURS))
 		return 0;
-	if (bpf_map_lookup_elem(&targets, &tgid))
+	if (current_target())
 		look.watched = tgid;
 	look.link = debug.map;
 	bpf_loop(LIBRARIES, look_at_library, &look, 0);
@@ -350,7 +350,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	struct wire_hit *hit;
 
 	(void)ctx;
-	if (!is_thread && bpf_map_lookup_elem(&targets, &tgid)) {
+	if (!is_thread && current_target()) {
 		__sync_fetch_and_add(&nr_forks, 1);
 		mark |= WIRE_MARK_FOLLOWED;
 	}

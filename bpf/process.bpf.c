@@ -60,10 +60,18 @@ int thread_exit(void *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, 0);
 
+	struct wire_target *target;
+
 	(void)ctx;
 	/* A thread that never hit a probe has nothing to end. */
 	if (thread)
 		send_event(WIRE_THREAD_EXIT, thread, cut_off(task));
+	if (task->signal->live.counter)
+		return 0;
+	/* It was the last one: the pid is another's as soon as somebody has asked for its status. */
+	target = current_target();
+	if (target)
+		target->ended = 1;
 	return 0;
 }
 
@@ -87,7 +95,7 @@ SEC("raw_tp/sched_process_exec")
 int process_exec(void *ctx)
 {
 	__u32 tgid = (__u32)(current_ids() >> 32);
-	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+	struct wire_target *target = current_target();
 	struct thread *thread, none = {};
 
 	(void)ctx;

@@ -34,6 +34,15 @@ static __always_inline __u64 current_ids(void)
 	return (__u64)ids.tgid << 32 | ids.pid;
 }
 
+/* The current process, if it is watched. Not by the pid alone: it may be another's by now. */
+static __always_inline struct wire_target *current_target(void)
+{
+	__u32 tgid = (__u32)(current_ids() >> 32);
+	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+
+	return target && !target->ended ? target : NULL;
+}
+
 static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const struct thread *thread, __u64 stack)
 {
 	__u64 pid_tgid = current_ids();

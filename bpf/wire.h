@@ -207,6 +207,7 @@ struct wire_target {
 	__u64 run; /* number of the current run, see WIRE_ENDS_RUN */
 	__u64 changes; /* another number after each hit with WIRE_CHANGES, and in each life */
 	__u64 kept; /* 1: its counts are on their way into the map of counts, and it goes when they are there */
+	__u64 ended; /* 1: its last thread has; whoever has its pid now is another */
 	__u64 life; /* of its links: others may be for all processes, or for its program before an exec and not closed yet */
 	struct wire_own_count own[WIRE_OWN_COUNTS];
 };

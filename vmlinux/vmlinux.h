@@ -50,7 +50,12 @@ struct pid {
 	struct upid numbers[0];
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
+	atomic_t live;
 	unsigned int flags;
 	struct task_struct *group_exec_task;
 	struct pid *pids[4];
