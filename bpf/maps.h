@@ -19,10 +19,18 @@ struct {
 	__type(value, struct wire_spec);
 } specs __weak SEC(".maps");
 
-/* Processes that are watched, by tgid. To be in it is to be armed: it is filled after the last link exists. */
+/* The lives of processes that are watched, by tgid. To be in it is to be armed: it is filled after the last link exists. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1 << 14);
+	__uint(max_entries, WIRE_LIVES);
+	__type(key, __u32);
+	__type(value, __u32);
+} lives __weak SEC(".maps");
+
+/* What belongs to a life, by its lower bits: a probe knows which it is for, and need not look it up in a hash. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WIRE_LIVES);
 	__type(key, __u32);
 	__type(value, struct wire_target);
 } targets __weak SEC(".maps");

@@ -119,8 +119,7 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 {
 	__u64 whole = bpf_get_attach_cookie(ctx);
 	__u32 cookie = (__u32)whole;
-	__u32 tgid = (__u32)(current_ids() >> 32);
-	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+	struct wire_target *target = target_of(whole);
 	struct wire_spec *spec = bpf_map_lookup_elem(&specs, &cookie);
 	struct wire_stats *stat;
 	struct thread *thread;
@@ -129,7 +128,7 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 	struct reading r = {.bases = &b, .spec = spec};
 	__u16 returned;
 
-	if (!target || !spec || target->life != whole >> WIRE_COOKIE_LIFE)
+	if (!target || !spec)
 		return 0;
 	read_bases(ctx, &b);
 	if ((spec->flags & WIRE_COUNT) && !first_of_run(&b, spec, cookie, target))

@@ -59,7 +59,6 @@ int thread_exit(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, 0);
-
 	struct wire_target *target;
 
 	(void)ctx;
@@ -71,7 +70,7 @@ int thread_exit(void *ctx)
 	/* It was the last one: the pid is another's as soon as somebody has asked for its status. */
 	target = current_target();
 	if (target)
-		target->ended = 1;
+		target->life = 0;
 	return 0;
 }
 
@@ -109,6 +108,7 @@ int process_exec(void *ctx)
 	/* Nor has its thread made a call yet: if one is begun before we are there, that is no loss. */
 	bpf_task_storage_delete(&threads, bpf_get_current_task_btf());
 	/* Its new program has none of the old one's allocations, and is watched again only when it maps a runtime. */
-	bpf_map_delete_elem(&targets, &tgid);
+	bpf_map_delete_elem(&lives, &tgid);
+	target->tgid = 0;
 	return 0;
 }

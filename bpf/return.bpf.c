@@ -210,14 +210,13 @@ static __always_inline int enter_call(struct pt_regs *ctx, const bool stacks)
 {
 	__u64 whole = bpf_get_attach_cookie(ctx);
 	struct telling t = {.cookie = (__u32)whole, .stack = ctx->sp};
-	__u32 tgid = (__u32)(current_ids() >> 32);
-	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+	struct wire_target *target = target_of(whole);
 	struct calls *calls;
 	const struct call *call;
 
 	t.spec = bpf_map_lookup_elem(&specs, &t.cookie);
 	t.stat = bpf_map_lookup_elem(&stats, &t.cookie);
-	if (!target || !t.spec || !t.stat || target->life != whole >> WIRE_COOKIE_LIFE)
+	if (!target || !t.spec || !t.stat)
 		return UNWANTED;
 	__sync_fetch_and_add(&t.stat->entered, 1);
 	calls = make_storage(&open_calls);
@@ -258,14 +257,13 @@ static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool sha
 {
 	__u64 whole = bpf_get_attach_cookie(ctx);
 	struct telling t = {.cookie = (__u32)whole & WIRE_COOKIE_SPEC, .stack = stack};
-	__u32 tgid = (__u32)(current_ids() >> 32);
-	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+	struct wire_target *target = target_of(whole);
 	struct calls *calls = current_calls();
 	const struct call *call;
 
 	t.spec = bpf_map_lookup_elem(&specs, &t.cookie);
 	t.stat = bpf_map_lookup_elem(&stats, &t.cookie);
-	if (!target || !t.spec || !t.stat || target->life != whole >> WIRE_COOKIE_LIFE)
+	if (!target || !t.spec || !t.stat)
 		return 0;
 	/* One of those that had no room. */
 	if (calls && calls->nr == CALLS && call_at(calls, CALLS - 1)->stack > t.stack)

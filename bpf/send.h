@@ -34,13 +34,29 @@ static __always_inline __u64 current_ids(void)
 	return (__u64)ids.tgid << 32 | ids.pid;
 }
 
+static __always_inline struct wire_target *target_at(__u64 life)
+{
+	__u32 slot = (__u32)life & (WIRE_LIVES - 1);
+
+	return bpf_map_lookup_elem(&targets, &slot);
+}
+
 /* The current process, if it is watched. Not by the pid alone: it may be another's by now. */
 static __always_inline struct wire_target *current_target(void)
 {
 	__u32 tgid = (__u32)(current_ids() >> 32);
-	struct wire_target *target = bpf_map_lookup_elem(&targets, &tgid);
+	__u32 *life = bpf_map_lookup_elem(&lives, &tgid);
+	struct wire_target *target = life ? target_at(*life) : NULL;
 
-	return target && !target->ended ? target : NULL;
+	return target && target->tgid == tgid && target->life == *life ? target : NULL;
+}
+
+/* The current process, if the probe with this cookie is for it in the life that it is in. NULL: nothing is to be told. */
+static __always_inline struct wire_target *target_of(__u64 cookie)
+{
+	struct wire_target *target = target_at(cookie >> WIRE_COOKIE_LIFE);
+
+	return target && target->tgid == current_ids() >> 32 && target->life == cookie >> WIRE_COOKIE_LIFE ? target : NULL;
 }
 
 static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const struct thread *thread, __u64 stack)

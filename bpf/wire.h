@@ -17,6 +17,7 @@ enum {
 	WIRE_ALONE_LOAD = 0xff,
 	WIRE_LOADS = 4,	 /* loads behind one another to get a value */
 	WIRE_SPECS = 512,
+	WIRE_LIVES = 1 << 14, /* a power of 2 */
 };
 
 /* `each`: what is there is a name. */
@@ -204,11 +205,15 @@ struct wire_own_count {
 
 /* A process that is watched; hits of others are dropped. */
 struct wire_target {
+	__u64 tgid; /* 0: none is in this life */
 	__u64 run; /* number of the current run, see WIRE_ENDS_RUN */
 	__u64 changes; /* another number after each hit with WIRE_CHANGES, and in each life */
 	__u64 kept; /* 1: its counts are on their way into the map of counts, and it goes when they are there */
-	__u64 ended; /* 1: its last thread has; whoever has its pid now is another */
-	__u64 life; /* of its links: others may be for all processes, or for its program before an exec and not closed yet */
+	/*
+	 * Of its links: others may be for all processes, or for its program before an exec and not closed yet. 0: its last thread has
+	 * ended; whoever has its pid now is another.
+	 */
+	__u64 life;
 	struct wire_own_count own[WIRE_OWN_COUNTS];
 };
 

@@ -279,25 +279,43 @@ uint64_t kernel_want_name(struct kernel *k, const char *name)
 
 int kernel_arm(struct kernel *k, int pid, uint32_t life)
 {
-	struct wire_target target = {.life = life, .changes = (uint64_t)life << 32};
-	uint32_t tgid = (uint32_t)pid;
+	struct wire_target target = {.tgid = (uint64_t)pid, .life = life, .changes = (uint64_t)life << 32};
+	uint32_t tgid = (uint32_t)pid, slot = life % WIRE_LIVES;
+	int err = bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.targets), &slot, &target, BPF_ANY);
 
-	return bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target, BPF_ANY);
+	return err ? err : bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.lives), &tgid, &life, BPF_ANY);
 }
 
 void kernel_disarm(struct kernel *k, int pid)
 {
-	uint32_t tgid = (uint32_t)pid;
+	const struct wire_target none = {};
+	uint32_t tgid = (uint32_t)pid, life, slot;
 
-	bpf_map_delete_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid);
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.lives), &tgid, &life))
+		return;
+	slot = life % WIRE_LIVES;
+	bpf_map_delete_elem(bpf_map__fd(k->skeleton->maps.lives), &tgid);
+	bpf_map_update_elem(bpf_map__fd(k->skeleton->maps.targets), &slot, &none, BPF_ANY);
 }
 
 bool kernel_armed(const struct kernel *k, int pid)
 {
-	struct wire_target target;
-	uint32_t tgid = (uint32_t)pid;
+	uint32_t tgid = (uint32_t)pid, life;
 
-	return !bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, &target);
+	return !bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.lives), &tgid, &life);
+}
+
+uint32_t kernel_free_life(const struct kernel *k, uint32_t last)
+{
+	struct wire_target target;
+
+	for (uint32_t i = 1; i <= WIRE_LIVES; i++) {
+		uint32_t slot = (last + i) % WIRE_LIVES;
+
+		if (!bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &slot, &target) && !target.tgid)
+			return last + i;
+	}
+	return 0;
 }
 
 uint64_t kernel_lost(const struct kernel *k)

@@ -38,6 +38,8 @@ uint64_t kernel_want_name(struct kernel *k, const char *name);
 /* Watch a process from now on, or not any more: its hits pass only while it is armed. */
 int kernel_arm(struct kernel *k, int pid, uint32_t life);
 void kernel_disarm(struct kernel *k, int pid);
+/* The next life behind @last that no process is in; 0: there are as many as there can be. */
+uint32_t kernel_free_life(const struct kernel *k, uint32_t last);
 /* False: it was disarmed, by us or because it runs another program now. */
 bool kernel_armed(const struct kernel *k, int pid);
 

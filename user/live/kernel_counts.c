@@ -24,7 +24,12 @@ static void add_count(kernel_counts *counts, size_t nr_own, struct kernel_count 
 
 static bool find_target(const struct kernel *k, uint32_t tgid, struct wire_target *ret)
 {
-	return !bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &tgid, ret);
+	uint32_t life, slot;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.lives), &tgid, &life))
+		return false;
+	slot = life % WIRE_LIVES;
+	return !bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.targets), &slot, ret) && ret->tgid == tgid;
 }
 
 /* Those that lie in the target. */

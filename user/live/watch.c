@@ -333,8 +333,10 @@ int watched_attach(struct session *s, struct watched *w, struct diag *d)
 	const struct watched *sibling = find_armed_sibling(s, w);
 	int err = set_specs(s, w->library);
 
-	w->life = sibling ? sibling->life : ++s->nr_lives;
+	w->life = sibling ? sibling->life : (s->last_life = kernel_free_life(s->kernel, s->last_life));
 	w->headless = process_reader(w->process.pid) != w->process.pid;
+	if (!err && !w->life)
+		err = -E2BIG;
 	if (err)
 		return diag_errno(d, err, "cannot set up the probes");
 	stacks_prepare(s, w);

@@ -187,7 +187,7 @@ struct session {
 	VEC(const struct runtime *) told_runtimes; /* by their number in the stream - 1 */
 	VEC(struct told_module) told_modules;	   /* likewise */
 	uint64_t nr_processes, nr_arenas;
-	uint32_t nr_lives;
+	uint32_t last_life; /* that a process was given */
 	uint64_t last_ns;	 /* time of the last record */
 	enum record_kind last_kind;
 	uint64_t wall_offset_ns; /* wall clock minus monotonic clock */
