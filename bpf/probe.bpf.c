@@ -6,6 +6,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "verifier.h"
 #include "wire.h"
 #include "maps.h"
 #include "again.h"

@@ -6,6 +6,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "verifier.h"
 #include "wire.h"
 #include "maps.h"
 #include "again.h"
@@ -76,7 +77,7 @@ static __always_inline __u32 copy_text(void *to, const __u32 max, const struct w
 		return 0;
 	bytes = (state >> 6 & 1 ? p->text_ascii : p->text_other) + length * (state >> 2 & 7);
 	wanted = bytes < max ? bytes : max;
-	asm volatile("" : "+r"(wanted));
+	verifier_must_see(wanted);
 	if (wanted > max)
 		return 0;
 	return bpf_probe_read_user(to, wanted, (void *)text) ? 0 : wanted;
@@ -109,7 +110,7 @@ static __noinline __u32 send_code(const struct wire_python *p, const struct walk
 	c->table_bytes = word < ~0U ? word : ~0U;
 	c->got_table = 0;
 	wanted = word < sizeof(c->table) ? word : sizeof(c->table);
-	asm volatile("" : "+r"(wanted));
+	verifier_must_see(wanted);
 	if (wanted <= sizeof(c->table) && !bpf_probe_read_user(c->table, wanted, (void *)(c->key.table + p->bytes)))
 		c->got_table = wanted;
 	known = p->version == WIRE_PYTHON_NONE && is_generated(c, p) ? GENERATED : KNOWN;
@@ -120,7 +121,7 @@ static __noinline __u32 send_code(const struct wire_python *p, const struct walk
 /* A part of an object, at once: up to PART_BYTES. */
 static __always_inline bool read_part(struct part *part, __u64 address, __u32 bytes)
 {
-	asm volatile("" : "+r"(bytes));
+	verifier_must_see(bytes);
 	if (bytes > PART_BYTES)
 		return false;
 	return !bpf_probe_read_user(part->bytes, bytes, (void *)address);
@@ -255,14 +256,14 @@ static __always_inline void send_frames(struct walk *w)
 {
 	__u64 nr = w->nr, bytes;
 
-	asm volatile("" : "+r"(nr));
+	verifier_must_see(nr);
 	if (nr > WIRE_PYTHON_FRAMES)
 		return;
 	w->out.nr = nr;
 	w->out.flags = w->flags | (nr == WIRE_PYTHON_FRAMES && w->frame ? WIRE_PYTHON_MORE : 0);
 	bytes = sizeof(w->out) - sizeof(w->out.frame) + nr * sizeof(w->out.frame[0]);
 	/* The verifier of Linux 6.1 must see this bound as well. */
-	asm volatile("" : "+r"(bytes));
+	verifier_must_see(bytes);
 	if (bytes > sizeof(w->out))
 		return;
 	if (bpf_ringbuf_output(&stack_ring, &w->out, bytes, wake_flags(bytes)))

@@ -92,7 +92,10 @@ static __noinline long read_name(__u64 address, __u64 *to)
 	return 0;
 }
 
-/* 0; 1: a pointer on the way is NULL, and leads to no value; below 0: a load failed. Then the value is not known. @shared: one for first loads, one for those behind them; NULL: none. */
+/*
+ * 0; 1: a pointer on the way is NULL, and leads to no value; below 0: a load failed. Then the value is not known. @shared: one for first
+ * loads, one for those behind them; NULL: none.
+ */
 static __always_inline long read_value(const struct bases *b, const struct wire_value *v, struct shared *shared, __u64 *to)
 {
 	__u64 value = b->value[v->base & 7], address;
@@ -131,8 +134,7 @@ static long read_one(__u32 i, struct reading *r)
 	long err;
 
 	i += r->thread->first;
-	/* The verifier must see the bound, and the compiler not know it. */
-	asm volatile("" : "+r"(i));
+	verifier_must_see(i);
 	if (i >= WIRE_VALUES)
 		return 1;
 	err = read_value(r->bases, &r->spec->value[i], r->thread->shared, &value);
@@ -159,7 +161,7 @@ static __always_inline void read_values(struct reading *r, __u32 nr)
 	thread->shared[1].start = NOWHERE;
 	thread->valid = (1U << plain) - 1;
 	thread->unread = 0;
-	__builtin_memset(thread->value, 0, sizeof(thread->value));
+	__builtin_memset(thread->value + WIRE_PLAIN, 0, sizeof(thread->value) - WIRE_PLAIN * sizeof(*thread->value));
 	for (int i = 0; i < WIRE_PLAIN; i++)
 		thread->value[i] = i < plain ? r->bases->value[spec->value[i].base & 7] : 0;
 	thread->first = plain;
@@ -172,15 +174,14 @@ static __always_inline struct lasting *lasting_of(struct thread *thread)
 {
 	__u64 i = thread->value[0] * 0x9e3779b97f4a7c15ULL >> 32;
 
-	/* The verifier must see the bound, and the compiler not know it. */
-	asm volatile("" : "+r"(i));
+	verifier_must_see(i);
 	return &thread->lasting[i & (OBJECTS - 1)];
 }
 
 /* A value of the thread's, of which the verifier sees that there is one. */
 static __always_inline __u64 *value_at(struct thread *thread, __u32 i)
 {
-	asm volatile("" : "+r"(i));
+	verifier_must_see(i);
 	return &thread->value[i & (VALUES - 1)];
 }
 
@@ -193,6 +194,7 @@ static __always_inline void read_lasting(struct reading *r, __u32 first, __u32 c
 	/* Before anything is read: what changes from here on is read once more. */
 	__u64 changes = *(const volatile __u64 *)&target->changes;
 	struct lasting *l = lasting_of(thread);
+
 	if (l->key == thread->value[0] && l->spec == cookie && l->changes == changes) {
 		for (int i = 0; i < WIRE_LASTING; i++)
 			*value_at(thread, first + i) = l->value[i];
@@ -204,10 +206,10 @@ static __always_inline void read_lasting(struct reading *r, __u32 first, __u32 c
 	/* What could not be read now may be there the next time. */
 	if ((thread->valid & all) != all)
 		return;
-	/* Of a row with fewer, those behind them belong to no value. */
 	l->key = thread->value[0];
 	l->spec = cookie;
 	l->changes = changes;
+	/* Of a row with fewer, those behind them belong to no value. */
 	for (int i = 0; i < WIRE_LASTING; i++)
 		l->value[i] = *value_at(thread, first + i);
 }
@@ -228,8 +230,7 @@ static __always_inline void count_unread(struct wire_stats *stat, const struct t
 
 static __always_inline struct frame *frame_at(struct thread *thread, __u32 i)
 {
-	/* The verifier must see the bound, and the compiler not know it. */
-	asm volatile("" : "+r"(i));
+	verifier_must_see(i);
 	return &thread->frame[i & (FRAMES - 1)];
 }
 

@@ -12,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "verifier.h"
 #include "wire.h"
 #include "maps.h"
 #include "again.h"
@@ -24,8 +25,7 @@ enum { WANTED = 0, UNWANTED = 1 };
 
 static __always_inline struct call *call_at(struct calls *calls, __u64 i)
 {
-	/* The verifier must see the bound, and the compiler not know it. */
-	asm volatile("" : "+r"(i));
+	verifier_must_see(i);
 	return &calls->call[i & (CALLS - 1)];
 }
 

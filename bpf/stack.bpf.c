@@ -6,6 +6,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "verifier.h"
 #include "wire.h"
 #include "maps.h"
 #include "again.h"
@@ -48,8 +49,7 @@ static __always_inline __u32 copy_stack(void *to, __u64 sp, __u64 wanted, const 
 {
 	__u32 bytes = wanted < max ? wanted : max, got = 0;
 
-	/* The verifier must see the bound in the register that is passed. */
-	asm volatile("" : "+r"(bytes));
+	verifier_must_see(bytes);
 	if (bytes > max)
 		return 0;
 	if (!bpf_probe_read_user(to, bytes, (void *)sp))
@@ -57,7 +57,8 @@ static __always_inline __u32 copy_stack(void *to, __u64 sp, __u64 wanted, const 
 	for (int i = 0; i <= WIRE_STACK_MAX / STEP; i++) {
 		__u32 part = STEP - ((sp + got) & (STEP - 1));
 
-		asm volatile("" : "+r"(got), "+r"(part));
+		verifier_must_see(got);
+		verifier_must_see(part);
 		if (got > max - STEP || part > STEP || bpf_probe_read_user(to + got, part, (void *)(sp + got)))
 			break;
 		got += part;

@@ -181,8 +181,8 @@ static const struct {
 	const char *name;
 	void (*run)(program &p, std::istream &words);
 } commands[] = {
-	{"alloc", do_alloc}, {"free", do_free},	  {"shrink", do_shrink},   {"reset", do_reset},	  {"rebuild", do_rebuild},
-	{"spare", do_spare},	  {"take", do_take},	{"close", do_close}, {"touch", do_touch}, {"destroy", do_destroy}, {"create", do_create},
+	{"alloc", do_alloc},	 {"free", do_free},   {"shrink", do_shrink}, {"reset", do_reset}, {"rebuild", do_rebuild}, {"spare", do_spare},
+	{"take", do_take},	 {"close", do_close}, {"touch", do_touch},   {"destroy", do_destroy}, {"create", do_create},
 };
 
 static void obey(program &p, const std::string &line)

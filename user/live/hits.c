@@ -148,8 +148,9 @@ static const struct library *library_of_spec(const struct session *s, uint32_t s
 int hits_put_counts(struct session *s, struct watched *w)
 {
 	kernel_counts counts = {};
-	int err = kernel_read_counts(s->kernel, w->process.pid, &counts);
+	int err = 0;
 
+	kernel_read_counts(s->kernel, w->process.pid, &counts);
 	for (size_t i = 0; i < counts.nr && !err; i++) {
 		struct record r = watched_record(w, RECORD_REPLAYS);
 		struct map_entry *told;

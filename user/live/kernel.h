@@ -76,7 +76,8 @@ struct kernel_count {
 	uint64_t key, count;
 };
 typedef VEC(struct kernel_count) kernel_counts;
-int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret);
+/* What was counted for process @pid, in all its programs; @ret is the caller's. */
+void kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret);
 /* Forget the counts of a process that has ended. */
 void kernel_forget_counts(struct kernel *k, int pid);
 

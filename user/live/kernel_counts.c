@@ -75,7 +75,7 @@ static size_t read_counts(const struct kernel *k, int pid, kernel_counts *ret)
 	return nr_own;
 }
 
-int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
+void kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
 {
 	size_t nr_own = read_counts(k, pid, ret);
 
@@ -84,7 +84,6 @@ int kernel_read_counts(const struct kernel *k, int pid, kernel_counts *ret)
 		sched_yield();
 		nr_own = read_counts(k, pid, ret);
 	}
-	return 0;
 }
 
 void kernel_forget_counts(struct kernel *k, int pid)
