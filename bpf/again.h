@@ -6,6 +6,8 @@
 #ifndef BPF_AGAIN_H
 #define BPF_AGAIN_H
 
+#include <bpf/bpf_core_read.h>
+
 /* @size bytes, and the 8 that the kernel puts before them. A ring that is full stays so: nothing is gained by asking it again. */
 static __always_inline bool has_room(void *ring, __u64 size)
 {
@@ -34,6 +36,45 @@ static __always_inline void *make_storage(void *map)
 	void *storage = bpf_task_storage_get(map, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	return storage ? storage : bpf_task_storage_get(map, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+enum { STORAGES = 16 /* of one thread: of all BPF programs of the machine */ };
+
+static __always_inline bool storages_are_known(void)
+{
+	return bpf_core_field_exists(struct task_struct, bpf_storage) && bpf_core_field_exists(struct bpf_local_storage, list) &&
+	       bpf_core_field_exists(struct bpf_local_storage_elem, snode) &&
+	       bpf_core_field_exists(struct bpf_local_storage_elem, sdata) &&
+	       bpf_core_field_exists(struct bpf_local_storage_data, smap) &&
+	       bpf_core_field_exists(struct bpf_local_storage_data, data) && bpf_core_field_exists(struct bpf_local_storage_map, map);
+}
+
+/*
+ * Copy the first @size bytes of @task's storage in @map. False: it has none. For where it does not help to ask again, since no other
+ * thread may run meanwhile: up to Linux 6.1 a processor has no storages while a thread that it has interrupted makes one.
+ */
+static __always_inline bool copy_storage(void *map, struct task_struct *task, void *ret, const __u32 size)
+{
+	const void *found = bpf_task_storage_get(map, task, NULL, 0);
+	const __u32 id = ((const struct bpf_map *)map)->id;
+	const struct hlist_node *node;
+
+	if (found) {
+		__builtin_memcpy(ret, found, size);
+		return true;
+	}
+	if (!storages_are_known())
+		return false;
+	node = BPF_CORE_READ(task, bpf_storage, list.first);
+	for (int i = 0; i < STORAGES && node; i++) {
+		const struct bpf_local_storage_elem *elem =
+			(const void *)node - bpf_core_field_offset(struct bpf_local_storage_elem, snode);
+
+		if (BPF_CORE_READ(elem, sdata.smap, map.id) == id)
+			return !bpf_probe_read_kernel(ret, size, &elem->sdata.data);
+		node = BPF_CORE_READ(node, next);
+	}
+	return false;
 }
 
 #endif

@@ -104,7 +104,7 @@ static long read_file(struct task_struct *task, struct vm_area_struct *vma, stru
 static __always_inline struct wire_hit *new_hit(__u32 event)
 {
 	struct wire_hit *hit = reserve(&ring, sizeof(*hit));
-	struct thread none = {};
+	struct thread_at none = {};
 
 	if (!hit) {
 		__sync_fetch_and_add(&nr_untold, 1);
@@ -156,17 +156,15 @@ static __always_inline __u32 look_at(struct task_struct *task, struct look *look
 
 static __always_inline __u32 mark_of(struct task_struct *task)
 {
-	__u32 *mark = bpf_task_storage_get(&marks, task, NULL, 0);
+	__u32 mark = 0;
 
-	if (mark)
-		return *mark;
+	if (copy_storage(&marks, task, &mark, sizeof(mark)))
+		return mark;
 	/* User space marks a process by its main thread. */
-	mark = bpf_task_storage_get(&marks, task->group_leader, NULL, 0);
-	if (mark || !children)
-		return mark ? *mark : 0;
+	if (copy_storage(&marks, task->group_leader, &mark, sizeof(mark)) || !children)
+		return mark;
 	/* At the fork there was no memory for it, or no way to get at it just then. */
-	mark = bpf_task_storage_get(&marks, task->real_parent, NULL, 0);
-	return mark ? *mark & ~WIRE_MARK_FIRST : 0;
+	return copy_storage(&marks, task->real_parent, &mark, sizeof(mark)) ? mark & ~WIRE_MARK_FIRST : 0;
 }
 
 /* A shell with job control puts each job into a process group of its own, and would see it stop. */
@@ -223,10 +221,10 @@ static __always_inline void hold(const struct task_struct *task, __u32 mark)
 __noinline int hold_current(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 *mark = bpf_task_storage_get(&marks, task, NULL, 0);
+	__u32 mark;
 
-	if (mark && *mark & WIRE_MARK_OURS)
-		hold(task, *mark);
+	if (copy_storage(&marks, task, &mark, sizeof(mark)) && mark & WIRE_MARK_OURS)
+		hold(task, mark);
 	return 0;
 }
 

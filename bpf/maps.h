@@ -81,10 +81,14 @@ struct lasting {
 
 enum { OBJECTS = 8 /* a power of 2 */, VALUES = 16 /* the next power of 2 above WIRE_VALUES */ };
 
-/* What is known of a thread: freed by the kernel with the thread. */
-struct thread {
+struct thread_at {
 	__u64 id;
 	__u64 sequence; /* of its last hit, sent or lost */
+};
+
+/* What is known of a thread: freed by the kernel with the thread. */
+struct thread {
+	struct thread_at at;
 	__u32 open;	/* 0: no call is open, 1: one is, 2: one is, and its exception was sent */
 	__u32 nr_frames;
 	struct frame frame[FRAMES]; /* contexts that may last, outer ones first */

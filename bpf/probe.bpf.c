@@ -97,7 +97,7 @@ static __always_inline bool note(struct thread *thread, const struct wire_spec *
 
 static __always_inline void enter_frame(struct thread *thread, const struct wire_spec *spec, const struct pt_regs *ctx)
 {
-	struct frame f = {.slot = ctx->sp, .sequence = thread->sequence};
+	struct frame f = {.slot = ctx->sp, .sequence = thread->at.sequence};
 	__u32 nr = thread->nr_frames;
 
 	if (spec->flags & WIRE_CALLING) {
@@ -146,7 +146,7 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 		return 0;
 	if (spec->flags & WIRE_ENDS_RUN)
 		__sync_fetch_and_add(&target->run, 1);
-	thread->sequence++;
+	thread->at.sequence++;
 	returned = thread->nr_frames ? leave_frames(thread, ctx->sp) : 0;
 	if (spec->flags & WIRE_CONTEXT)
 		enter_frame(thread, spec, ctx);
@@ -158,13 +158,13 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 		read_lasting(&r, spec->nr_values - spec->nr_lasting, cookie, target);
 	hit = spec->nr_values <= WIRE_FEW ? reserve(&ring, WIRE_HIT_FEW) : NULL;
 	if (hit) {
-		fill_hit(hit, cookie, thread, ctx->sp);
+		fill_hit(hit, cookie, &thread->at, ctx->sp);
 		fill_values(hit, thread, WIRE_FEW);
 	} else {
 		hit = spec->nr_values > WIRE_FEW ? reserve(&ring, sizeof(*hit)) : NULL;
 		if (!hit)
 			return lose(stat);
-		fill_hit(hit, cookie, thread, ctx->sp);
+		fill_hit(hit, cookie, &thread->at, ctx->sp);
 		fill_values(hit, thread, WIRE_VALUES);
 	}
 	hit->valid = thread->valid;

@@ -14,20 +14,21 @@
 
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h, since 2.6.29 */
 
-static __always_inline void send_event(__u32 event, struct thread *thread, __u64 value)
+/* @last: the thread's last hit. */
+static __always_inline void send_event(__u32 event, const struct thread_at *last, __u64 value)
 {
 	struct wire_stats *stat = bpf_map_lookup_elem(&stats, &event);
+	struct thread_at at = {last->id, last->sequence + 1};
 	struct wire_hit *hit;
 
 	if (!stat)
 		return;
-	thread->sequence++;
 	hit = reserve(&ring, WIRE_HIT_FEW);
 	if (!hit) {
 		lose(stat);
 		return;
 	}
-	fill_hit(hit, event, thread, 0);
+	fill_hit(hit, event, &at, 0);
 	hit->valid = 1;
 	hit->value[0] = value;
 	for (int i = 1; i < WIRE_FEW; i++)
@@ -58,13 +59,13 @@ SEC("raw_tp/sched_process_exit")
 int thread_exit(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, 0);
 	struct wire_target *target;
+	struct thread_at last;
 
 	(void)ctx;
 	/* A thread that never hit a probe has nothing to end. */
-	if (thread)
-		send_event(WIRE_THREAD_EXIT, thread, cut_off(task));
+	if (copy_storage(&threads, task, &last, sizeof(last)))
+		send_event(WIRE_THREAD_EXIT, &last, cut_off(task));
 	if (task->signal->live.counter)
 		return 0;
 	/* It was the last one: the pid is another's as soon as somebody has asked for its status. */
@@ -95,7 +96,7 @@ int process_exec(void *ctx)
 {
 	__u32 tgid = (__u32)(current_ids() >> 32);
 	struct wire_target *target = current_target();
-	struct thread *thread, none = {};
+	struct thread_at last = {};
 
 	(void)ctx;
 	/* None of the calls that it was in returns. */
@@ -103,8 +104,8 @@ int process_exec(void *ctx)
 	if (!target)
 		return 0;
 	keep_counts(target, tgid);
-	thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
-	send_event(WIRE_EXEC, thread ? thread : &none, 0);
+	copy_storage(&threads, bpf_get_current_task_btf(), &last, sizeof(last));
+	send_event(WIRE_EXEC, &last, 0);
 	/* Nor has its thread made a call yet: if one is begun before we are there, that is no loss. */
 	bpf_task_storage_delete(&threads, bpf_get_current_task_btf());
 	/* Its new program has none of the old one's allocations, and is watched again only when it maps a runtime. */

@@ -288,7 +288,7 @@ __hidden int take_python(struct thread *thread)
 	found = find_thread(w, context.python);
 	if (!found || !find_first(w, context.python, found, &w->frame) || !w->frame)
 		return 0;
-	fill_head(&w->out.head, WIRE_STACK_PYTHON, thread->id, thread->sequence);
+	fill_head(&w->out.head, WIRE_STACK_PYTHON, thread->at.id, thread->at.sequence);
 	bpf_loop(WIRE_PYTHON_FRAMES, step, &context, 0);
 	send_frames(w);
 	return 0;

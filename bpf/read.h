@@ -258,7 +258,7 @@ static __always_inline __u16 leave_frames(struct thread *thread, __u64 stack)
 	}
 	if (!oldest)
 		return 0;
-	ago = thread->sequence - oldest;
+	ago = thread->at.sequence - oldest;
 	return ago < RETURNED_MAX ? ago : RETURNED_MAX;
 }
 
@@ -266,8 +266,8 @@ static __always_inline struct thread *current_thread(void)
 {
 	struct thread *thread = make_storage(&threads);
 
-	if (thread && !thread->id)
-		thread->id = __sync_fetch_and_add(&next_thread, 1) + 1;
+	if (thread && !thread->at.id)
+		thread->at.id = __sync_fetch_and_add(&next_thread, 1) + 1;
 	return thread;
 }
 

@@ -156,7 +156,7 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 	}
 	if (t->spec->flags & WIRE_ENDS_RUN)
 		__sync_fetch_and_add(&target->run, 1);
-	thread->sequence++;
+	thread->at.sequence++;
 	returned = thread->nr_frames ? leave_frames(thread, t->stack) : 0;
 	if (stacks && t->spec->flags & WIRE_STACK_TOO)
 		take_stack(ctx, thread, ctx->sp == t->stack ? 0 : WIRE_STACK_CALLED);
@@ -164,7 +164,7 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 	read_values(&r, t->call & WIRE_ALONE ? 0 : t->spec->nr_values);
 	hit = few ? reserve(&ring, WIRE_HIT_FEW) : NULL;
 	if (hit) {
-		fill_hit(hit, t->cookie, thread, t->stack);
+		fill_hit(hit, t->cookie, &thread->at, t->stack);
 		fill_values(hit, thread, WIRE_FEW);
 	} else {
 		hit = few ? NULL : reserve(&ring, sizeof(*hit));
@@ -172,7 +172,7 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 			lose(t->stat);
 			return;
 		}
-		fill_hit(hit, t->cookie, thread, t->stack);
+		fill_hit(hit, t->cookie, &thread->at, t->stack);
 		fill_values(hit, thread, WIRE_VALUES);
 	}
 	hit->valid = thread->valid;
@@ -200,7 +200,7 @@ static __always_inline int lose_call(struct wire_stats *stat)
 	struct thread *thread = current_thread();
 
 	if (thread)
-		thread->sequence++;
+		thread->at.sequence++;
 	__sync_fetch_and_add(&stat->finished, 1);
 	lose(stat);
 	return UNWANTED;

@@ -59,7 +59,7 @@ static __always_inline struct wire_target *target_of(__u64 cookie)
 	return target && target->tgid == current_ids() >> 32 && target->life == cookie >> WIRE_COOKIE_LIFE ? target : NULL;
 }
 
-static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const struct thread *thread, __u64 stack)
+static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const struct thread_at *at, __u64 stack)
 {
 	__u64 pid_tgid = current_ids();
 
@@ -70,8 +70,8 @@ static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const str
 	hit->valid = 0;
 	hit->returned = 0;
 	hit->time_ns = bpf_ktime_get_ns();
-	hit->thread = thread->id;
-	hit->sequence = thread->sequence;
+	hit->thread = at->id;
+	hit->sequence = at->sequence;
 	hit->stack = stack;
 }
 

@@ -96,7 +96,7 @@ static __always_inline int send_stack(struct pt_regs *ctx, const struct thread *
 		return 0;
 	}
 	__sync_fetch_and_add(&nr_stacks, 1);
-	fill_head(&s->head, WIRE_STACK_NATIVE, thread->id, thread->sequence);
+	fill_head(&s->head, WIRE_STACK_NATIVE, thread->at.id, thread->at.sequence);
 	fill_registers(s->reg, ctx);
 	s->bytes = copy_stack(s->stack, ctx->sp, wanted, max);
 	s->flags = s->bytes == wanted ? flags : flags & ~WIRE_STACK_WHOLE;

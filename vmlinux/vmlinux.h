@@ -10,6 +10,10 @@ typedef int pid_t;
 typedef __u32 dev_t;
 typedef long long loff_t;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {
@@ -50,10 +54,6 @@ struct pid {
 	struct upid numbers[0];
 };
 
-typedef struct {
-	int counter;
-} atomic_t;
-
 struct signal_struct {
 	atomic_t live;
 	unsigned int flags;
@@ -78,6 +78,36 @@ struct thread_struct {
 	unsigned long fsbase;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct bpf_map {
+	__u32 id;
+};
+
+struct bpf_local_storage_map {
+	struct bpf_map map;
+};
+
+struct bpf_local_storage_data {
+	struct bpf_local_storage_map *smap;
+	__u8 data[0];
+};
+
+struct bpf_local_storage_elem {
+	struct hlist_node snode;
+	struct bpf_local_storage_data sdata;
+};
+
+struct bpf_local_storage {
+	struct hlist_head list;
+};
+
 struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
@@ -86,6 +116,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct bpf_local_storage *bpf_storage;
 	struct thread_struct thread;
 };
 

@@ -3,10 +3,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import Storm, equal_pools, settled  # noqa: E402
-from harness import MODES, ROOT, Pooltrace, Suite, equal, pools, process_of, until  # noqa: E402
+from harness import MODES, ROOT, Pooltrace, Suite, equal, pools, process_of  # noqa: E402
 
 suite = Suite("storm")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -18,8 +19,13 @@ CALLS = {"begin": "allocate_buffer", "alloc": "track_allocate", "free": "dealloc
 def all_told(pooltrace, result):
     """The state when all failures are told: of a thread's end the kernel tells after others have seen it."""
     failures = result["failed"] + result["longjmps"] + result["exits"]
-    return until(lambda: next((s for s in [pooltrace.state()] if process_of(s).get("failed_allocations", 0) >= failures), None),
-                 what=f"{failures} failures are not told")
+    deadline = time.monotonic() + 120
+    while True:
+        state = pooltrace.state()
+        if process_of(state).get("failed_allocations", 0) >= failures:
+            return state
+        assert time.monotonic() < deadline, f"{failures} failures are not told, of {result}: {state}"
+        time.sleep(0.02)
 
 
 def storm(*arguments, options=()):
