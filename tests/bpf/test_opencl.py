@@ -20,6 +20,7 @@ READ_WRITE, USE_HOST_PTR, ALLOC_HOST_PTR = 1, 8, 16
 IMAGE2D, IMAGE3D, IMAGE2D_ARRAY, IMAGE1D, IMAGE1D_ARRAY, IMAGE1D_BUFFER = range(0x10f1, 0x10f7)
 INVALID_BUFFER_SIZE = -61
 PYOPENCL = "2025.1"
+TINYGRAD = "0.14.0"
 # PoCL keeps what it has compiled here, and nothing in the home of whoever runs the tests.
 os.environ["POCL_CACHE_DIR"] = os.path.join(folder.name, "pocl")
 
@@ -270,36 +271,47 @@ def _():
     equal((state["events"], anomalies(state)), (0, {}), "events")
 
 
-def pyopencl():
-    """A Python that has PyOpenCL, whose wheel has a loader of its own."""
+def python_with(package, version):
+    """A Python that has the package's wheel, in the cache of the tests."""
     client()
     cache = os.environ.get("POOLTRACE_CACHE", os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "pooltrace"))
-    place = os.path.join(cache, f"pyopencl-{PYOPENCL}-{sys.version_info.major}.{sys.version_info.minor}")
+    place = os.path.join(cache, f"{package}-{version}-{sys.version_info.major}.{sys.version_info.minor}")
     python = os.path.join(place, "bin", "python")
-    has = [python, "-c", "import pyopencl"]
+    has = [python, "-c", f"import {package}"]
     if os.path.exists(python) and subprocess.run(has, capture_output=True).returncode == 0:
         return python
     shutil.rmtree(place, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", place], check=True, capture_output=True)
-    done = subprocess.run([os.path.join(place, "bin", "pip"), "install", "--quiet", f"pyopencl=={PYOPENCL}"], capture_output=True, text=True)
+    done = subprocess.run([os.path.join(place, "bin", "pip"), "install", "--quiet", f"{package}=={version}"], capture_output=True, text=True)
     if done.returncode or subprocess.run(has, capture_output=True).returncode:
-        raise Skip(f"PyOpenCL {PYOPENCL} could not be installed: {done.stderr.strip()[-200:]}")
+        raise Skip(f"{package} {version} could not be installed: {done.stderr.strip()[-200:]}")
     return python
 
 
-@suite.test("PyOpenCL, with the loader in its wheel: buffers, arrays, a view, an image, memory of its own, and what is left of them")
-def _():
-    environment = {**os.environ, "OCL_ICD_VENDORS": "/etc/OpenCL/vendors", "PYOPENCL_NO_CACHE": "1"}
-    with Target([pyopencl(), os.path.join(ROOT, "tests", "opencl", "objects.py")], env=environment) as target:
+def says_itself(python, script, steps, env):
+    """A program of Python, traced: after each step it holds what it says."""
+    environment = {**os.environ, "OCL_ICD_VENDORS": "/etc/OpenCL/vendors", **env}
+    with Target([python, os.path.join(ROOT, "tests", "opencl", script)], env=environment) as target:
         target.line("READY")
         with traced(target) as pooltrace:
             pooltrace.state()
-            for what in ("what it holds", "when most of it is gone"):
+            for what in steps:
                 target.go()
                 said = {pool: tuple(f) for pool, f in json.loads(target.line("SAID")).items()}
                 state = pooltrace.state()
                 equal(held(state), said, what)
                 equal(anomalies(state), {}, f"anomalies, {what}")
+
+
+@suite.test("PyOpenCL, with the loader in its wheel: buffers, arrays, a view, an image, memory of its own, and what is left of them")
+def _():
+    says_itself(python_with("pyopencl", PYOPENCL), "objects.py", ("what it holds", "when most of it is gone"), {"PYOPENCL_NO_CACHE": "1"})
+
+
+@suite.test("tinygrad: what is in use, by its own count, with what its allocator keeps for use again")
+def _():
+    says_itself(python_with("tinygrad", TINYGRAD), "tensors.py", ("weights and activations", "when half of it is kept for use again",
+                                                                 "when none is kept", "at the end"), {"DEV": "CL", "CACHELEVEL": "0"})
 
 
 @suite.test("hashcat: what it makes for a benchmark of MD5, in bytes, and releases, is what bpftrace counts in the same run")
