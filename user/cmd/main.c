@@ -3,6 +3,7 @@
 #include "cmd/options.h"
 #include "cmd/output.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 const struct command commands[] = {
@@ -29,11 +30,23 @@ const struct command commands[] = {
 	{},
 };
 
+/*
+ * What is read of a process's books is large, and given back at once. By itself glibc would keep it, since each large block that
+ * is given back raises the bound beyond which memory is the kernel's own again.
+ */
+static void keep_no_large_memory(void)
+{
+	enum { LARGE = 128 << 10 /* bytes; where glibc's bound begins */ };
+
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_(options_release) struct options o = {};
 	struct diag d = {};
 
+	keep_no_large_memory();
 	output_reserve();
 	if (options_parse(&o, argc, argv, &d))
 		return fail(&d, STATUS_USAGE);
