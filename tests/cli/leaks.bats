@@ -72,6 +72,9 @@ python: ended (exit), and left 2.00 MiB in 1 buffer" ]
 	[ "$(jq -c '[.rows[] | select(.no_stack).size]' leaks.json)" = '[32,2097152,65536]' ]
 	[ "$(pooltrace leaks run.pt --json --by function | jq -r '.rows[0].function')" = "step (/srv/serve.py)" ]
 	[ "$(pooltrace leaks run.pt --json --by file --own '*model*' | jq -r '.rows[] | select(.left.buffers == 6).file')" = "/srv/model.py" ]
+	# No runtime file says which functions programs call.
+	[ "$(pooltrace leaks run.pt --json --by op | jq -c '[.rows[] | select(.leak) | .no_op, .no_stack, .size, .left.buffers]')" = '[true,null,4096,30,null,true,32,20]' ]
+	[[ "$(pooltrace leaks run.pt --by op)" == *"  (no operation) of 4096 B"*"no operation is known: the runtime file of the recording has no line 'api'"* ]]
 	[ "$(pooltrace leaks run.pt --json --by stack | jq -r '.rows[0].stack')" = "serve.py:101 step" ]
 }
 
@@ -106,6 +109,17 @@ python: ended (exit), and left 2.00 MiB in 1 buffer" ]
 	run --separate-stderr pooltrace leaks stacked.pt --fail --suppressions known
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"no leak: nothing that was left still grew"* ]]
+}
+
+@test "leaks --by op: the runtime's functions that programs called" {
+	make_recording calls.pt calls.records
+	pooltrace leaks calls.pt --json --by op > leaks.json
+	[ "$(jq -c '[.by, ([.rows[] | .op // keys[] | select(test("::|before_attach|no_op|no_stack"))] | unique)]' leaks.json)" = \
+		'["op",["before_attach","no_op","no_stack","ops::Tensor::to_device","ops::add"]]' ]
+	# A place can be suppressed, whether an operation was called there or not.
+	echo 'file:/srv/*' > known
+	[ "$(pooltrace leaks calls.pt --json --by op --suppressions known | jq -c '[.rows[] | select(.suppressed) | .op // "none"] | unique')" = \
+		'["none","ops::Tensor::to_device","ops::add"]' ]
 }
 
 @test "what is wrong with suppressions is said with its line, before anything is read" {

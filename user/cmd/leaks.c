@@ -11,6 +11,7 @@ static const struct {
 	const char *name;
 } groups[] = {
 	[LEAKS_BY_LINE] = {CALL_BY_LINE, "line"},
+	[LEAKS_BY_OP] = {CALL_BY_OP, "op"},
 	[LEAKS_BY_FUNCTION] = {CALL_BY_FUNCTION, "function"},
 	[LEAKS_BY_FILE] = {CALL_BY_FILE, "file"},
 	[LEAKS_BY_STACK] = {CALL_BY_STACK, "stack"},

@@ -343,8 +343,9 @@ const struct option_row option_rows[] = {
 	{"by", 0, "pool|size|label|line|op|function|file|stack", COMMAND_DIFF, false, set_choice, OPTION(diff_by),
 	 "what is compared: pools (the default), in each pool blocks of one size class, or of one label; or, where allocations have stacks, "
 	 "what one line, function or file of the program's own source allocated, one of the runtime's functions (op), or one stack"},
-	{"by", 0, "line|function|file|stack", COMMAND_LEAKS, false, set_choice, OPTION(leaks_by),
-	 "whose code it is: the innermost line of the program's own source (the default), its function or file, or the whole stack"},
+	{"by", 0, "line|op|function|file|stack", COMMAND_LEAKS, false, set_choice, OPTION(leaks_by),
+	 "whose code it is: the innermost line of the program's own source (the default), its function or file, the runtime's function that it "
+	 "called (op), or the whole stack"},
 	{"suppressions", 0, "FILE", COMMAND_LEAKS, false, set_text, OPTION(suppressions),
 	 "what may grow: a line of FILE is line:PATTERN, function:PATTERN or file:PATTERN, such as line:*/cache.py:64"},
 	{"fail", 0, NULL, COMMAND_LEAKS, false, set_flag, OPTION(fail), "exit with status 4 if there is a leak that is not suppressed"},
@@ -403,7 +404,8 @@ _Static_assert(BY_CHIP == 0 && BY_MESH == 1 && BY_LINE == 2 && BY_OP == 3 && BY_
 	       "as the words of --by");
 _Static_assert(DIFF_BY_POOL == 0 && DIFF_BY_SIZE == 1 && DIFF_BY_LABEL == 2 && DIFF_BY_LINE == 3 && DIFF_BY_OP == 4 &&
 		       DIFF_BY_FUNCTION == 5 && DIFF_BY_FILE == 6 && DIFF_BY_STACK == 7, "as the words of --by of diff");
-_Static_assert(LEAKS_BY_LINE == 0 && LEAKS_BY_FUNCTION == 1 && LEAKS_BY_FILE == 2 && LEAKS_BY_STACK == 3, "as the words of --by of leaks");
+_Static_assert(LEAKS_BY_LINE == 0 && LEAKS_BY_OP == 1 && LEAKS_BY_FUNCTION == 2 && LEAKS_BY_FILE == 3 && LEAKS_BY_STACK == 4,
+	       "as the words of --by of leaks");
 _Static_assert(SORT_SIZE == 0 && SORT_ASKED == 1 && SORT_AGE == 2 && SORT_NEW == 3, "as the words of --sort");
 _Static_assert(CHECK_ON == 0 && CHECK_OFF == 1, "as the words of --check");
 _Static_assert(EXPORT_PERFETTO == 0 && EXPORT_PPROF == 1 && EXPORT_FOLDED == 2 && EXPORT_CSV == 3 && EXPORT_NDJSON == 4,

@@ -30,7 +30,7 @@ enum layer { LAYER_OUTER, LAYER_ALL };
 enum diff_by { DIFF_BY_POOL, DIFF_BY_SIZE, DIFF_BY_LABEL, DIFF_BY_LINE, DIFF_BY_OP, DIFF_BY_FUNCTION, DIFF_BY_FILE, DIFF_BY_STACK };
 
 /* Of `leaks`. */
-enum leaks_by { LEAKS_BY_LINE, LEAKS_BY_FUNCTION, LEAKS_BY_FILE, LEAKS_BY_STACK };
+enum leaks_by { LEAKS_BY_LINE, LEAKS_BY_OP, LEAKS_BY_FUNCTION, LEAKS_BY_FILE, LEAKS_BY_STACK };
 
 /* What is listed first, as the words of --sort. */
 enum sort { SORT_SIZE, SORT_ASKED, SORT_AGE, SORT_NEW };

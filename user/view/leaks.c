@@ -30,12 +30,13 @@ static void add(struct amount *sum, uint64_t bytes)
 static struct leak_site *site_of(struct leaks *l, const struct life *life, const struct block *b)
 {
 	struct leak_site new = {.place = life->place, .label = call_group_of(l->calls, l->ledger, life->place->process, b)};
+	bool has_stack = ledger_stack(l->ledger, b->stack);
 	struct map_entry *e;
 	bool is_new;
 
-	new.origin = new.label ? LEAK_STACK : b->before_attach ? LEAK_BEFORE : LEAK_NO_STACK;
-	new.suppressed = new.label && suppressions_find(l->suppressions, l->calls, l->ledger, b->stack);
-	new.has_size = new.origin == LEAK_NO_STACK && b->has_reserved;
+	new.origin = new.label ? LEAK_STACK : b->before_attach ? LEAK_BEFORE : has_stack ? LEAK_NO_OP : LEAK_NO_STACK;
+	new.suppressed = has_stack && suppressions_find(l->suppressions, l->calls, l->ledger, b->stack);
+	new.has_size = new.origin >= LEAK_NO_STACK && b->has_reserved;
 	new.size = new.has_size ? b->reserved : 0;
 	e = map_put(&l->by_key, (uint64_t)new.place->index << 8 | (uint64_t)new.origin << 2 | (uint64_t)new.suppressed << 1 | new.has_size,
 		    new.label ? (uintptr_t)new.label : new.size, &is_new);

@@ -9,14 +9,19 @@
 #include "view/suppressions.h"
 #include "view/trend.h"
 
-enum leak_origin { LEAK_STACK, LEAK_BEFORE /* attach: who made it is not known */, LEAK_NO_STACK /* told apart by size */ };
+enum leak_origin {
+	LEAK_STACK,
+	LEAK_BEFORE,   /* attach: who made it is not known */
+	LEAK_NO_STACK, /* told apart by size */
+	LEAK_NO_OP,    /* by operation: its stack has none. Told apart by size */
+};
 
 /* Blocks of one pool (a place) and group, all suppressed or none. */
 struct leak_site {
 	const struct place *place;
 	const char *label; /* of LEAK_STACK; NULL: of the others */
 	enum leak_origin origin;
-	uint64_t size; /* of LEAK_NO_STACK: of each block */
+	uint64_t size; /* of LEAK_NO_STACK and LEAK_NO_OP: of each block */
 	bool has_size, suppressed;
 	struct amount made; /* all that were allocated, or found */
 	struct amount left; /* when the process ended, or the recording; with `cleared` */

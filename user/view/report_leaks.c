@@ -71,21 +71,28 @@ static void add_evidence(struct grid_cell **cell, const struct report_leaks *r, 
 	str_addf(&(*cell)++->text, "%" PRIu64 " of %" PRIu64, site->left.blocks, site->made.blocks);
 }
 
+/* Sites without a label: in the table, and in JSON. */
+static const struct {
+	const char *title, *key;
+} nameless[] = {
+	[LEAK_BEFORE] = {"(before attach)", "before_attach"},
+	[LEAK_NO_STACK] = {"(no stack)", "no_stack"},
+	[LEAK_NO_OP] = {"(no operation)", "no_op"},
+};
+
 static void add_what(struct str *out, const struct leak_site *site)
 {
 	if (site->label) {
 		str_add(out, site->label);
 		return;
 	}
-	if (site->origin == LEAK_BEFORE) {
-		str_add(out, "(before attach)");
+	str_add(out, nameless[site->origin].title);
+	if (site->origin == LEAK_BEFORE)
 		return;
-	}
-	str_add(out, "(no stack) ");
 	if (site->has_size)
-		str_addf(out, "of %" PRIu64 " B", site->size);
+		str_addf(out, " of %" PRIu64 " B", site->size);
 	else
-		str_add(out, "of size ?");
+		str_add(out, " of size ?");
 }
 
 static void add_process(struct str *out, const struct ledger_process *p, const struct ledger *l)
@@ -160,6 +167,8 @@ static void add_limits(struct str *out, const struct report_leaks *r)
 {
 	if (!r->l->stacks.nr)
 		str_add(out, "no allocation has a stack, so that there is no line: it was recorded without them\n");
+	else if (r->leaks->calls->by == CALL_BY_OP && call_groups_lack_api(r->leaks->calls, r->l))
+		str_add(out, "no operation is known: the runtime file of the recording has no line 'api'\n");
 	if (r->l->unstacked)
 		str_addf(out, "%" PRIu64 " allocations have no stack that should have one\n", r->l->unstacked);
 	if (r->l->lost)
@@ -231,7 +240,7 @@ static void set_what(json_t *row, const struct report_leaks *r, const struct lea
 	if (site->label)
 		set(row, r->by, json_string(site->label)); /* escaped already */
 	else
-		set(row, site->origin == LEAK_BEFORE ? "before_attach" : "no_stack", json_true());
+		set(row, nameless[site->origin].key, json_true());
 	if (site->has_size)
 		set_number(row, "size", site->size);
 }
