@@ -105,6 +105,34 @@ load cli
 	done
 }
 
+@test "of a part it is counted what happened there, and what there was when it began; whatever checkpoints there are" {
+	make_recording calls.pt calls.records
+	part() { pooltrace report calls.pt --by line --json "$@" | jq -c '[.rows[] | select(.pool == "DRAM" and .line == "/srv/model.py:64 forward") |
+		[.now.bytes, .at_peak.bytes, .allocated.buffers]]'; }
+	[ "$(part)" = "[[8192,12288,3]]" ]
+	[ "$(part --from +550ms)" = "[[8192,12288,2]]" ]
+	[ "$(part --from +550ms --to +1s)" = "[[12288,12288,2]]" ]
+	[ "$(part --from +1100ms)" = "[[8192,12288,0]]" ]
+	# Nothing happens there.
+	[ "$(part --from +1100ms --to +1200ms)" = "[[12288,12288,0]]" ]
+	[ "$(part --from +1600ms)" = "[[8192,8192,0]]" ]
+	pooltrace report calls.pt --tree --bytes --from +1600ms | grep -qx ' *12032  100.0%        6  python, device 0, DRAM'
+	for seed in 1 2 3; do
+		"$HERE/random-records" "$seed" > random.records
+		"$MKRECORDING" random.pt < random.records
+		"$MKRECORDING" parts.pt checkpoints 45 < random.records
+		for part in "--from +0.05s" "--from +0.05s --to +0.1s" "--from -0.02s"; do
+			# shellcheck disable=SC2086 # several words
+			{
+				pooltrace report random.pt --by stack $part --json > calls
+				diff calls <(pooltrace report parts.pt --by stack $part --json)
+				[ "$(jq '[.rows[].allocated.buffers] | add' calls)" -eq \
+					"$(pooltrace report random.pt $part --json | jq '[.summary.processes[].devices[].pools[] | .allocations + .found] | add')" ]
+			}
+		done
+	done
+}
+
 @test "of several hosts each has its own rows" {
 	"$MKRECORDING" a.pt host alpha < "$HERE/calls.records"
 	"$MKRECORDING" b.pt host beta < "$HERE/calls.records"

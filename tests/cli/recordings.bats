@@ -43,7 +43,7 @@ load cli
 	run --separate-stderr pooltrace report run.pt
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
-	[[ "${lines[0]}" == "run.pt: 2023-11-14 22:13:20.000 to 22:13:22.500 (2 s) - on "*", Linux "*", by pooltrace $(cat "$HERE/../../VERSION")" ]]
+	[[ "${lines[0]}" == "run.pt: 2023-11-14 22:13:20.000 to 22:13:22.500 (2.5 s) - on "*", Linux "*", by pooltrace $(cat "$HERE/../../VERSION")" ]]
 	diff "$HERE/run.report" <(printf '%s\n' "$output" | tail -n +2)
 	pooltrace report run.pt --json > out
 	[ "$(jq -c '.summary.processes[0].devices[0].pools.L1_SMALL | del(.lifetimes, .sizes)' out)" = '{"reserved":0,"buffers":0,"peak":65536,"peak_ns":1700000000610000000,"capacity":2097152,"allocations":1,"allocated":65536,"frees":1,"freed":65536,"found":0,"removed":0,"replaced":0,"unknown_frees":0,"failed":0,"ageless":0}' ]
@@ -71,7 +71,12 @@ load cli
 	[ "$(part --to 22:13:20.909)" = '[5,0,[1,0,0,0,0,65536]]' ]
 	[ "$(part --from +605ms --to -790ms)" = '[9,101,[0,1,1,1,0,65536]]' ]
 	[ "$(part --from +605ms --to -791ms)" = '[8,101,[0,1,1,0,12288,65536]]' ]
-	[[ "$(pooltrace report run.pt --from +605ms)" == *"only what happened from 22:13:20.610 to 22:13:22.500 (1 s)"* ]]
+	[[ "$(pooltrace report run.pt --from +605ms)" == *"only what happened from 22:13:20.605 to 22:13:22.500 (1.9 s)"* ]]
+	# Between two records: nothing happened, and it was what had happened before.
+	[ "$(part --from +1050ms --to +1080ms)" = '[0,0,[0,0,0,0,12288,65536]]' ]
+	[ "$(part --from +1050ms --to +1150ms)" = '[1,0,[0,0,0,0,12288,65536]]' ]
+	[[ "$(pooltrace report run.pt --from +1050ms --to +1080ms)" == *"only what happened from 22:13:21.050 to 22:13:21.080 (30 ms)"* ]]
+	[[ "$(pooltrace report run.pt --to +1080ms)" == *"only what happened from 22:13:20.000 to 22:13:21.080 (1.1 s)"* ]]
 }
 
 @test "report --at is the state at that moment, top --at its table" {
@@ -90,6 +95,10 @@ load cli
 	grep -q '^as of 22:13:21.000$' out
 	grep -q '^ALLOCATED THEN: 4 blocks, the largest first$' out
 	[ "$(grep -cE '^(POOLS|PROCESSES|LIFETIME|PHASES)' out)" = 0 ]
+	# What lasts, lasts until then, though the last record is 80 ms older.
+	pooltrace report run.pt --at +1080ms | grep -q '  480 ms  4242  4242 .* L1  '
+	[ "$(pooltrace report run.pt --json --at +1080ms | jq -c '.time, .blocks[1].age_ns')" = $'"2023-11-14T22:13:21.080Z"\n480000000' ]
+	[ "$(pooltrace top -r run.pt --json --at +1080ms | jq -r .time)" = "2023-11-14T22:13:21.080Z" ]
 	# The second table without its changes is that of its moment.
 	[ "$(pooltrace top -r run.pt --at +1s)" = "$(pooltrace top -r run.pt --no-delta | awk -v RS= 'NR == 2')" ]
 	[ "$(pooltrace top -r run.pt --at +1s --json | jq -c .processes)" = "$(pooltrace report run.pt --at +1s --json | jq -c .processes)" ]

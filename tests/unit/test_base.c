@@ -300,6 +300,20 @@ static void a_duration_has_its_two_largest_units(void **state)
 	assert_added(units_add_duration, UINT64_MAX, "213503 d 23 h");
 }
 
+static void spans_are_to_the_tenth_of_a_second(void **state)
+{
+	(void)state;
+	assert_added(units_add_span, 0, "0 ms");
+	assert_added(units_add_span, 999 * NS_PER_MS, "999 ms");
+	assert_added(units_add_span, NS_PER_SEC, "1.0 s");
+	assert_added(units_add_span, 3949 * NS_PER_MS, "3.9 s");
+	assert_added(units_add_span, 3951 * NS_PER_MS, "4.0 s");
+	assert_added(units_add_span, 59949 * NS_PER_MS, "59.9 s");
+	assert_added(units_add_span, 59951 * NS_PER_MS, "60.0 s");
+	assert_added(units_add_span, 192 * NS_PER_SEC, "3 min 12 s");
+	assert_added(units_add_span, UINT64_MAX, "213503 d 23 h");
+}
+
 static void an_interval_is_written_as_it_is_typed(void **state)
 {
 	static const struct {
@@ -533,6 +547,7 @@ int main(void)
 		cmocka_unit_test(a_new_entry_of_a_map_is_zero_also_where_one_was_deleted),
 		cmocka_unit_test(bytes_have_three_digits_and_a_binary_unit),
 		cmocka_unit_test(a_duration_has_its_two_largest_units),
+		cmocka_unit_test(spans_are_to_the_tenth_of_a_second),
 		cmocka_unit_test(an_interval_is_written_as_it_is_typed),
 		cmocka_unit_test(each_interval_that_is_written_can_be_read_back),
 		cmocka_unit_test(a_duration_is_read_exactly_or_refused),

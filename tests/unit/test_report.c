@@ -102,6 +102,9 @@ static char *report_of(const char *stream, const struct report *part, const stru
 	r.outcome = r.outcome ? r.outcome : &no_outcome;
 	if (source->run(source, &f.sink))
 		fail_msg("%s", text_source_diag(source)->text);
+	if (part->to_ns != UINT64_MAX)
+		ledger_pass(f.l, part->to_ns);
+	summary_close(f.s, f.l);
 	if (json)
 		report_add_json(&out, &r);
 	else
@@ -127,7 +130,7 @@ static void the_whole_recording(void **state)
 
 	(void)state;
 	assert_report(STREAM, &whole, NULL,
-		"run.pt: 1970-01-01 00:16:40.000 to 00:16:53.000 (13 s) - on host-7, Linux 6.1.0, by pooltrace 0.1.0\n"
+		"run.pt: 1970-01-01 00:16:40.000 to 00:16:53.000 (13.0 s) - on host-7, Linux 6.1.0, by pooltrace 0.1.0\n"
 		"\n"
 		"pooltrace - pid 7 serve, 1 ended - r - attached 5 s - not checked yet - 16 events, 17 lost, 2 failed allocations, 3 corrections, 2 unread values, 1 unknown free, 1 replaced block\n"
 		"4242 python: ended: exit\n"
@@ -198,7 +201,7 @@ static void a_part_of_it(void **state)
 	assert_int_equal(selection_add_pools(&selection, "L1", known, 2, NULL), 0);
 	assert_report(STREAM, &part, &table,
 		"run.pt: from 1970-01-01 00:16:40.000 - on host-7, Linux 6.1.0, by pooltrace 0.1.0\n"
-		"only what happened from 00:16:46.000 to 00:16:51.000 (5 s)\n"
+		"only what happened from 00:16:46.000 to 00:16:51.000 (5.0 s)\n"
 		"\n"
 		"pooltrace - 2 processes - r - attached 11 s - not checked yet - 16 events, 17 lost, 2 failed allocations, 3 corrections, 2 unread values, 1 unknown free, 1 replaced block\n"
 		"  PID  PROCESS  DEVICE  BUFFERS        L1  use     TOTAL   CB/CORE\n"

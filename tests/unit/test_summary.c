@@ -544,6 +544,7 @@ static void losses_and_counters_are_those_of_the_part(void **state)
 
 	(void)state;
 	assert_int_equal(source->run(source, &x.sink), 0);
+	summary_close(x.s, x.l);
 	assert_int_equal(x.s->begin_ns, 40);
 	assert_int_equal(x.s->end_ns, 60);
 	assert_int_equal(x.s->losses, 2);
@@ -551,6 +552,37 @@ static void losses_and_counters_are_those_of_the_part(void **state)
 	assert_int_equal(x.s->lost_to_ns, 50);
 	assert_int_equal(x.l->lost - x.s->lost, 9);
 	assert_int_equal(x.l->processes.items[0]->replays - summary_process(x.s, 1)->replays, 4);
+	source->free(source);
+	ledger_free(x.l);
+	summary_free(x.s);
+}
+
+/* Then what there was is what there is, from where it was asked for to where the ledger has come. */
+static void a_part_in_which_nothing_happened_has_what_was_there(void **state)
+{
+	static const char *const text = "attach time_ns=10 process=1 pid=4 runtime=r pools=L1\n"
+					"arena time_ns=11 process=1 arena=1 object=0x10 owner=0x5 pool=L1 banks=1 bank_bytes=4096\n"
+					"alloc time_ns=20 process=1 arena=1 address=64 reserved=640\n"
+					"lost time_ns=21 count=3 from_ns=15\n";
+	const struct summary_choice choice = {1, larger, NULL, NULL};
+	struct summarised x = {{.put = put}, ledger_new(), summary_new(30, &choice)};
+	struct source *source = text_source_new(text, strlen(text));
+
+	(void)state;
+	assert_int_equal(source->run(source, &x.sink), 0);
+	summary_close(x.s, x.l);
+	assert_false(x.s->begun);
+	ledger_pass(x.l, 50);
+	ledger_pass(x.l, 45);
+	summary_close(x.s, x.l);
+	assert_true(x.s->begun);
+	assert_int_equal(x.s->begin_ns, 30);
+	assert_int_equal(x.s->end_ns, 50);
+	assert_int_equal(x.l->events - x.s->events, 0);
+	assert_int_equal(x.l->lost - x.s->lost, 0);
+	assert_int_equal(summary_arena(x.s, 1)->peak, 640);
+	assert_int_equal(summary_arena(x.s, 1)->peak_ns, 30);
+	assert_int_equal(summary_arena(x.s, 1)->allocations.nr, 0);
 	source->free(source);
 	ledger_free(x.l);
 	summary_free(x.s);
@@ -585,6 +617,7 @@ int main(void)
 		cmocka_unit_test(random_streams_give_what_a_list_of_all_that_happened_gives),
 		cmocka_unit_test(a_class_is_the_number_of_digits),
 		cmocka_unit_test(losses_and_counters_are_those_of_the_part),
+		cmocka_unit_test(a_part_in_which_nothing_happened_has_what_was_there),
 		cmocka_unit_test(a_failure_is_taken_back_once),
 	};
 

@@ -51,6 +51,14 @@ void units_add_duration(struct str *s, uint64_t ns)
 	str_addf(s, "%llu ms", (unsigned long long)(ns / NS_PER_MS));
 }
 
+void units_add_span(struct str *s, uint64_t ns)
+{
+	if (ns < NS_PER_SEC || ns >= 60 * NS_PER_SEC)
+		units_add_duration(s, ns);
+	else
+		str_addf(s, "%.1f s", (double)ns / NS_PER_SEC);
+}
+
 static const struct {
 	const char *name;
 	uint64_t ns;

@@ -11,6 +11,8 @@
 void units_add_bytes(struct str *s, uint64_t bytes);
 /* "3 min 12 s", "450 ms", "2 h 5 min", "4 d 3 h": the two largest units. */
 void units_add_duration(struct str *s, uint64_t ns);
+/* How long something took as a whole: "3.9 s", to the nearest tenth below a minute; else as units_add_duration(). */
+void units_add_span(struct str *s, uint64_t ns);
 /* As it is typed: "500ms", "2s", "1.5s", "1min" (the shortest text that units_parse_duration() reads back). */
 void units_add_interval(struct str *s, uint64_t ns);
 /* UTC, RFC 3339 with nanoseconds cut to milliseconds: "2026-11-22T12:00:00.123Z". */

@@ -155,7 +155,7 @@ static void finish_copy(struct flight *f)
 		return;
 	}
 	str_addf(&text, "%s: the last ", str_text(&c->what));
-	units_add_duration(&text, c->held_ns);
+	units_add_span(&text, c->held_ns);
 	str_add(&text, " are in '");
 	str_add_escaped(&text, c->path);
 	str_add(&text, "', ");

@@ -39,7 +39,7 @@ void progress_draw(struct progress *p, uint64_t now_ns, const struct progress_fi
 	units_add_bytes(&s, f->bytes);
 	if (f->held_ns) {
 		str_add(&s, " of the last ");
-		units_add_duration(&s, f->held_ns);
+		units_add_span(&s, f->held_ns);
 	}
 	str_addf(&s, ", %llu lost", (unsigned long long)f->lost);
 	/* ASCII alone: a byte is a column. One that is full would begin another line. */

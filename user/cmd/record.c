@@ -141,7 +141,7 @@ static void say_outcome(const struct recording *rec, int status)
 	}
 	if (rec->held_ns) {
 		str_add(&size, " of the last ");
-		units_add_duration(&size, rec->held_ns);
+		units_add_span(&size, rec->held_ns);
 	}
 	if (!l->processes.nr)
 		say_nothing_seen(rec);
@@ -159,7 +159,7 @@ static bool ring_outcome(const struct file_ring_state *s)
 
 	if (!s->disk_full && !s->too_small)
 		return true;
-	units_add_duration(&held, s->held_ns);
+	units_add_span(&held, s->held_ns);
 	note("%s: parts of it were removed early, and it holds the last %s",
 	     s->disk_full ? "the disk was full when the ring was written" : "the ring's size is not enough for its time", str_text(&held));
 	return !s->disk_full;

@@ -171,6 +171,7 @@ static int show(struct trace *t, struct view *view, int err)
 
 	if (trace_refused(t))
 		return err;
+	summary_close(t->summary, t->ledger);
 	add_report(&text, t);
 	write_err = output_update(&t->output, &text, false);
 	view->shown = !write_err;

@@ -367,6 +367,8 @@ int trace_run(struct trace *t)
 	int err = t->source->run(t->source, picks(t) ? &t->pick.sink : tee_sink(&t->tee));
 
 	check_window(t, err);
+	if (t->past)
+		ledger_pass(t->ledger, t->window.to_ns);
 	t->interrupted = signals_pending(&t->signals);
 	log_debug("the stream ended after %llu records: %s", (unsigned long long)t->records,
 		  err ? strerror(-err) : "no error");

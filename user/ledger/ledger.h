@@ -215,6 +215,8 @@ static inline bool ledger_in_checkpoint(const struct ledger *l, const struct rec
 	return l->restore || r->kind == RECORD_CHECKPOINT || r->kind == RECORD_STATE;
 }
 
+/* Nothing happens until @time_ns: what comes next, if anything, is later. */
+void ledger_pass(struct ledger *l, uint64_t time_ns);
 /* Until when @p is known to be as it is: now, or when its source ended. */
 uint64_t ledger_now(const struct ledger *l, const struct ledger_process *p);
 

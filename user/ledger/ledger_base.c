@@ -66,3 +66,9 @@ uint64_t ledger_now(const struct ledger *l, const struct ledger_process *p)
 
 	return ended_ns ? ended_ns : l->time_ns;
 }
+
+void ledger_pass(struct ledger *l, uint64_t time_ns)
+{
+	if (time_ns > l->time_ns)
+		l->time_ns = time_ns;
+}

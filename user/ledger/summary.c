@@ -175,14 +175,14 @@ static void note_peak(struct arena_summary *sum, const struct arena *a, uint64_t
 	sum->peak_ns = time_ns;
 }
 
-/* Totals so far are not this summary's; what is allocated is its first peak. */
-static void begin(struct summary *s, const struct ledger *l, const struct record *r)
+/* Totals so far are not this summary's; what is allocated is its first peak. @time_ns: of what comes next. */
+static void begin(struct summary *s, const struct ledger *l, uint64_t time_ns)
 {
 	/* What a recording began with was so before its first record. */
 	uint64_t since_ns = s->from_ns || !l->time_ns ? s->from_ns : l->time_ns;
 
 	s->begun = true;
-	s->begin_ns = s->from_ns || !l->time_ns ? r->time_ns : l->time_ns;
+	s->begin_ns = !l->time_ns ? time_ns : since_ns > l->time_ns ? since_ns : l->time_ns;
 	s->events = l->events;
 	s->lost = l->lost;
 	s->corrections = l->corrections;
@@ -396,14 +396,24 @@ int summary_apply(struct summary *s, struct ledger *l, const struct record *r, s
 	if (r->time_ns < s->from_ns || r->kind <= RECORD_NONE || r->kind >= RECORD_NR || ledger_in_checkpoint(l, r))
 		return ledger_apply(l, r, e);
 	if (!s->begun)
-		begin(s, l, r);
+		begin(s, l, r->time_ns);
 	if (kinds[r->kind].before && !ledger_check(l, r))
 		look_before(s, l, r);
 	err = ledger_apply(l, r, e);
 	if (err)
 		return err;
-	s->end_ns = r->time_ns;
 	if (kinds[r->kind].after)
 		kinds[r->kind].after(s, r, e);
 	return 0;
+}
+
+void summary_close(struct summary *s, const struct ledger *l)
+{
+	if (l->time_ns < s->from_ns || !l->time_ns)
+		return;
+	if (!s->begun) {
+		begin(s, l, l->time_ns);
+		s->begin_ns = s->from_ns ? s->from_ns : l->time_ns;
+	}
+	s->end_ns = l->time_ns;
 }

@@ -67,7 +67,7 @@ struct summary {
 	uint64_t from_ns;
 	struct summary_choice choice;
 	bool begun;
-	uint64_t begin_ns, end_ns; /* of the first and of the last record that counts */
+	uint64_t begin_ns, end_ns; /* of what counts; the end is known when it is closed */
 	uint64_t events, lost, corrections, unread, unknown_frees, replaced; /* of the ledger, when it began */
 	uint64_t losses;		  /* records of loss */
 	uint64_t lost_from_ns, lost_to_ns; /* all of them within */
@@ -85,6 +85,8 @@ void summary_set_from(struct summary *s, uint64_t from_ns);
 
 /* ledger_apply(), and remember. @effect must not be NULL. */
 int summary_apply(struct summary *s, struct ledger *l, const struct record *r, struct effect *effect);
+/* Behind the last record: also where nothing happened, it was what the ledger has that was so all the time. */
+void summary_close(struct summary *s, const struct ledger *l);
 
 /* Of an arena or a process, by id; NULL if nothing happened there. */
 const struct arena_summary *summary_arena(const struct summary *s, uint64_t id);

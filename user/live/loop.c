@@ -364,6 +364,17 @@ static int detach_all(struct session *s, int err)
 	return err;
 }
 
+/* The last table shows the end, whatever ended it; and a recording says how long nothing happened. */
+static bool wants_last_tick(const struct session *s)
+{
+	uint64_t interval_ns = s->o.interval_ns;
+
+	if (s->last_kind != RECORD_TICK)
+		return interval_ns || all_ended(s);
+	/* One that was just shown need not be shown again. */
+	return interval_ns && units_monotonic_ns() + interval_ns > s->tick_due_ns + interval_ns / 10;
+}
+
 int session_loop(struct session *s)
 {
 	bool end = false;
@@ -387,8 +398,7 @@ int session_loop(struct session *s)
 	s->loss_to_tell = true;
 	if (!err)
 		err = put_counts(s);
-	/* The last table shows the end, whatever ended it. */
-	if (!err && s->last_kind != RECORD_TICK && (all_ended(s) || s->o.interval_ns))
+	if (!err && wants_last_tick(s))
 		err = session_tick(s);
 	err = detach_all(s, err);
 	return !err && all_ended(s) && !s->nr_processes && !s->o.child ? -ESRCH : err;

@@ -184,9 +184,46 @@ static void retract(struct profile *p, const struct record *r, const struct effe
 		node->failed--;
 }
 
+/* What was counted is not asked for; what lives is what the part begins with. */
+static void restart(struct profile *p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->nodes.nr; i++) {
+		struct profile_node *node = p->nodes.items[i];
+
+		if (node->place->process->ended || !node->inuse.blocks) {
+			map_del(&p->by_key, (uint64_t)node->place->index << 8 | node->class, (uintptr_t)node->label);
+			free(node);
+			continue;
+		}
+		node->allocated = node->found = (struct amount){};
+		node->highest = node->inuse.bytes;
+		node->failed = 0;
+		p->nodes.items[kept++] = node;
+	}
+	p->nodes.nr = kept;
+	for (size_t i = 0; i < p->peaks.nr; i++)
+		p->peaks.items[i] = (struct pool_peak){p->lives.places.items[i]->reserved, p->peaks.items[i].round + 1};
+	map_clear(&p->failures);
+}
+
+/* @time_ns: of what comes next. */
+static void begin_part(struct profile *p, uint64_t time_ns)
+{
+	const struct selection *s = p->lives.selection;
+
+	if (p->begun || (s && s->timed && time_ns < s->from_ns))
+		return;
+	p->begun = true;
+	if (s && s->timed && s->from_ns)
+		restart(p);
+}
+
 void profile_apply(struct profile *p, const struct record *r, const struct effect *e)
 {
 	p->ledger = e->ledger;
+	begin_part(p, r->time_ns);
 	lives_apply(&p->lives, r, e);
 	if (p->by != PROFILE_BY_POOL)
 		return;
@@ -238,6 +275,7 @@ static int compare_nodes(const void *a, const void *b)
 
 void profile_finish(struct profile *p)
 {
+	begin_part(p, UINT64_MAX);
 	for (size_t i = 0; i < p->nodes.nr; i++)
 		keep(p, p->nodes.items[i]);
 	if (p->nodes.nr)

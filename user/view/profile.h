@@ -43,7 +43,10 @@ struct pool_peak {
 	uint64_t bytes, round;
 };
 
-/* `struct profile p; profile_init(&p, by, selection);` */
+/*
+ * `struct profile p; profile_init(&p, by, selection);` Of a selection of time, what lives when it begins is in use, and was neither
+ * allocated nor found.
+ */
 struct profile {
 	struct lives lives;
 	enum profile_by by;
@@ -52,6 +55,7 @@ struct profile {
 	VEC(struct profile_node *) nodes; /* in the order seen */
 	struct map by_key;
 	VEC(struct pool_peak) peaks; /* as lives.places */
+	bool begun;	     /* what the selection's time begins with has come */
 	struct map failures; /* (process, thread) -> its last failure's struct profile_node * */
 };
 

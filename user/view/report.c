@@ -80,7 +80,7 @@ static void add_range(const struct report *r, struct str *out, uint64_t first_ns
 	str_add(out, " to ");
 	report_add_when(r, out, last_ns);
 	str_add(out, " (");
-	units_add_duration(out, last_ns - first_ns);
+	units_add_span(out, last_ns - first_ns);
 	str_add(out, ")");
 }
 
@@ -108,7 +108,7 @@ static void add_recording(const struct report *r, struct pen *pen)
 	pen_end_line(pen);
 	str_clear(&text);
 	if (r->at)
-		report_add_when(r, &text, r->to_ns);
+		report_add_when(r, &text, r->l->time_ns);
 	else if (r->s->begun)
 		add_range(r, &text, r->s->begin_ns, r->s->end_ns);
 	if (r->at || (r->s->begun && (!whole || r->from_ns))) {
