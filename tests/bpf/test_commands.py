@@ -12,11 +12,11 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import INFER, STORM, Storm, equal_pools, settled  # noqa: E402
 from harness import POOLTRACE, ROOT, Lines, Pooltrace, Suite, Target, equal, once, pools, process_of, run  # noqa: E402
+from lossy import LOSSES, corrected, lossy, told_equal  # noqa: E402
 
 suite = Suite("commands")
 REPLAYS, LAYERS = 307, 29
 FULL = "pooltrace: cannot write the recording '{}': No space left on device\nhint: what was written before can be read\n"
-LOSSES = f"--ring-size={os.sysconf('SC_PAGE_SIZE')}"
 
 
 @contextlib.contextmanager
@@ -327,39 +327,21 @@ def _():
             finish(target)
 
 
-def lossy(target, is_enough, *arguments):
-    """What is shown of a storm, of which much is lost, until that is enough, and then to the program's end: the first line, the rest."""
-    tracer = subprocess.Popen([POOLTRACE, *map(str, arguments), LOSSES, "-i", "30ms"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    lines = Lines(tracer.stdout)
-    first, rest = lines.next(), []
-    target.go()
-    target.report()
-    while not is_enough(rest):
-        rest.append(lines.next())
-    target.go()
-    equal(target.wait(), 0, "the target's status")
-    rest += lines.all()
-    equal(tracer.wait(60), 3, "status")
-    err = tracer.stderr.read().decode()
-    assert re.fullmatch(r"pooltrace: \d+ events were lost.*\n(hint: .*\n)?", err), err
-    tracer.stdout.close()
-    tracer.stderr.close()
-    return first, rest
+def storm_lossy(target, is_enough, *arguments):
+    def storm():
+        target.go()
+        target.report()
+
+    return lossy(target, is_enough, *arguments, storm=storm, leave=target.go)
 
 
 @suite.test("top -o F and top -r F print the same with losses and corrections, to the program's end")
 def _():
     for display in ([], ["--wide"], ["--json"]):
         with scratch() as path, Storm("--threads", 7, "--fail-every", 101, "--frees", 90001) as target:
-            first, rest = lossy(target, corrected, "-p", target.pid, "-o", path, *display)
+            first, rest = storm_lossy(target, corrected, "-o", path, *display)
             equal(played(path, *display).splitlines(), [first, *rest], display)
             equal(run("report", path)[0], 3, "status of the report")
-
-
-def corrected(lines):
-    """Do these tell of a correction, and of a comparison after it that was equal?"""
-    told = [line for line in lines[-8:] if re.search(r'"corrections":[1-9]| [1-9]\d* corrections?\b', line)]
-    return told and re.search(r'"equal":true|: equal', told[-1])
 
 
 DURATION = re.compile(r"\b\d+ (ms|s|min|h)( \d+ (s|min))?\b")
@@ -484,7 +466,7 @@ def check_part(path, events, whole):
 def _():
     for display in ([], ["--json"], ["--bytes", "--pool", "!DRAM"]):
         with scratch() as path, Storm("--threads", 7, "--fail-every", 101, "--frees", 90001) as target:
-            first, rest = lossy(target, told_equal, "events", "-p", target.pid, "-o", path, *display)
+            first, rest = storm_lossy(target, told_equal, "events", "-o", path, *display)
             status, out, err = run("events", "-r", path, *display)
             equal((status, err.count("events were lost")), (3, 1), "status of the log from the file")
             equal(out.splitlines(), [first, *rest], display)
@@ -523,12 +505,6 @@ def _():
         equal(seen[2], seen[1][:len(seen[2])], "what was shown before the signal")
         for f in followers:
             f.stdout.close()
-
-
-def told_equal(lines):
-    """Has a comparison that differed been followed by one that was equal?"""
-    return lines and re.search(r'"event":"check".*"equal":true| check +equal', lines[-1]) and \
-        any(re.search(r'"equal":false| check +DIFFERENT', line) for line in lines)
 
 
 @suite.test("events: a line an event, a line when a phase begins and ends, and silence while only replays happen")
