@@ -18,7 +18,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Set before the load: may a read wait for a page that is not present? */
 const volatile bool sleepable = false;
-const volatile __u64 wake_bytes = 1 << 20;
+const volatile __u64 wake_bytes = 0;
 const volatile __u64 namespace_device = 0;
 const volatile __u64 namespace_inode = 0;
 

@@ -114,7 +114,7 @@ static __noinline __u32 send_code(const struct wire_python *p, const struct walk
 	if (wanted <= sizeof(c->table) && !bpf_probe_read_user(c->table, wanted, (void *)(c->key.table + p->bytes)))
 		c->got_table = wanted;
 	known = p->version == WIRE_PYTHON_NONE && is_generated(c, p) ? GENERATED : KNOWN;
-	bpf_ringbuf_submit(c, wake_flags(sizeof(*c)));
+	bpf_ringbuf_submit(c, stack_wake_flags(sizeof(*c)));
 	return known;
 }
 
@@ -266,7 +266,7 @@ static __always_inline void send_frames(struct walk *w)
 	verifier_must_see(bytes);
 	if (bytes > sizeof(w->out))
 		return;
-	if (bpf_ringbuf_output(&stack_ring, &w->out, bytes, wake_flags(bytes)))
+	if (bpf_ringbuf_output(&stack_ring, &w->out, bytes, stack_wake_flags(sizeof(w->out))))
 		__sync_fetch_and_add(&nr_stacks_lost, 1);
 	else
 		__sync_fetch_and_add(&nr_stacks, 1);

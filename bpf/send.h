@@ -2,7 +2,9 @@
 #ifndef BPF_SEND_H
 #define BPF_SEND_H
 
-/* Bytes in the ring from which on the reader is woken; probe.bpf.c has it. */
+#include "wake.h"
+
+/* Bytes in the ring at which the reader is woken; probe.bpf.c has it. */
 extern const volatile __u64 wake_bytes;
 
 /* Hits that found no room, all CPUs; probe.bpf.c has it. */
@@ -75,12 +77,10 @@ static __always_inline void fill_hit(struct wire_hit *hit, __u32 spec, const str
 	hit->stack = stack;
 }
 
-/* A wake-up costs the traced thread 4 us: only when much is waiting, or when the hit is rare; the reader polls. */
+/* The reader is told at once of what is rare, or when much is waiting. */
 static __always_inline void submit(struct wire_hit *hit, __u32 flags)
 {
-	bool wake = (flags & WIRE_WAKE) || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_bytes;
-
-	bpf_ringbuf_submit(hit, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(hit, flags & WIRE_WAKE ? BPF_RB_FORCE_WAKEUP : wake_flags(&ring, wake_bytes, sizeof(*hit)));
 }
 
 #endif

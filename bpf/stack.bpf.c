@@ -100,7 +100,7 @@ static __always_inline int send_stack(struct pt_regs *ctx, const struct thread *
 	fill_registers(s->reg, ctx);
 	s->bytes = copy_stack(s->stack, ctx->sp, wanted, max);
 	s->flags = s->bytes == wanted ? flags : flags & ~WIRE_STACK_WHOLE;
-	bpf_ringbuf_submit(s, wake_flags(sizeof(*s) + max));
+	bpf_ringbuf_submit(s, stack_wake_flags(sizeof(*s) + max));
 	return 0;
 }
 

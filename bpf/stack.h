@@ -2,6 +2,7 @@
 #ifndef BPF_STACK_H
 #define BPF_STACK_H
 
+#include "wake.h"
 #include "wire_stack.h"
 
 /* Bytes in the ring at which the reader is woken. */
@@ -24,12 +25,9 @@ struct {
 	__uint(max_entries, 1 << 25);
 } stack_ring __weak SEC(".maps");
 
-/* Only as that is crossed: a wake-up costs the traced thread more than all of the rest. */
-static __always_inline __u64 wake_flags(__u64 bytes)
+static __always_inline __u64 stack_wake_flags(__u64 bytes)
 {
-	__u64 waiting = bpf_ringbuf_query(&stack_ring, BPF_RB_AVAIL_DATA);
-
-	return waiting >= stack_wake_bytes && waiting - stack_wake_bytes < bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return wake_flags(&stack_ring, stack_wake_bytes, bytes);
 }
 
 static __always_inline void fill_head(struct wire_stack_head *head, __u32 kind, __u64 thread, __u64 sequence)

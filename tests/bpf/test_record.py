@@ -290,6 +290,11 @@ def _():
         finish(target)
 
 
+def said(part):
+    out = run("report", "--json", "--top", 100000, part)[1]
+    return json.loads(out) if out else None
+
+
 @suite.test("kill -9 of a ring: merge makes one recording of its parts, which says at its end what the newest part says; a part that is missing is a gap")
 def _():
     with scratch() as path, Storm("--threads", 2, "--loop") as target:
@@ -301,13 +306,15 @@ def _():
             tracer.process.wait()
         finish(target)
         found = parts(path)
-        told = [json.loads(run("report", "--json", "--top", 100000, part)[1]) for part in found]
+        # Of the newest part there may be the begin of the begin alone, or less.
+        told = [t for t in (said(part) for part in found) if t and "end_ns" in t["recording"]]
+        assert len(told) >= len(found) - 1, f"of {found}, {len(told)} can be read"
         status, _, err = run("report", path)
         assert status == 1 and f"`pooltrace merge {path} -o OUT` joins all of it" in err, err
 
         status, _, err = run("merge", path, "-o", path + ".all")
         assert status == 1 and f"joined the {len(found)} parts of a ring that was not ended, '{found[0]}' to '{path}'" in err, err
-        assert "its writer was killed" in err or "is cut" in err, err
+        assert any(why in err for why in ("its writer was killed", "is cut", "it is empty")), err
         status, out, err = run("report", "--json", "--top", 100000, path + ".all")
         equal(status, 0, err)
         joined = json.loads(out)

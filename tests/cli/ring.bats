@@ -46,6 +46,11 @@ setup() {
 	[ "$stderr" = "pooltrace: 'run.pt' is the newest part of a ring that was not ended: what was before it is in 'run.pt.1' and those with higher numbers; \`pooltrace merge run.pt -o OUT\` joins all of it" ]
 	run --separate-stderr pooltrace report run.pt.2
 	[ -z "$stderr" ]
+	# Also where its recorder was killed when it had just made it.
+	: > run.pt
+	run --separate-stderr pooltrace report run.pt
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"'run.pt' is not a recording: it is empty"*"\`pooltrace merge run.pt -o OUT\` joins all of it" ]]
 }
 
 @test "a part that is missing is a gap, and said" {

@@ -260,8 +260,13 @@ int trace_open(struct trace *t, const struct trace_plan *plan)
 	if (err && o->recording && !d.hint[0])
 		diag_hint(&d, "%s", err == -EBADMSG ? "nothing of it can be read: its beginning is not whole" :
 						      "name a recording, which `pooltrace record -o FILE` makes");
-	if (err)
-		return fail(&d, STATUS_FAILED);
+	if (err) {
+		fail(&d, STATUS_FAILED);
+		/* Its recorder may have been killed when it had just begun the newest part. */
+		if (o->recording)
+			recording_tell_parts(o);
+		return STATUS_FAILED;
+	}
 	err = open_recording(t, plan, &d);
 	if (err)
 		return fail(&d, STATUS_FAILED);

@@ -151,10 +151,9 @@ static int load(struct kernel *k, const struct kernel_options *o, const struct v
 		s->rodata->stop_uid = (int32_t)getuid();
 	s->rodata->children = o->children;
 	kernel_stacks_choose(s, o);
-	if (o->ring_bytes) {
+	if (o->ring_bytes)
 		bpf_map__set_max_entries(s->maps.ring, o->ring_bytes);
-		s->rodata->wake_bytes = o->ring_bytes / 4;
-	}
+	s->rodata->wake_bytes = bpf_map__max_entries(s->maps.ring) / WAKE_SHARE;
 	k->mode = v->multi ? ATTACH_MULTI : ATTACH_SINGLE;
 	k->session = v->session;
 	err = pooltrace_bpf__load(s);

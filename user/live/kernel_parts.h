@@ -5,6 +5,8 @@
 #include "live/kernel.h"
 #include "pooltrace.skel.h"
 
+enum { WAKE_SHARE = 4 }; /* the reader of a ring is woken when such a part of it waits, see bpf/wake.h */
+
 struct ring_buffer;
 
 /* Those at functions. */

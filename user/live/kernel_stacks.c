@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Positive, so that it cannot be an error of a receiver. */
-enum { DRAINED = -65000, WAKE_SHARE = 4 };
+enum { DRAINED = -65000 };
 
 /* As of the hits' ring: clocks differ. */
 #define INVERSION_NS (5 * NS_PER_MS)
