@@ -122,7 +122,6 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 	__u32 cookie = (__u32)whole;
 	struct wire_target *target = target_of(whole);
 	struct wire_spec *spec = bpf_map_lookup_elem(&specs, &cookie);
-	struct wire_stats *stat;
 	struct thread *thread;
 	struct wire_hit *hit;
 	struct bases b;
@@ -134,14 +133,11 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 	read_bases(ctx, &b);
 	if ((spec->flags & WIRE_COUNT) && !first_of_run(&b, spec, cookie, target))
 		return 0;
-	stat = bpf_map_lookup_elem(&stats, &cookie);
-	if (!stat)
-		return 0;
 	if (spec->flags & WIRE_CHANGES)
 		__sync_fetch_and_add(&target->changes, 1);
 	thread = current_thread();
 	if (!thread)
-		return lose(stat);
+		return lose(cookie);
 	if (!note(thread, spec))
 		return 0;
 	if (spec->flags & WIRE_ENDS_RUN)
@@ -163,14 +159,13 @@ static __always_inline int probe_hit(struct pt_regs *ctx, const bool stacks)
 	} else {
 		hit = spec->nr_values > WIRE_FEW ? reserve(&ring, sizeof(*hit)) : NULL;
 		if (!hit)
-			return lose(stat);
+			return lose(cookie);
 		fill_hit(hit, cookie, &thread->at, ctx->sp);
 		fill_values(hit, thread, WIRE_VALUES);
 	}
 	hit->valid = thread->valid;
-	count_unread(stat, thread);
+	count_unread(cookie, thread);
 	hit->returned = returned;
-	__sync_fetch_and_add(&stat->seen, 1);
 	submit(hit, spec->flags);
 	return 0;
 }

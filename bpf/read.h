@@ -220,11 +220,15 @@ static __always_inline void fill_values(struct wire_hit *hit, const struct threa
 		hit->value[i] = thread->value[i];
 }
 
-static __always_inline void count_unread(struct wire_stats *stat, const struct thread *thread)
+static __always_inline void count_unread(__u32 spec, const struct thread *thread)
 {
+	struct wire_stats *stat;
+
 	if (!thread->unread)
 		return;
-	__sync_fetch_and_add(&stat->unread, thread->unread);
+	stat = bpf_map_lookup_elem(&stats, &spec);
+	if (stat)
+		__sync_fetch_and_add(&stat->unread, thread->unread);
 	__sync_fetch_and_add(&nr_unread, thread->unread);
 }
 

@@ -135,12 +135,27 @@ static __always_inline __u16 depth_of(const struct call *call, __u32 flags, bool
 /* What is sent of a call. */
 struct telling {
 	const struct wire_spec *spec;
-	struct wire_stats *stat;
 	struct bases bases;
 	__u64 stack;
 	__u32 cookie;
 	__u16 call; /* enum wire_call */
 };
+
+/* Of a call that has ended nothing is sent. */
+static __always_inline void end_unsent(__u32 spec)
+{
+	struct wire_stats *stat = bpf_map_lookup_elem(&stats, &spec);
+
+	if (stat)
+		__sync_fetch_and_add(&stat->unsent, 1);
+}
+
+static __always_inline void lose_told(const struct telling *t)
+{
+	if (!(t->call & WIRE_ALONE))
+		end_unsent(t->cookie);
+	lose(t->cookie);
+}
 
 static __always_inline void tell(struct telling *t, struct wire_target *target, struct pt_regs *ctx, const bool stacks)
 {
@@ -151,7 +166,7 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 	__u16 returned;
 
 	if (!thread) {
-		lose(t->stat);
+		lose_told(t);
 		return;
 	}
 	if (t->spec->flags & WIRE_ENDS_RUN)
@@ -169,17 +184,16 @@ static __always_inline void tell(struct telling *t, struct wire_target *target, 
 	} else {
 		hit = few ? NULL : reserve(&ring, sizeof(*hit));
 		if (!hit) {
-			lose(t->stat);
+			lose_told(t);
 			return;
 		}
 		fill_hit(hit, t->cookie, &thread->at, t->stack);
 		fill_values(hit, thread, WIRE_VALUES);
 	}
 	hit->valid = thread->valid;
-	count_unread(t->stat, thread);
+	count_unread(t->cookie, thread);
 	hit->returned = returned;
 	hit->call = t->call;
-	__sync_fetch_and_add(&t->stat->seen, 1);
 	submit(hit, t->spec->flags);
 }
 
@@ -195,14 +209,14 @@ static __always_inline bool is_wanted(const struct telling *t)
 }
 
 /* A call that cannot be followed: its thread has a gap then. */
-static __always_inline int lose_call(struct wire_stats *stat)
+static __always_inline int lose_call(__u32 spec)
 {
 	struct thread *thread = current_thread();
 
 	if (thread)
 		thread->at.sequence++;
-	__sync_fetch_and_add(&stat->finished, 1);
-	lose(stat);
+	end_unsent(spec);
+	lose(spec);
 	return UNWANTED;
 }
 
@@ -211,24 +225,23 @@ static __always_inline int enter_call(struct pt_regs *ctx, const bool stacks)
 	__u64 whole = bpf_get_attach_cookie(ctx);
 	struct telling t = {.cookie = (__u32)whole, .stack = ctx->sp};
 	struct wire_target *target = target_of(whole);
+	struct wire_stats *stat = bpf_map_lookup_elem(&stats, &t.cookie);
 	struct calls *calls;
 	const struct call *call;
 
 	t.spec = bpf_map_lookup_elem(&specs, &t.cookie);
-	t.stat = bpf_map_lookup_elem(&stats, &t.cookie);
-	if (!target || !t.spec || !t.stat)
+	if (!target || !t.spec || !stat)
 		return UNWANTED;
-	__sync_fetch_and_add(&t.stat->entered, 1);
+	__sync_fetch_and_add(&stat->entered, 1);
 	calls = make_storage(&open_calls);
 	if (!calls)
-		return lose_call(t.stat);
+		return lose_call(t.cookie);
 	drop_left(calls, ctx->sp);
 	if (calls->nr >= CALLS)
-		return lose_call(t.stat);
+		return lose_call(t.cookie);
 	open_call(calls, ctx, t.cookie, t.spec->flags);
 	if (!(t.spec->flags & WIRE_AT_ENTRY))
 		return WANTED;
-	__sync_fetch_and_add(&t.stat->finished, 1);
 	call = call_at(calls, calls->nr - 1);
 	read_call(call, 0, &t.bases);
 	t.call = depth_of(call, t.spec->flags, calls->nr > 1);
@@ -262,8 +275,7 @@ static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool sha
 	const struct call *call;
 
 	t.spec = bpf_map_lookup_elem(&specs, &t.cookie);
-	t.stat = bpf_map_lookup_elem(&stats, &t.cookie);
-	if (!target || !t.spec || !t.stat)
+	if (!target || !t.spec)
 		return 0;
 	/* One of those that had no room. */
 	if (calls && calls->nr == CALLS && call_at(calls, CALLS - 1)->stack > t.stack)
@@ -276,14 +288,16 @@ static __always_inline int leave_call(struct pt_regs *ctx, __u64 stack, bool sha
 	if (t.spec->flags & WIRE_AT_ENTRY)
 		return 0;
 	if (call) {
-		__sync_fetch_and_add(&t.stat->finished, 1);
 		read_call(call, ctx->ax, &t.bases);
 		t.call = depth_of(call, t.spec->flags, calls->nr > 0);
 	} else {
 		t.call = WIRE_ALONE;
 	}
-	if (t.spec->flags & WIRE_LOOKUP && (t.call & WIRE_ALONE || !is_wanted(&t)))
+	if (t.spec->flags & WIRE_LOOKUP && (t.call & WIRE_ALONE || !is_wanted(&t))) {
+		if (call)
+			end_unsent(t.cookie);
 		return 0;
+	}
 	tell(&t, target, ctx, stacks);
 	if (t.spec->flags & WIRE_LOOKUP)
 		hold_current();

@@ -10,9 +10,12 @@ extern const volatile __u64 wake_bytes;
 /* Hits that found no room, all CPUs; probe.bpf.c has it. */
 extern __u64 nr_lost;
 
-static __always_inline int lose(struct wire_stats *stat)
+static __always_inline int lose(__u32 spec)
 {
-	__sync_fetch_and_add(&stat->lost, 1);
+	struct wire_stats *stat = bpf_map_lookup_elem(&stats, &spec);
+
+	if (stat)
+		__sync_fetch_and_add(&stat->lost, 1);
 	__sync_fetch_and_add(&nr_lost, 1);
 	return 0;
 }

@@ -217,13 +217,12 @@ struct wire_target {
 	struct wire_own_count own[WIRE_OWN_COUNTS];
 };
 
-/* Counted for each specification and CPU: calls made = seen + lost. */
+/* Counted for each specification and CPU, of what no hit tells: those that are sent their reader counts. */
 struct wire_stats {
-	__u64 seen;
 	__u64 lost;
 	__u64 unread; /* values that could not be read */
-	/* Of probes at entry and return: calls that were entered, and those among them that have returned or were lost. */
-	__u64 entered, finished;
+	/* Of probes at entry and return: calls that were entered, and those among them that have ended, of which no hit was sent. */
+	__u64 entered, unsent;
 };
 
 #endif

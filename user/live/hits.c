@@ -179,7 +179,7 @@ int hits_put_probes(struct session *s)
 	for (uint32_t i = 0; i < s->spec_library.nr; i++) {
 		const struct library *l = s->spec_library.items[i];
 		enum rt_verb verb = l->binding->rows.items[WIRE_FIRST_ROW + i - l->first_spec].row->verb;
-		struct wire_stats stats = kernel_stats(s->kernel, WIRE_FIRST_ROW + i);
+		struct kernel_stats stats = kernel_stats(s->kernel, WIRE_FIRST_ROW + i);
 
 		sums[verb].seen += stats.seen;
 		sums[verb].lost += stats.lost;

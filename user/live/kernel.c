@@ -22,6 +22,14 @@ enum { DRAINED = -65000 };
  */
 #define INVERSION_NS (5 * NS_PER_MS)
 
+static void count_received(struct kernel *k, const struct wire_hit *hit)
+{
+	if (hit->spec >= WIRE_SPECS)
+		return;
+	k->received[hit->spec].seen++;
+	k->received[hit->spec].alone += hit->call & WIRE_ALONE ? 1 : 0;
+}
+
 static int receive_hit(void *context, void *data, size_t bytes)
 {
 	struct kernel *k = context;
@@ -31,6 +39,7 @@ static int receive_hit(void *context, void *data, size_t bytes)
 		k->err = -EBADMSG;
 	else {
 		memcpy(&hit, data, bytes);
+		count_received(k, &hit);
 		k->err = k->receive(k->context, &hit);
 	}
 	if (k->err)
@@ -327,18 +336,16 @@ uint64_t kernel_unread(const struct kernel *k)
 	return __atomic_load_n(&k->skeleton->bss->nr_unread, __ATOMIC_RELAXED);
 }
 
-struct wire_stats kernel_stats(const struct kernel *k, uint32_t id)
+struct kernel_stats kernel_stats(const struct kernel *k, uint32_t id)
 {
-	struct wire_stats sum = {};
+	struct kernel_stats sum = {.seen = k->received[id].seen, .finished = k->received[id].seen - k->received[id].alone};
 
 	if (bpf_map_lookup_elem(bpf_map__fd(k->skeleton->maps.stats), &id, k->stats_scratch))
 		return sum;
 	for (int i = 0; i < k->stats_cpus; i++) {
-		sum.seen += k->stats_scratch[i].seen;
 		sum.lost += k->stats_scratch[i].lost;
-		sum.unread += k->stats_scratch[i].unread;
 		sum.entered += k->stats_scratch[i].entered;
-		sum.finished += k->stats_scratch[i].finished;
+		sum.finished += k->stats_scratch[i].unsent;
 	}
 	return sum;
 }

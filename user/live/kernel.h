@@ -67,8 +67,12 @@ uint64_t kernel_stacks_over(const struct kernel *k);
 /* Hits lost, and values not read, since the load. */
 uint64_t kernel_lost(const struct kernel *k);
 uint64_t kernel_unread(const struct kernel *k);
-/* Of one specification, all CPUs. */
-struct wire_stats kernel_stats(const struct kernel *k, uint32_t id);
+/* Of one specification. */
+struct kernel_stats {
+	uint64_t seen, lost; /* hits, of those that the reader has come to */
+	uint64_t entered, finished; /* of calls that are seen at entry and return */
+};
+struct kernel_stats kernel_stats(const struct kernel *k, uint32_t id);
 
 /* A counted key of a process. */
 struct kernel_count {

@@ -21,6 +21,9 @@ struct kernel {
 	struct bpf_program *programs[NR_PROGRAMS]; /* some are loaded */
 	int stats_cpus;
 	struct wire_stats *stats_scratch; /* one for each CPU */
+	struct {
+		uint64_t seen, alone; /* of those, returns of calls whose entry was not */
+	} received[WIRE_SPECS];
 	/* during a drain */
 	int (*receive)(void *context, const struct wire_hit *hit);
 	void *context;
