@@ -24,20 +24,32 @@ struct reader {
 	struct diag *d;
 };
 
-/* What is wrong, and a caret below where. */
+/* Bytes, each of which may be four when it is escaped: a diag holds 1024. */
+enum { SHOWN_BEFORE = 60, SHOWN_BEHIND = 40 };
+
+static void add_part(struct str *s, const char *text, size_t len)
+{
+	_cleanup_(freep) char *copy = xstrndup(text, len);
+
+	str_add_escaped(s, copy);
+}
+
+/* What is wrong, and a caret below where; of a long text what is around it. */
 static _printf_(3, 4) int wrong(const struct reader *r, const char *at, const char *format, ...)
 {
-	_cleanup_(freep) char *before = xstrndup(r->begin, (size_t)(at - r->begin));
-	_cleanup_(str_release) struct str what = {}, line = {}, left = {};
+	const char *from = at - r->begin > SHOWN_BEFORE ? at - SHOWN_BEFORE : r->begin;
+	_cleanup_(str_release) struct str what = {}, before = {}, behind = {};
 	va_list args;
 
 	va_start(args, format);
 	str_vaddf(&what, format, args);
 	va_end(args);
-	str_add_escaped(&line, r->begin);
-	str_add_escaped(&left, before);
-	diag_set(r->d, -EINVAL, "%s: %s\n    %s\n    %*s^", languages[r->language].option, str_text(&what), str_text(&line),
-		 (int)str_columns(str_text(&left)), "");
+	str_add(&before, from > r->begin ? "..." : "");
+	add_part(&before, from, (size_t)(at - from));
+	add_part(&behind, at, SHOWN_BEHIND);
+	str_add(&behind, strlen(at) > SHOWN_BEHIND ? "..." : "");
+	diag_set(r->d, -EINVAL, "%s: %s\n    %s%s\n    %*s^", languages[r->language].option, str_text(&what), str_text(&before),
+		 str_text(&behind), (int)str_columns(str_text(&before)), "");
 	diag_hint(r->d, "%s", languages[r->language].hint);
 	return -EINVAL;
 }
