@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -26,20 +27,34 @@ while True:
 
 
 class Group:
-    """A control group with a limit of memory, of either version."""
+    """A control group with a limit of memory, in a mount of its own, of whichever version the kernel has the memory in."""
 
     def __init__(self):
-        for root, self.limit, self.events in (("/sys/fs/cgroup", "memory.max", "memory.events"),
-                                              ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.oom_control")):
-            self.path = os.path.join(root, f"pooltrace-test-{os.getpid()}")
+        self.mount = tempfile.mkdtemp()
+        for kind, self.limit, self.events in ((("cgroup2",), "memory.max", "memory.events"),
+                                              (("cgroup", "-o", "memory"), "memory.limit_in_bytes", "memory.oom_control")):
+            if subprocess.run(["mount", "-t", *kind, "none", self.mount], capture_output=True).returncode:
+                continue
+            self.path = os.path.join(self.mount, f"pooltrace-test-{os.getpid()}")
             with contextlib.suppress(OSError):
-                os.mkdir(self.path)
-                with open(os.path.join(self.path, self.limit), "r+") as file:
-                    file.write(str(LIMIT))
+                self.make()
                 return
             with contextlib.suppress(OSError):
                 os.rmdir(self.path)
+            subprocess.run(["umount", self.mount], check=True)
+        os.rmdir(self.mount)
         raise Skip("a control group with a limit of memory, which cannot be made here")
+
+    def make(self):
+        if self.limit == "memory.max":
+            self.write(os.path.join(self.mount, "cgroup.subtree_control"), "+memory")
+        os.mkdir(self.path)
+        self.write(os.path.join(self.path, self.limit), str(LIMIT))
+
+    @staticmethod
+    def write(path, text):
+        with open(path, "r+") as file:
+            file.write(text)
 
     def __enter__(self):
         return self
@@ -47,6 +62,8 @@ class Group:
     def __exit__(self, *_):
         until(self.is_empty, what="the group never became empty")
         os.rmdir(self.path)
+        subprocess.run(["umount", self.mount], check=True)
+        os.rmdir(self.mount)
 
     def is_empty(self):
         with open(os.path.join(self.path, "cgroup.procs")) as file:

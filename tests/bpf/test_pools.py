@@ -1,16 +1,15 @@
 """Pools that shrink, die and are made anew; events dropped on purpose; and large processes, of which no page is made present."""
 import ctypes
 import os
-import shutil
 import signal
 import struct
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from storm import Storm, equal_pools, settled  # noqa: E402
 from harness import BUILD, POOLS, Pooltrace, Skip, Suite, Target, equal, once, pools, process_of, run, until  # noqa: E402
+from swap import Swap  # noqa: E402
 
 suite = Suite("pools")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -207,33 +206,6 @@ def pageout(pid, addresses):
         if libc.syscall(440, pidfd, iov, 1, 21, 0) < 0:  # process_madvise, MADV_PAGEOUT
             raise Skip(f"process_madvise: {os.strerror(ctypes.get_errno())}")
     os.close(pidfd)
-
-
-class Swap:
-    """Some swap space of our own."""
-
-    def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.file = os.path.join(self.folder.name, "swap")
-        with open(self.file, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            os.posix_fallocate(file.fileno(), 0, 64 << 20)
-        for command in ("mkswap", "swapon"):
-            found = shutil.which(command, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-            if not found or subprocess.run([found, self.file], capture_output=True).returncode:
-                self.folder.cleanup()
-                raise Skip(f"no swap space can be made here ({command})")
-        return self
-
-    def off(self):
-        """What lies there comes back."""
-        if os.path.exists(self.file):
-            subprocess.run([shutil.which("swapoff", path=os.environ["PATH"] + ":/usr/sbin:/sbin"), self.file], check=True)
-            os.unlink(self.file)
-
-    def __exit__(self, *_):
-        self.off()
-        self.folder.cleanup()
 
 
 @suite.test("books that are swapped out make the coverage partial: nothing is 0 that is not known, and nothing is swapped in")

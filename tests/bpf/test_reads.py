@@ -6,7 +6,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "support"))
-from harness import POOLTRACE, Suite, equal, run  # noqa: E402
+from harness import POOLTRACE, Skip, Suite, equal, run  # noqa: E402
+from swap import Swap  # noqa: E402
 
 suite = Suite("reads")
 
@@ -22,11 +23,16 @@ on edge_drop free address=*arg0+40
 # that the process has, but that is not present, as one that is swapped out; and one in none.
 PROGRAM = r"""
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
 
 struct object {
 	char before[40];
@@ -47,13 +53,40 @@ __attribute__((noinline, visibility("default"))) void edge_drop(struct object *o
 	__asm__ volatile("" : : "r"(o) : "memory");
 }
 
-int main(void)
+enum { PAGE = 4096 };
+
+/* An object is made and dropped while its page is swapped out. True if it was. */
+static int swapped(void)
 {
-	enum { PAGE = 4096, PAGES = 3 };
+	struct object *o = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry = 0;
+
+	if (o == MAP_FAILED || pagemap < 0)
+		return 0;
+	*o = (struct object){.address = 0x9990000, .bytes = 999};
+	for (int i = 0; i < 2; i++) {
+		madvise(o, PAGE, MADV_PAGEOUT);
+		if (pread(pagemap, &entry, sizeof(entry), (off_t)((uintptr_t)o / PAGE * sizeof(entry))) != sizeof(entry) || !(entry >> 62 & 1))
+			return 0;
+		if (i)
+			edge_drop(o);
+		else
+			edge_make(o);
+	}
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	enum { PAGES = 3 };
 	unsigned char present;
 	unsigned int nr = 0;
 
 	_Static_assert(sizeof(struct object) == 64, "as the runtime file says");
+	(void)argv;
+	if (argc > 1)
+		return swapped() ? 0 : 3;
 	for (int next = 0; next < PAGES; next++)
 		for (unsigned int back = 64; back <= 192; back += 8, nr++) {
 			char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -99,26 +132,54 @@ int main(void)
 """
 
 
+def recorded(folder, *words):
+    """(what the program says, its status, events, report) of the program with these words."""
+    program, runtime, recording = (os.path.join(folder, name) for name in ("edges", "edges.rt", "run.pt"))
+    with open(runtime, "w") as file:
+        file.write(RUNTIME)
+    subprocess.run(["cc", "-O1", "-rdynamic", "-x", "c", "-o", program, "-"], input=PROGRAM, text=True, check=True)
+    done = subprocess.run([POOLTRACE, "record", "-q", "-f", "--stacks=off", "--runtime", runtime, "-o", recording, "--", program, *words],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    equal(done.stderr, "", "record")
+    status, out, err = run("events", "-r", recording, "--json")
+    equal((status, err), (0, ""), "events")
+    told = [json.loads(line) for line in out.splitlines()]
+    return done.stdout, done.returncode, told, json.loads(run("report", recording, "--json")[1])
+
+
+def addresses(told, event):
+    return [(e["address"], e["reserved"]) for e in told if e["event"] == event]
+
+
 @suite.test("members of objects at the end of a page, or in one that is not present, are those that are there; where there is no page, they are counted")
 def _():
     with tempfile.TemporaryDirectory() as folder:
-        program, runtime, recording = (os.path.join(folder, name) for name in ("edges", "edges.rt", "run.pt"))
-        with open(runtime, "w") as file:
-            file.write(RUNTIME)
-        subprocess.run(["cc", "-O1", "-rdynamic", "-x", "c", "-o", program, "-"], input=PROGRAM, text=True, check=True)
-        done = subprocess.run([POOLTRACE, "record", "-q", "-f", "--stacks=off", "--runtime", runtime, "-o", recording, "--", program],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        equal((done.returncode, done.stderr), (0, ""), "record")
-        made = [line.split() for line in done.stdout.splitlines()]
+        said, status, told, report = recorded(folder)
+        equal(status, 0, "status")
+        made = [line.split() for line in said.splitlines()]
         assert len(made) == 52, f"{len(made)} objects"
-        status, out, err = run("events", "-r", recording, "--json")
-        equal((status, err), (0, ""), "events")
-        told = [json.loads(line) for line in out.splitlines()]
-        equal([(e["address"], e["reserved"]) for e in told if e["event"] == "alloc"], [(int(a, 0), int(b)) for a, b, _ in made], "allocations")
-        equal([(e["address"], e["reserved"]) for e in told if e["event"] == "free"],
-              [(int(a, 0), int(b)) for a, b, freed in made if freed == "1"], "frees")
-        status, out, err = run("report", recording, "--json")
-        equal(json.loads(out)["unread"], 4 + 1, "values that could not be read: of the last object, when it was made and when it was dropped")
+        equal(addresses(told, "alloc"), [(int(a, 0), int(b)) for a, b, _ in made], "allocations")
+        equal(addresses(told, "free"), [(int(a, 0), int(b)) for a, b, freed in made if freed == "1"], "frees")
+        equal(report["unread"], 4 + 1, "values that could not be read: of the last object, when it was made and when it was dropped")
+
+
+@suite.test("an object that is swapped out is read all the same, or what is not known is counted: nothing is 0")
+def _():
+    with tempfile.TemporaryDirectory() as folder, Swap():
+        _, status, told, report = recorded(folder, "swapped")
+        if status == 3:
+            raise Skip("the kernel swaps nothing out")
+        equal(status, 0, "status")
+        if sleepable():
+            object_ = [(0x9990000, 999)]
+            equal((addresses(told, "alloc"), addresses(told, "free"), report["unread"]), (object_, object_, 0), "what is told")
+        else:
+            equal((addresses(told, "alloc"), addresses(told, "free"), report["unread"]), ([], [], 4 + 1), "what is not known")
+
+
+def sleepable():
+    """As doctor says: may a program at a probe wait for a page?"""
+    return next(f["level"] for f in json.loads(run("doctor", "--json")[1])["findings"] if f["name"] == "sleepable uprobes") == "ok"
 
 
 if __name__ == "__main__":
