@@ -13,9 +13,9 @@ $(BENCH)/bench-pairs: $(BENCH)/pairs.o $(STANDIN)/view.o $(STANDIN)/libstandin_m
 	$(call say,LINK,$@)$(CXX) -pthread $(BENCH)/pairs.o $(STANDIN)/view.o -L$(STANDIN) -lstandin_metal \
 		-Wl,-rpath,'$$ORIGIN/../standin' -o $@
 
-$(BENCH)/empty.bpf.o: tests/bench/empty.bpf.c vmlinux/vmlinux.h
+$(BENCH)/empty.bpf.o: tests/bench/empty.bpf.c bpf/wire.h vmlinux/vmlinux.h
 	@mkdir -p $(@D)
-	$(call say,BPF,$@)$(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Ivmlinux \
+	$(call say,BPF,$@)$(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Ivmlinux -Ibpf \
 		-idirafter /usr/include/x86_64-linux-gnu -c $< -o $@
 
 $(BENCH)/bench-empty: $(BUILD)/tests/bench/empty.o $(BUILD)/user/live/links.o $(BUILD)/user/target/process.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/base/*.c))

@@ -2,14 +2,15 @@
  * usage: bench-empty OBJECT PROGRAM PID FILE OFFSET... [FILE OFFSET...]...
  *
  * Puts the PROGRAM of OBJECT at the sites, in the way that pooltrace does (one uprobe_multi link a file, with the pid),
- * prints READY, and removes it when its standard input ends. At an OFFSET that an `r` follows, returns are seen as well:
- * by a session where the kernel has them, else by probes at both.
+ * prints READY, empties its ring, which not every PROGRAM fills, and removes it when its standard input ends. At an OFFSET that
+ * an `r` follows, returns are seen as well: by a session where the kernel has them, else by probes at both.
  */
 #include "live/links.h"
 
 #include <bpf/libbpf.h>
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,14 +19,27 @@ typedef VEC(struct probe_site) sites;
 
 #define RETURNS "empty_return"
 
+#define RING "ring"
+/* As often as pooltrace looks at its own. */
+enum { EMPTY_EVERY_MS = 20 };
+
 struct programs {
 	struct link_program entry, returns;
+	struct ring_buffer *ring;
 };
 
 static int fail(int err, const char *what)
 {
 	fprintf(stderr, "bench-empty: %s: %s\n", what, strerror(-err));
 	return 1;
+}
+
+static int pass_over(void *unused, void *record, size_t bytes)
+{
+	(void)unused;
+	(void)record;
+	(void)bytes;
+	return 0;
 }
 
 /* The programs, loaded; 0 or an error. */
@@ -48,8 +62,11 @@ static int load(const char *path, const char *name, struct programs *ret)
 	bpf_program__set_expected_attach_type(returns, (enum bpf_attach_type)(at_returns == LINK_UPROBE_SESSION ? at_returns :
 													      LINK_UPROBE_MULTI));
 	err = bpf_object__load(object);
-	*ret = (struct programs){{bpf_program__fd(entry), LINK_UPROBE_MULTI}, {bpf_program__fd(returns), at_returns}};
-	return err;
+	if (err)
+		return err;
+	*ret = (struct programs){{bpf_program__fd(entry), LINK_UPROBE_MULTI}, {bpf_program__fd(returns), at_returns},
+				 ring_buffer__new(bpf_object__find_map_fd_by_name(object, RING), pass_over, NULL, NULL)};
+	return ret->ring ? 0 : -errno;
 }
 
 /* Both of one file; a session is at the entry by itself. */
@@ -89,8 +106,9 @@ int main(int argc, char **argv)
 {
 	struct programs programs;
 	link_fds links = {};
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	char byte;
-	int err;
+	int err, ready;
 
 	if (argc < 6)
 		return fail(-EINVAL, "usage: bench-empty OBJECT PROGRAM PID FILE OFFSET...");
@@ -102,8 +120,10 @@ int main(int argc, char **argv)
 		return fail(err, "cannot attach");
 	puts("READY");
 	fflush(stdout);
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
+	do {
+		ready = poll(&input, 1, EMPTY_EVERY_MS);
+		ring_buffer__consume(programs.ring);
+	} while (ready <= 0 || read(STDIN_FILENO, &byte, 1) > 0);
 	for (size_t i = 0; i < links.nr; i++)
 		close(links.items[i]);
 	vec_release(&links);

@@ -12,12 +12,16 @@ from harness import POOLS, POOLTRACE, Pooltrace, pools, process_of
 
 FIRST_TABLE_MS = 300
 DETACH_MS = 100
+FLOORS = ("empty probes", "empty sleepable probes", "probes that tell no value")
 OVER_EMPTY = 1.3  # added time of pooltrace, in times of a probe that does nothing
 PEERS = ("bpftrace", "perf record")
 OVER_PEERS = dict.fromkeys(PEERS, 1.0)
 ON_WHEEL = {"bpftrace": 0.1, "perf record": 1.0}
 IDLE_PERCENT = 1.0
 LIVE_BYTES = 64.0
+HEAPS = (0, 512, 2048)  # MiB
+ONCE_LIVE = (100, 10000)
+ONCE_MS = 1000
 LIVE = (0, 7001, 100003, 300007)
 BATCHES = 10
 
@@ -218,7 +222,7 @@ def losses(report, sessions, values):
 def tracers(report, sessions, label):
     """What the peer itself uses while it traces, and how long it takes to come and go."""
     for name, of in sessions.items():
-        if name in ("nothing", "empty probes", "empty sleepable probes"):
+        if name == "nothing" or name in FLOORS:
             continue
         report.figure(f"CPU of {name}", [s.cpu[label] for s in of], "ns a pair")
     for name, of in sessions.items():
@@ -348,4 +352,26 @@ def memory(report, program):
         report.figure(f"{live:,} live", [rss / (1 << 20)], f"MiB resident, {own[live] / (1 << 20):.1f} of its own")
     least, most = LIVE[1], LIVE[-1]
     report.figure(f"from {least:,} to {most:,} live", [(own[most] - own[least]) / (most - least)], "bytes a live allocation", limit=LIVE_BYTES)
+    program.view("live 0")
+
+
+# ---- --once ----
+
+def once_ms(program, live):
+    """From the start to the table of --once, which must be true."""
+    view, began = program.view(f"live {live}"), time.monotonic()
+    done = subprocess.run([POOLTRACE, "-p", str(program.pid), "--once", "--json"], stdout=subprocess.PIPE, check=True)
+    took = time.monotonic() - began
+    if pools(json.loads(done.stdout)) != {pool: view[pool] for pool in POOLS}:
+        raise peers.Failed(f"the table of --once is not true: {pools(json.loads(done.stdout))}, and the runtime says {view}")
+    return ms(took)
+
+
+def once(report, program, rounds):
+    report.section("The table of --once against the memory of the process, on the stand-in")
+    for mib in HEAPS:
+        program.ask(f"heap {mib}", "HEAP ")
+        for live in ONCE_LIVE:
+            report.figure(f"{mib:,} MiB of heap, {live:,} buffers", [once_ms(program, live) for _ in range(rounds)], "ms", limit=ONCE_MS)
+    program.ask("heap 0", "HEAP ")
     program.view("live 0")

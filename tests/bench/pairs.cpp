@@ -9,6 +9,7 @@
  *   paced RATE MS THREADS      as many pairs a second in all, a burst a millisecond: "PAIRS n NS wall"; 0: as many as it can
  *   storm RATE MS THREADS      allocations and frees of any size and order, RATE of both a second, until all is freed: the same
  *   live N                     from now on N buffers live: "STEP live POOL=bytes ..."
+ *   heap MIB                   from now on so much memory of random words: "HEAP bytes"
  *   calls                      "CALLS function=n ..." made so far
  *   quit
  */
@@ -33,6 +34,7 @@ enum { DEVICES = 8, BYTES = 64 * 2048, PAGE = 2048 };
 struct bench {
 	std::vector<std::unique_ptr<MeshDeviceImpl>> devices;
 	std::vector<std::shared_ptr<Buffer>> live;
+	std::vector<uint64_t> heap;
 	const MeshTraceId trace = {0};
 
 	AllocatorImpl &allocator(unsigned i) { return *devices[i]->allocator; }
@@ -204,6 +206,18 @@ static void live(bench &b, std::istream &words)
 	standin::print_step("live", b.allocator(0));
 }
 
+static void heap(bench &b, std::istream &words)
+{
+	std::mt19937_64 random(1);
+	size_t mib = 0;
+
+	words >> mib;
+	b.heap = std::vector<uint64_t>((mib << 20) / sizeof(uint64_t));
+	for (uint64_t &word : b.heap)
+		word = random();
+	std::cout << "HEAP " << b.heap.size() * sizeof(uint64_t) << std::endl;
+}
+
 static void calls(bench &, std::istream &)
 {
 	std::cout << "CALLS" << standin::calls_made() << std::endl;
@@ -214,7 +228,7 @@ static bool obey(bench &b, const std::string &line)
 	static const struct {
 		const char *name;
 		void (*run)(bench &b, std::istream &words);
-	} table[] = {{"pairs", pairs}, {"replays", replays}, {"paced", paced}, {"storm", storms}, {"live", live}, {"calls", calls}};
+	} table[] = {{"pairs", pairs}, {"replays", replays}, {"paced", paced}, {"storm", storms}, {"live", live}, {"heap", heap}, {"calls", calls}};
 	std::istringstream words(line);
 	std::string name;
 

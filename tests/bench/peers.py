@@ -168,6 +168,11 @@ class EmptySleepable(Empty):
     name, program = "empty sleepable probes", "empty_sleepable"
 
 
+class Telling(Empty):
+    """One that only says that it was hit, and when, in a ring: what every tracer needs that tells each hit."""
+    name, program = "probes that tell no value", "telling"
+
+
 class Top(Peer):
     name, pair_values = "pooltrace top", 2
 
@@ -270,7 +275,7 @@ class Perf(Peer):
             os.close(fd)
 
 
-ALL = (Peer, Empty, EmptySleepable, Top, Record, Bpftrace, BpftraceCounts, Perf)
+ALL = (Peer, Empty, EmptySleepable, Telling, Top, Record, Bpftrace, BpftraceCounts, Perf)
 
 
 def mount_tracefs():
