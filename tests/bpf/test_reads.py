@@ -55,19 +55,32 @@ __attribute__((noinline, visibility("default"))) void edge_drop(struct object *o
 
 enum { PAGE = 4096 };
 
+/* True if the page is swapped out. A page that waits on the list of another CPU is left where it is: it is there in a moment. */
+static int page_out(void *page, int pagemap)
+{
+	off_t at = (off_t)((uintptr_t)page / PAGE * sizeof(uint64_t));
+	uint64_t entry = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		madvise(page, PAGE, MADV_PAGEOUT);
+		if (pread(pagemap, &entry, sizeof(entry), at) == sizeof(entry) && entry >> 62 & 1)
+			return 1;
+		usleep(1000);
+	}
+	return 0;
+}
+
 /* An object is made and dropped while its page is swapped out. True if it was. */
 static int swapped(void)
 {
 	struct object *o = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int pagemap = open("/proc/self/pagemap", O_RDONLY);
-	uint64_t entry = 0;
 
 	if (o == MAP_FAILED || pagemap < 0)
 		return 0;
 	*o = (struct object){.address = 0x9990000, .bytes = 999};
 	for (int i = 0; i < 2; i++) {
-		madvise(o, PAGE, MADV_PAGEOUT);
-		if (pread(pagemap, &entry, sizeof(entry), (off_t)((uintptr_t)o / PAGE * sizeof(entry))) != sizeof(entry) || !(entry >> 62 & 1))
+		if (!page_out(o, pagemap))
 			return 0;
 		if (i)
 			edge_drop(o);

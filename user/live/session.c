@@ -10,6 +10,11 @@
 #include <errno.h>
 #include <unistd.h>
 
+enum {
+	COLLECT_HITS = 1024,	      /* after so many, which take about half a millisecond, the ring is emptied again */
+	COLLECT_NS = 250 * NS_PER_MS, /* no longer in one drain, if hits come faster than they are received: there are ticks to put */
+};
+
 int session_put(struct session *s, struct record *r)
 {
 	if (!RECORD_HAS(r, TIME_NS))
@@ -80,6 +85,7 @@ void session_collect(void *context)
 int session_drain(struct session *s)
 {
 	int err = kernel_drain(s->kernel, queue_hit, s);
+	uint64_t until_ns = units_monotonic_ns() + COLLECT_NS;
 
 	if (!err)
 		err = stacks_drain(s);
@@ -88,6 +94,9 @@ int session_drain(struct session *s)
 		struct wire_hit hit = s->queue.items[s->queue_at++];
 
 		err = hits_receive(s, &hit);
+		/* What was collected while memory was searched may take longer to receive than the ring to run over. */
+		if (s->queue_at % COLLECT_HITS == 0 && units_monotonic_ns() < until_ns)
+			session_collect(s);
 	}
 	vec_clear(&s->queue);
 	s->queue_at = 0;
