@@ -59,6 +59,11 @@ int kernel_drain(struct kernel *k, int (*receive)(void *context, const struct wi
 	return k->err ? k->err : n < 0 && n != DRAINED ? n : 0;
 }
 
+size_t kernel_ring_hits(const struct kernel *k)
+{
+	return bpf_map__max_entries(k->skeleton->maps.ring) / (sizeof(struct wire_hit) + BPF_RINGBUF_HDR_SZ);
+}
+
 int kernel_wake_fd(const struct kernel *k)
 {
 	return ring_buffer__epoll_fd(k->ring);

@@ -47,6 +47,8 @@ bool kernel_armed(const struct kernel *k, int pid);
  * Receive what is in the ring, in order, up to now. @receive returns 0, or an error that ends it at once and is returned.
  */
 int kernel_drain(struct kernel *k, int (*receive)(void *context, const struct wire_hit *hit), void *context);
+/* How many hits the ring holds at least. */
+size_t kernel_ring_hits(const struct kernel *k);
 /* Readable when the kernel half wants the ring to be drained before the next poll. */
 int kernel_wake_fd(const struct kernel *k);
 

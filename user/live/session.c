@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 enum {
-	COLLECT_HITS = 1024,	      /* after so many, which take about half a millisecond, the ring is emptied again */
-	COLLECT_NS = 250 * NS_PER_MS, /* no longer in one drain, if hits come faster than they are received: there are ticks to put */
+	COLLECT_HITS = 1024,	      /* received, before it is looked whether the ring is to be emptied again: half a millisecond */
+	COLLECT_NS = 250 * NS_PER_MS, /* no longer in one drain: there are ticks to put */
 };
 
 int session_put(struct session *s, struct record *r)
@@ -82,10 +82,24 @@ void session_collect(void *context)
 		stacks_drain(s);
 }
 
+/*
+ * What was collected while memory was searched may take longer to receive than the ring takes to run over: it is emptied
+ * meanwhile. Not where hits come faster than they are received, or a drain would have no end.
+ */
+static int collect_meanwhile(struct session *s, size_t most, uint64_t until_ns)
+{
+	size_t rest = s->queue.nr - s->queue_at;
+
+	if (s->queue_at % COLLECT_HITS || rest > most || rest < kernel_ring_hits(s->kernel) / 2 || units_monotonic_ns() > until_ns)
+		return 0;
+	return kernel_drain(s->kernel, queue_hit, s);
+}
+
 int session_drain(struct session *s)
 {
-	int err = kernel_drain(s->kernel, queue_hit, s);
 	uint64_t until_ns = units_monotonic_ns() + COLLECT_NS;
+	int err = kernel_drain(s->kernel, queue_hit, s);
+	size_t most = s->queue.nr - s->queue_at;
 
 	if (!err)
 		err = stacks_drain(s);
@@ -94,9 +108,8 @@ int session_drain(struct session *s)
 		struct wire_hit hit = s->queue.items[s->queue_at++];
 
 		err = hits_receive(s, &hit);
-		/* What was collected while memory was searched may take longer to receive than the ring to run over. */
-		if (s->queue_at % COLLECT_HITS == 0 && units_monotonic_ns() < until_ns)
-			session_collect(s);
+		if (!err)
+			err = collect_meanwhile(s, most, until_ns);
 	}
 	vec_clear(&s->queue);
 	s->queue_at = 0;
